@@ -1,0 +1,109 @@
+import { z } from 'zod'
+
+/** `30s`, `5m`, `2h`, `3d`, `4w` → milliseconds. */
+const duration = z
+  .string()
+  .regex(/^\d+(ms|s|m|h|d|w)$/, 'expected a duration such as 5s, 10m, 3d')
+  .transform((text) => {
+    const unit = text.replace(/^\d+/, '')
+    const ms = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }[unit] ?? 1
+    return Number.parseInt(text, 10) * ms
+  })
+
+const port = z.coerce.number().int().min(0).max(65_535)
+
+/** Bytes, or `64MiB`. */
+const bytes = z
+  .union([z.number(), z.string().regex(/^\d+(B|KiB|MiB|GiB)?$/, 'expected a size such as 64MiB')])
+  .transform((size) => {
+    const unit = String(size).replace(/^\d+/, '')
+    return Number.parseInt(String(size), 10) * ({ KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }[unit] ?? 1)
+  })
+
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+
+const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(',').filter(Boolean))])
+
+const server = z.strictObject({
+  url: z.url(),
+  username: z.string().default('default'),
+  password: z.string().default(''),
+  database: z.string().default('plumbline'),
+  /** Name of the ClickHouse cluster; absent = one server. */
+  cluster: z.string().optional(),
+})
+
+const endpoint = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][-a-z0-9_]*$/, 'expected a name of lower-case letters, digits, - and _'),
+  type: z.literal('webhook'),
+  url: z.url(),
+  /** Standard Webhooks secret, `whsec_` + base64 of 24–64 bytes; empty = unsigned. */
+  secret: z.string().default(''),
+})
+
+const route = z.strictObject({
+  match: z.strictObject({ severity: z.enum(['page', 'ticket', 'info']).optional(), service: z.string().optional() }),
+  endpoints: z.array(z.string()),
+})
+
+const token = z.strictObject({
+  name: z.string(),
+  token: z.string().min(16, 'a token needs at least 16 characters'),
+  scopes: z.array(z.enum(['ingest', 'read', 'write'])).min(1),
+})
+
+/** Every key of `plumbline.yaml`, with unit and default; `plumbline.example.yaml` explains them. */
+export const configSchema = z.strictObject({
+  dataDir: z.string().default('./data'),
+  sloDir: z.string().default('./slos'),
+  bind: z.string().default('127.0.0.1'),
+  /** How links in notifications begin; default: the API's own address. */
+  publicUrl: z.url().optional(),
+  insecure: flag.default(false),
+  ports: z
+    .strictObject({
+      otlpHttp: port.default(4318),
+      otlpGrpc: port.default(4317),
+      api: port.default(8080),
+      clickhouse: port.default(8124),
+    })
+    .prefault({}),
+  clickhouse: z.union([z.literal('embedded'), server]).default('embedded'),
+  retention: z
+    .strictObject({
+      spans: duration.prefault('3d'),
+      notableSpans: duration.prefault('30d'),
+      calls: duration.prefault('30d'),
+      metrics: duration.prefault('30d'),
+      rollups: duration.prefault('400d'),
+    })
+    .prefault({}),
+  collector: z
+    .strictObject({
+      /** Largest request body, as sent and after decompression. */
+      maxBody: bytes.prefault('64MiB'),
+      /** Bodies being decoded or waiting for the disk, all together; beyond it requests get 503. */
+      maxInFlight: bytes.prefault('256MiB'),
+      /** Segments waiting on disk for ClickHouse; beyond it requests get 503. */
+      maxDisk: bytes.prefault('2GiB'),
+      /** `fsync` survives power loss, `none` only a killed process. */
+      durability: z.enum(['fsync', 'none']).default('fsync'),
+      /** A segment is sealed at this size or this age, whichever comes first. */
+      segmentBytes: bytes.prefault('32MiB'),
+      segmentAge: duration.prefault('1s'),
+    })
+    .prefault({}),
+  evaluation: z.strictObject({ interval: duration.prefault('5s') }).prefault({}),
+  egress: z
+    .strictObject({ allow: list.prefault([]), insecureHttp: flag.default(false) })
+    .prefault({}),
+  endpoints: z.array(endpoint).default([]),
+  routes: z.array(route).default([]),
+  tokens: z.array(token).default([]),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+})
+
+export type Config = z.output<typeof configSchema>
+export type ClickHouseServer = z.output<typeof server>
+export type Endpoint = z.output<typeof endpoint>
+export type Route = z.output<typeof route>
