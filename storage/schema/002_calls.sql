@@ -71,9 +71,9 @@ SELECT
   count() AS samples,
   sum(weight * (weight - 1)) AS variance,
   sumIf(weight, attempt > 0) AS retries,
-  sum(weight * duration_ns) AS duration_ns,
-  sumMap(map(toUInt16(floor(32 * log2(greatest(duration_ns_raw, 1)))), weight)) AS latency
-FROM (SELECT *, duration_ns AS duration_ns_raw FROM {{table:calls}})
+  sum(weight * c.duration_ns) AS duration_ns,
+  sumMap(map(toUInt16(floor(32 * log2(greatest(c.duration_ns, 1)))), weight)) AS latency
+FROM {{table:calls}} AS c
 GROUP BY minute, env, service, dependency, direction, operation, protocol, outcome, status, version, nested, synthetic;
 
 -- One row per stored segment, and heartbeats while idle: tells late data, and "no traffic" from "blind".
