@@ -94,9 +94,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   evaluation: z.strictObject({ interval: duration.prefault('5s') }).prefault({}),
-  egress: z
-    .strictObject({ allow: list.prefault([]), insecureHttp: flag.default(false) })
-    .prefault({}),
+  egress: z.strictObject({ allow: list.prefault([]), insecureHttp: flag.default(false) }).prefault({}),
   endpoints: z.array(endpoint).default([]),
   routes: z.array(route).default([]),
   tokens: z.array(token).default([]),

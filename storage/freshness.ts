@@ -18,9 +18,14 @@ export async function readFreshness(db: Db): Promise<Freshness> {
     : { watermark: null, firstDataAt: null }
 }
 
+// With several collectors the slowest one that still reports decides; one that fell silent a minute ago no longer does.
 const readBounds = query({
-  sql: `SELECT toUnixTimestamp64Milli(max(complete_until)) AS watermark, toUnixTimestamp64Milli(min(complete_until)) AS first, count() AS reports
-    FROM ingest_log`,
+  sql: `
+    SELECT toUnixTimestamp64Milli(minIf(until, until >= latest - toIntervalMinute(1))) AS watermark, toUnixTimestamp64Milli(min(since)) AS first, count() AS reports
+    FROM (
+      SELECT max(complete_until) AS until, min(complete_until) AS since, max(until) OVER () AS latest
+      FROM ingest_log GROUP BY collector
+    )`,
   params: z.object({}),
   row: z.object({ watermark: epochMs, first: epochMs, reports: z.number() }),
 })
