@@ -127,6 +127,16 @@ export function configKeys(schema: z.ZodType = configSchema, path: string[] = []
   return [path, ...objects]
 }
 
+/** Values in the shape of the file as the environment variables that mean the same, for a child process. */
+export function toEnvironment(values: Record<string, unknown>, path: string[] = []): Record<string, string> {
+  const entries = Object.entries(values).flatMap(([key, value]): [string, string][] => {
+    if (value === undefined) return []
+    if (isObject(value)) return Object.entries(toEnvironment(value, [...path, key]))
+    return [[environmentName([...path, key]), Array.isArray(value) ? JSON.stringify(value) : String(value)]]
+  })
+  return Object.fromEntries(entries)
+}
+
 function environmentValues(env: ConfigSources['env']): Record<string, unknown> {
   const keys = new Map(configKeys().map((path) => [environmentName(path), path]))
   const faults: ConfigFault[] = []

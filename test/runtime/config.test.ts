@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, configKeys, environmentName, loadConfig } from '../../runtime/config.ts'
+import { ConfigError, configKeys, environmentName, loadConfig, toEnvironment } from '../../runtime/config.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'plumbline-config-'))
 
@@ -18,7 +18,8 @@ function faultsOf(run: () => unknown): string[] {
   try {
     run()
   } catch (error) {
-    if (error instanceof ConfigError) return error.faults.map(({ where, message }) => `${where.replace(/^.*\//, '')}: ${message}`)
+    if (error instanceof ConfigError)
+      return error.faults.map(({ where, message }) => `${where.replace(/^.*\//, '')}: ${message}`)
     throw error
   }
   throw new Error('accepted')
@@ -52,7 +53,12 @@ describe('what a configuration becomes', () => {
 
   test('a server is given by the environment alone', () => {
     const config = load('', { PLUMBLINE_CLICKHOUSE_URL: 'http://127.0.0.1:8123', PLUMBLINE_CLICKHOUSE_PASSWORD: 'x' })
-    expect(config.clickhouse).toEqual({ url: 'http://127.0.0.1:8123', username: 'default', password: 'x', database: 'plumbline' })
+    expect(config.clickhouse).toEqual({
+      url: 'http://127.0.0.1:8123',
+      username: 'default',
+      password: 'x',
+      database: 'plumbline',
+    })
   })
 
   test('lists are given to the environment as JSON', () => {
@@ -72,22 +78,58 @@ describe('what a configuration becomes', () => {
     expect(config.endpoints.map((endpoint) => endpoint.secret)).toEqual([secret, secret])
   })
 
+  test('values given to a child through its environment mean the same', () => {
+    const values = {
+      ports: { api: 1234 },
+      routes: [{ match: {}, endpoints: [] }],
+      clickhouse: { url: 'http://127.0.0.1:1', cluster: undefined },
+    }
+    expect(load('', toEnvironment(values))).toEqual(loadConfig({ env: {}, overrides: values }))
+  })
+
   test('every key has an environment variable of its own', () => {
     const names = configKeys().map(environmentName)
     expect(new Set(names).size).toBe(names.length)
-    expect(names).toEqual(expect.arrayContaining(['PLUMBLINE_DATA_DIR', 'PLUMBLINE_PORTS_OTLP_HTTP', 'PLUMBLINE_CLICKHOUSE', 'PLUMBLINE_CLICKHOUSE_URL']))
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'PLUMBLINE_DATA_DIR',
+        'PLUMBLINE_PORTS_OTLP_HTTP',
+        'PLUMBLINE_CLICKHOUSE',
+        'PLUMBLINE_CLICKHOUSE_URL',
+      ]),
+    )
   })
 })
 
 describe('a fault is one readable line that says where', () => {
   const rows: [string, string, string][] = [
-    ['a misspelled key', 'dataDir: ./x\nports:\n  otlphttp: 1', '3 ports.otlphttp: unknown key; did you mean otlpHttp?'],
+    [
+      'a misspelled key',
+      'dataDir: ./x\nports:\n  otlphttp: 1',
+      '3 ports.otlphttp: unknown key; did you mean otlpHttp?',
+    ],
     ['a misspelled key at the top', 'prots: {}', '1 prots: unknown key; did you mean ports?'],
     ['a port out of range', '\nports: { api: 70000 }', '2 ports.api: Too big: expected number to be <=65535'],
-    ['a duration without unit', 'evaluation: { interval: "5" }', '1 evaluation.interval: expected a duration such as 5s, 10m, 3d'],
-    ['a route to nowhere', 'endpoints: [{ name: pager, type: webhook, url: "http://127.0.0.1" }]\nroutes:\n  - { match: {}, endpoints: [pagre] }', '3 routes.0.endpoints: there is no endpoint named pagre; did you mean pager?'],
-    ['a secret of the wrong form', 'endpoints: [{ name: a, type: webhook, url: "http://127.0.0.1", secret: abc }]', '1 endpoints.0.secret: expected whsec_ and the base64'],
-    ['a secret that is not set', 'endpoints: [{ name: a, type: webhook, url: "http://127.0.0.1", secret: "${env:NOPE}" }]', '1: environment variable NOPE is not set'],
+    [
+      'a duration without unit',
+      'evaluation: { interval: "5" }',
+      '1 evaluation.interval: expected a duration such as 5s, 10m, 3d',
+    ],
+    [
+      'a route to nowhere',
+      'endpoints: [{ name: pager, type: webhook, url: "http://127.0.0.1" }]\nroutes:\n  - { match: {}, endpoints: [pagre] }',
+      '3 routes.0.endpoints: there is no endpoint named pagre; did you mean pager?',
+    ],
+    [
+      'a secret of the wrong form',
+      'endpoints: [{ name: a, type: webhook, url: "http://127.0.0.1", secret: abc }]',
+      '1 endpoints.0.secret: expected whsec_ and the base64',
+    ],
+    [
+      'a secret that is not set',
+      `endpoints: [{ name: a, type: webhook, url: "http://127.0.0.1", secret: "\${env:NOPE}" }]`,
+      '1: environment variable NOPE is not set',
+    ],
     ['one port twice', 'ports: { api: 4318 }', 'port 4318 is already ports.otlpHttp'],
     ['an open bind without tokens', 'bind: 0.0.0.0', '1 bind: 0.0.0.0 can be reached from other machines'],
     ['a server without address', 'clickhouse: { database: x }', '1 clickhouse.url'],
@@ -103,11 +145,15 @@ describe('a fault is one readable line that says where', () => {
   })
 
   test('an unknown environment variable is named', () => {
-    expect(faultsOf(() => load('', { PLUMBLINE_PORT_API: '1' }))).toEqual(['PLUMBLINE_PORT_API: no such setting; did you mean PLUMBLINE_PORTS_API?'])
+    expect(faultsOf(() => load('', { PLUMBLINE_PORT_API: '1' }))).toEqual([
+      'PLUMBLINE_PORT_API: no such setting; did you mean PLUMBLINE_PORTS_API?',
+    ])
   })
 
   test('a file that was asked for must exist', () => {
-    expect(faultsOf(() => loadConfig({ path: join(dir, 'none.yaml'), env: {} }))).toEqual(['none.yaml: cannot be read: ENOENT'])
+    expect(faultsOf(() => loadConfig({ path: join(dir, 'none.yaml'), env: {} }))).toEqual([
+      'none.yaml: cannot be read: ENOENT',
+    ])
   })
 
   test('an open bind is accepted with a token or by choice', () => {

@@ -1,0 +1,27 @@
+import type { Config } from '../runtime/config-schema.ts'
+import type { Addresses } from './start.ts'
+
+/** What a person needs after `npm start`: where to send, where to look, what to do next. */
+export function banner({ otlpHttp, api, clickhouse }: Addresses, config: Config): string {
+  const lines = [
+    ['Send OTLP to', otlpHttp && `${otlpHttp}   (OTEL_EXPORTER_OTLP_ENDPOINT=${otlpHttp})`],
+    ['Open', api],
+    ['API', api && `${api}/api/v1/slos   (${api}/api/v1/openapi.json)`],
+    ['ClickHouse', clickhouse],
+    ['SLOs from', `${config.sloDir}   (OpenSLO v1; edits are taken at once)`],
+    ['Data in', config.clickhouse === 'embedded' ? config.dataDir : undefined],
+  ].filter((line): line is [string, string] => Boolean(line[1]))
+  const next =
+    config.endpoints.length === 0
+      ? 'Next: point a service at the OTLP address, and add an endpoint and a route to plumbline.yaml so that someone is told\n  (plumbline.example.yaml shows how). To see everything move at once: npm run demo'
+      : 'Next: point a service at the OTLP address. To see everything move at once: npm run demo'
+  return [
+    '',
+    '  Plumbline is ready',
+    '',
+    ...lines.map(([label, value]) => `  ${label.padEnd(14)}${value}`),
+    '',
+    `  ${next}`,
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,47 @@
+import { Command, Option } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
+import { ConfigError } from '../runtime/config.ts'
+import { runDemoCommand } from './demo-command.ts'
+import { ROLES, runStart } from './start.ts'
+import { runValidate } from './validate.ts'
+
+const program = new Command('plumbline')
+  .description('SLOs, error budgets and alerting for the integrations you depend on, from OpenTelemetry')
+  .version(manifest.version)
+  .showHelpAfterError()
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+
+const config = new Option(
+  '--config <file>',
+  'configuration file (default: $PLUMBLINE_CONFIG, else plumbline.yaml if there is one)',
+)
+
+program
+  .command('start')
+  .description('run Plumbline: all roles with an embedded ClickHouse, or one role against a ClickHouse server')
+  .addOption(config)
+  .addOption(new Option('--role <role>', 'run this role alone').choices(ROLES))
+  .option('--insecure', 'allow a bind address that others can reach without tokens')
+  .option('--json', 'print one JSON line when ready instead of the banner')
+  .action(runStart)
+
+program
+  .command('demo')
+  .description('run Plumbline with three small services whose third parties misbehave on a script')
+  .option('--json', 'print one JSON line when ready instead of the banner')
+  .action(runDemoCommand)
+
+program
+  .command('validate')
+  .description('check OpenSLO files: exit code 0 valid, 1 invalid')
+  .argument('<path...>', 'files or folders')
+  .option('--json', 'print the verdict as JSON')
+  .action(runValidate)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error
+  for (const { where, message } of error.faults) console.error(`plumbline: ${where}: ${message}`)
+  process.exit(2)
+}

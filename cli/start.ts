@@ -1,0 +1,164 @@
+import { fileURLToPath } from 'node:url'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { startApi } from '../api/main.ts'
+import { startCollector } from '../collector/main.ts'
+import { startEvaluator } from '../evaluator/main.ts'
+import { superviseChild } from '../runtime/child.ts'
+import { ConfigError, loadConfig, toEnvironment } from '../runtime/config.ts'
+import type { Config } from '../runtime/config-schema.ts'
+import { Stops } from '../runtime/lifecycle.ts'
+import { createLog, type Log } from '../runtime/log.ts'
+import { connect, embeddedServer, type Server } from '../storage/client.ts'
+import { startEmbedded } from '../storage/embedded/embedded.ts'
+import { prepareStore } from '../storage/migrate.ts'
+import { applyRetention } from '../storage/retention.ts'
+import { banner } from './banner.ts'
+
+export const ROLES = ['collector', 'evaluator', 'api'] as const
+type Role = (typeof ROLES)[number]
+
+export interface StartOptions {
+  config?: string
+  role?: Role
+  insecure?: boolean
+  json?: boolean
+}
+
+/** Where a running Plumbline listens; the line `plumbline start --json` prints. */
+export interface Addresses {
+  otlpHttp?: string
+  api?: string
+  clickhouse?: string
+}
+
+/** `plumbline start`: runs until SIGINT or SIGTERM, exit code 0; 2 for a faulty configuration, 1 when it cannot start. */
+export async function runStart(options: StartOptions): Promise<void> {
+  const config = loadConfig({
+    path: options.config,
+    env: process.env,
+    overrides: options.insecure ? { insecure: true } : {},
+  })
+  const log = createLog(config.log.level, options.role ?? 'plumbline')
+  const stops = new Stops(log)
+  stopOnSignal(stops, log)
+  try {
+    const addresses = options.role
+      ? await startRole(options.role, config, log, stops)
+      : await startAll(config, { configPath: options.config, overrides }, log, stops)
+    process.send?.(addresses)
+    if (options.json) console.log(JSON.stringify({ event: 'ready', ...addresses }))
+    else if (!process.send) console.log(banner(addresses, config))
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    console.error(`plumbline: ${error instanceof Error ? error.message : error}`)
+    log.debug({ err: error }, 'start failed')
+    await stops.stopAll()
+    process.exit(1)
+  }
+}
+
+/** All roles on one machine; the collector in a process of its own, so that a flood of spans does not delay a tick. */
+export async function startAll(
+  config: Config,
+  source: { configPath?: string | undefined; overrides: Record<string, unknown> },
+  log: Log,
+  stops: Stops,
+): Promise<Addresses> {
+  const server = await openStore(config, log, stops)
+  await migrateStore(server, config, log)
+  const deps = { config, log, metrics: registry(), db: connect(server) }
+  stops.add('store connection', () => deps.db.close())
+
+  const collector = await superviseChild(
+    'collector',
+    fileURLToPath(new URL('./plumbline.js', import.meta.url)),
+    ['start', '--role', 'collector', ...(source.configPath ? ['--config', source.configPath] : [])],
+    (before) => collectorEnvironment(server, source.overrides, before),
+    log,
+  )
+  stops.add('collector', collector.stop)
+
+  const evaluator = await startEvaluator(deps)
+  stops.add('evaluator', evaluator.stop)
+
+  const api = await startApi({ ...deps, clickhouseUrl: server.url })
+  stops.add('api', api.stop)
+
+  return { ...collector.ready, api: api.api, clickhouse: server.url }
+}
+
+async function startRole(role: Role, config: Config, log: Log, stops: Stops): Promise<Addresses> {
+  if (config.clickhouse === 'embedded') {
+    throw new ConfigError([
+      {
+        where: 'clickhouse',
+        message: `a role alone needs a ClickHouse server: set clickhouse.url (PLUMBLINE_CLICKHOUSE_URL)`,
+      },
+    ])
+  }
+  const server = config.clickhouse
+  await migrateStore(server, config, log)
+  const deps = { config, log, metrics: registry(), db: connect(server) }
+  stops.add('store connection', () => deps.db.close())
+  if (role === 'collector') {
+    const { otlpHttp, stop } = await startCollector(deps)
+    stops.add(role, stop)
+    return { otlpHttp }
+  }
+  if (role === 'api') {
+    const { api, stop } = await startApi(deps)
+    stops.add(role, stop)
+    return { api }
+  }
+  const { stop } = await startEvaluator(deps)
+  stops.add(role, stop)
+  return {}
+}
+
+async function openStore(config: Config, log: Log, stops: Stops): Promise<Server> {
+  if (config.clickhouse !== 'embedded') return config.clickhouse
+  const engine = await startEmbedded({
+    dataDir: config.dataDir,
+    port: config.ports.clickhouse,
+    onEvent: (event) =>
+      event.type === 'exited'
+        ? log.error(event, 'embedded ClickHouse ended; starting it again')
+        : log.info(event, 'embedded ClickHouse'),
+  })
+  stops.add('embedded ClickHouse', engine.stop)
+  return embeddedServer(engine.url)
+}
+
+async function migrateStore(server: Server, config: Config, log: Log): Promise<void> {
+  const applied = await prepareStore(server)
+  if (applied.length > 0) log.info({ applied }, 'schema brought up to date')
+  await applyRetention(server, config.retention)
+}
+
+function registry(): Registry {
+  const metrics = new Registry()
+  collectDefaultMetrics({ register: metrics })
+  return metrics
+}
+
+/** The child reads the same file; what was decided here wins through its environment, and a restart takes the same port. */
+const collectorEnvironment = (server: Server, overrides: Record<string, unknown>, before: Addresses | null) =>
+  toEnvironment({
+    ...overrides,
+    clickhouse: server,
+    ...(before?.otlpHttp ? { ports: { ...(overrides.ports ?? {}), otlpHttp: new URL(before.otlpHttp).port } } : {}),
+  })
+
+/** The first signal stops cleanly, a second one at once. */
+function stopOnSignal(stops: Stops, log: Log): void {
+  let stopping = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1)
+      stopping = true
+      log.info({ signal }, 'stopping')
+      stops.stopAll().then(() => process.exit(0))
+    })
+  }
+  process.on('disconnect', () => stops.stopAll().then(() => process.exit(0)))
+}
