@@ -33,11 +33,8 @@ export interface Addresses {
 
 /** `plumbline start`: runs until SIGINT or SIGTERM, exit code 0; 2 for a faulty configuration, 1 when it cannot start. */
 export async function runStart(options: StartOptions): Promise<void> {
-  const config = loadConfig({
-    path: options.config,
-    env: process.env,
-    overrides: options.insecure ? { insecure: true } : {},
-  })
+  const overrides = options.insecure ? { insecure: true } : {}
+  const config = loadConfig({ path: options.config, env: process.env, overrides })
   const log = createLog(config.log.level, options.role ?? 'plumbline')
   const stops = new Stops(log)
   stopOnSignal(stops, log)
@@ -73,7 +70,7 @@ export async function startAll(
     'collector',
     fileURLToPath(new URL('./plumbline.js', import.meta.url)),
     ['start', '--role', 'collector', ...(source.configPath ? ['--config', source.configPath] : [])],
-    (before) => collectorEnvironment(server, source.overrides, before),
+    (before) => ({ ...process.env, ...collectorEnvironment(server, source.overrides, before) }),
     log,
   )
   stops.add('collector', collector.stop)

@@ -24,7 +24,7 @@ export async function superviseChild(
   name: string,
   module: string,
   args: string[],
-  environment: (before: Record<string, string> | null) => Record<string, string>,
+  environment: (before: Record<string, string> | null) => NodeJS.ProcessEnv,
   log: Log,
 ): Promise<Child> {
   let stopping = false
@@ -34,7 +34,7 @@ export async function superviseChild(
   const launch = (before: Record<string, string> | null) => {
     startedAt = Date.now()
     child = fork(module, args, {
-      env: { ...process.env, ...environment(before) },
+      env: environment(before),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     return new Promise<Record<string, string>>((resolve, reject) => {
