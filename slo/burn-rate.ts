@@ -1,3 +1,4 @@
+import { divide, times } from './exact.ts'
 import type { Counts } from './model.ts'
 
 /**
@@ -6,5 +7,5 @@ import type { Counts } from './model.ts'
  * Source: Google SRE Workbook, ch. 5. Example: 144 bad of 10,000 at 99.9 % → 14.4.
  */
 export function burnRate({ good, total }: Counts, budgetPpm: number): number | null {
-  return total === 0 ? null : ((total - good) * 1_000_000) / (total * budgetPpm)
+  return total === 0 ? null : divide(times(total - good, 1_000_000), times(total, budgetPpm))
 }

@@ -1,0 +1,58 @@
+import type { Counts } from './model.ts'
+
+/** Events per minute expected from now on. Weighted counts need not be whole. */
+export interface ForecastRate {
+  badPerMinute: number
+  totalPerMinute: number
+}
+
+/** Counts of one measured minute; `minutesAgo` is from its start to now: 1 is the minute just over. */
+export interface PastMinute extends Counts {
+  minutesAgo: number
+}
+
+/** Events per minute of a window. */
+export const rateOf = ({ good, total }: Counts, windowMinutes: number): ForecastRate => ({
+  badPerMinute: (total - good) / windowMinutes,
+  totalPerMinute: total / windowMinutes,
+})
+
+/**
+ * Minutes until a rolling window's budget is gone under a forecast, exactly: bad events that age out of the window come
+ * back, good ones that age out take budget away. 0 when it is gone already, null when it is not within one window length.
+ * Example: 1,000 events/min for 30 d at 99.9 %, 10,800 bad 29 d ago and 5 d ago, forecast 2 bad/min → 16,200 min.
+ * @param minutes of the window with events, in any order
+ */
+export function exhaustionMinutes(
+  minutes: readonly PastMinute[],
+  { budgetPpm, windowMinutes, forecast }: { budgetPpm: number; windowMinutes: number; forecast: ForecastRate },
+): number | null {
+  const oldestFirst = minutes.filter((minute) => minute.minutesAgo <= windowMinutes && minute.minutesAgo > 0)
+  oldestFirst.sort((a, b) => b.minutesAgo - a.minutesAgo)
+  let bad = oldestFirst.reduce((sum, { good, total }) => sum + (total - good), 0)
+  let total = oldestFirst.reduce((sum, minute) => sum + minute.total, 0)
+  const overspentPerMinute = forecast.badPerMinute * 1_000_000 - forecast.totalPerMinute * budgetPpm
+  let next = 0
+  for (let elapsed = 0; elapsed <= windowMinutes; elapsed++) {
+    for (let aged = oldestFirst[next]; aged && aged.minutesAgo + elapsed > windowMinutes; aged = oldestFirst[++next]) {
+      bad -= aged.total - aged.good
+      total -= aged.total
+    }
+    const events = total + forecast.totalPerMinute * elapsed
+    const left = events * budgetPpm - (bad + forecast.badPerMinute * elapsed) * 1_000_000
+    if (left <= 0 && events > 0) return elapsed
+    // Between two whole minutes nothing ages out, so the budget falls in a straight line.
+    const within = left / overspentPerMinute
+    if (overspentPerMinute > 0 && within < 1) return elapsed + within <= windowMinutes ? elapsed + within : null
+  }
+  return null
+}
+
+/**
+ * Minutes until the budget is gone at a steady burn, remaining · window / burn: ignores what ages out of the window,
+ * so it is an estimate for lists; `exhaustionMinutes` is the forecast. 0 when gone already, null beyond one window length.
+ */
+export function estimatedExhaustionMinutes(remaining: number, burn: number, windowMinutes: number): number | null {
+  if (remaining <= 0) return 0
+  return burn >= remaining ? (remaining * windowMinutes) / burn : null
+}
