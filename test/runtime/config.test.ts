@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -159,5 +159,17 @@ describe('a fault is one readable line that says where', () => {
   test('an open bind is accepted with a token or by choice', () => {
     expect(load('bind: 0.0.0.0\ntokens: [{ name: ci, token: 0123456789abcdef, scopes: [read] }]').bind).toBe('0.0.0.0')
     expect(load('bind: 0.0.0.0\ninsecure: true').insecure).toBe(true)
+  })
+})
+
+describe('the example file', () => {
+  const example = readFileSync(join(import.meta.dirname, '../../plumbline.example.yaml'), 'utf8')
+
+  test('gives every key its default', () => {
+    expect(load(example)).toEqual(load(''))
+  })
+
+  test('mentions every key', () => {
+    for (const path of configKeys()) expect(example).toMatch(new RegExp(`^[\\s#]*${path.at(-1)}:`, 'm'))
   })
 })
