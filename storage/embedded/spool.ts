@@ -1,0 +1,36 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+export interface SpoolFile extends AsyncDisposable {
+  path: string
+  bytes: number
+}
+
+export interface Spool {
+  /** Writes a body to a file of its own, piece by piece; disposing removes it. */
+  write(id: string, body: Iterable<Uint8Array> | AsyncIterable<Uint8Array> | Readable): Promise<SpoolFile>
+}
+
+/** Bodies of inserts on their way into the engine; what an earlier process left behind is removed. */
+export async function openSpool(dir: string): Promise<Spool> {
+  await rm(dir, { recursive: true, force: true })
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  let last = 0
+  return {
+    async write(id, body) {
+      const path = join(dir, `${id.replace(/[^\w-]/g, '_').slice(0, 64)}-${++last}`)
+      const remove = () => rm(path, { force: true })
+      const file = createWriteStream(path, { mode: 0o600 })
+      try {
+        await pipeline(body, file)
+      } catch (error) {
+        await remove()
+        throw error
+      }
+      return { path, bytes: file.bytesWritten, [Symbol.asyncDispose]: remove }
+    },
+  }
+}
