@@ -50,9 +50,10 @@ export function exhaustionMinutes(
 
 /**
  * Minutes until the budget is gone at a steady burn, remaining · window / burn: ignores what ages out of the window,
- * so it is an estimate for lists; `exhaustionMinutes` is the forecast. 0 when gone already, null beyond one window length.
+ * so it is an estimate for lists; `exhaustionMinutes` is the forecast. 0 when it is gone already; null at a burn up to 1,
+ * which a rolling window sustains. Example: half of the budget left, 30 d, burn 2 → 7.5 d.
  */
 export function estimatedExhaustionMinutes(remaining: number, burn: number, windowMinutes: number): number | null {
   if (remaining <= 0) return 0
-  return burn >= remaining ? (remaining * windowMinutes) / burn : null
+  return burn > 1 ? (remaining * windowMinutes) / burn : null
 }

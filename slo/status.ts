@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { ALERT_POLICY } from './alert-policy.ts'
+import { frozenReading, governingWindow, judgeTier, urgency } from './alert-verdict.ts'
 import { budgetOf } from './budget.ts'
 import { burnRate } from './burn-rate.ts'
-import { isCovered, isStale } from './coverage.ts'
 import { estimatedExhaustionMinutes, exhaustionMinutes, type PastMinute, rateOf } from './exhaustion.ts'
-import type { Counts, Slo, Tier } from './model.ts'
+import type { Counts, Slo } from './model.ts'
 import { type Reading, STATUS_WINDOWS } from './reading.ts'
 import { windowLabel } from './window.ts'
 
@@ -97,7 +98,7 @@ export function statusOf(reading: Reading, alert: FiringAlert | null, context: S
     budget: {
       remaining: budget.remaining,
       consumed: budget.consumed,
-      exhaustsAt: isJudged(status) ? exhaustsAt(reading, budget.remaining, alert, context) : null,
+      exhaustsAt: exhaustsAt(reading, budget.remaining, alert, context),
     },
     burnRates,
     alert: alert && { severity: alert.severity, since: alert.since.toISOString(), incident: alert.incident },
@@ -140,13 +141,11 @@ export function statusWord(reading: Reading, alert: FiringAlert | null, { now, r
   if (alert?.severity === 'page') return 'critical'
   if (refused) return 'invalid'
   if (counts.total === 0) return 'no_data'
-  if (isStale(reading.watermark, now) || reading.slo.tiers.some((tier) => isBlind(tier, reading))) return 'frozen'
+  if (isFrozen(reading, now)) return 'frozen'
   const { remaining } = budgetOf(counts, reading.slo.objective.budgetPpm)
   if (remaining !== null && remaining <= 0) return 'exhausted'
   return alert ? 'warning' : 'ok'
 }
-
-const isJudged = (status: StatusWord): boolean => !['invalid', 'no_data', 'frozen'].includes(status)
 
 const countsOf = (reading: Reading, minutes: number): Counts =>
   reading.windows.get(minutes)?.counts ?? { good: 0, total: 0 }
@@ -156,52 +155,36 @@ const reportedWindows = ({ tiers }: Slo): number[] =>
     (a, b) => a - b,
   )
 
-/** A tier needs both windows to burn: one that is known and does not settles it, else both must be known. */
-function isBlind(tier: Tier, reading: Reading): boolean {
-  const halves = [tier.longMinutes, tier.shortMinutes].map((minutes) => reading.windows.get(minutes))
-  if (halves.every(isCovered)) return false
-  return !halves.some((half) => isCovered(half) && !burnsOver(half.counts, tier, reading.slo))
-}
+/** Stale data, or a tier whose verdict hangs on a window of which too little is known. Few events are no blindness. */
+const isFrozen = (reading: Reading, now: Date): boolean =>
+  frozenReading(reading, now, ALERT_POLICY, false) !== null ||
+  reading.slo.tiers.some((tier) => judgeTier(tier, reading, ALERT_POLICY).reason === 'frozen_coverage')
 
-function burnsOver(counts: Counts, { factor }: Tier, slo: Slo): boolean {
-  const burn = burnRate(counts, slo.objective.budgetPpm)
-  return burn !== null && burn > factor
-}
-
-/** Forecast at the rate of the window that governs the alert, else of the last six hours. */
+/** Forecast at the rate of the window that governs the alert, else of the last six hours; none on frozen data. */
 function exhaustsAt(
   reading: Reading,
   remaining: number | null,
   alert: FiringAlert | null,
   { now, minutes }: StatusContext,
 ): string | null {
-  if (remaining === null) return null
+  if (remaining === null || isFrozen(reading, now)) return null
   const { budgetPpm, window } = reading.slo.objective
-  const forecastWindow = governingWindow(reading, alert) ?? Math.min(LAST_SIX_HOURS, window.minutes)
-  const counts = countsOf(reading, forecastWindow)
-  const left =
-    remaining <= 0
-      ? 0
-      : minutes
-        ? exhaustionMinutes(minutes, {
-            budgetPpm,
-            windowMinutes: window.minutes,
-            forecast: rateOf(counts, forecastWindow),
-          })
-        : estimatedExhaustionMinutes(remaining, burnRate(counts, budgetPpm) ?? 0, window.minutes)
+  const basis = firingWindow(reading, alert) ?? Math.min(LAST_SIX_HOURS, window.minutes)
+  const counts = countsOf(reading, basis)
+  const forecast = () =>
+    minutes
+      ? exhaustionMinutes(minutes, { budgetPpm, windowMinutes: window.minutes, forecast: rateOf(counts, basis) })
+      : estimatedExhaustionMinutes(remaining, burnRate(counts, budgetPpm) ?? 0, window.minutes)
+  const left = remaining <= 0 ? 0 : forecast()
   return left === null ? null : new Date(now.getTime() + left * MINUTE_MS).toISOString()
 }
 
-/** The window that burns less in the firing severity's most exceeded tier, in minutes. */
-function governingWindow({ slo, windows }: Reading, alert: FiringAlert | null): number | null {
-  let governing: { minutes: number; excess: number } | null = null
-  for (const tier of slo.tiers.filter(({ severity }) => severity === alert?.severity)) {
-    const halves = [tier.longMinutes, tier.shortMinutes].map((minutes) => {
-      const counts = windows.get(minutes)?.counts
-      return { minutes, excess: ((counts && burnRate(counts, slo.objective.budgetPpm)) ?? 0) / tier.factor }
-    })
-    const lesser = halves.reduce((a, b) => (b.excess < a.excess ? b : a))
-    if (lesser.excess > 1 && lesser.excess > (governing?.excess ?? 0)) governing = lesser
-  }
-  return governing?.minutes ?? null
+/** Length of the window a message about this alert would quote, if its condition holds now. */
+function firingWindow(reading: Reading, alert: FiringAlert | null): number | null {
+  const burning = reading.slo.tiers
+    .filter(({ severity }) => severity === alert?.severity)
+    .map((tier) => judgeTier(tier, reading, ALERT_POLICY))
+    .filter(({ verdict }) => verdict === 'matched')
+    .sort((a, b) => urgency(b) - urgency(a))
+  return burning[0] ? governingWindow(burning[0]).minutes : null
 }
