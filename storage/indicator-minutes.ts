@@ -53,15 +53,15 @@ const sumWindows = query({
   sql: `
     SELECT
       indicator, generation,
-      sumForEach(arrayMap(w -> if(minute >= {end:DateTime} - toIntervalMinute(w), good, 0), {windows:Array(UInt32)})) AS good,
-      sumForEach(arrayMap(w -> if(minute >= {end:DateTime} - toIntervalMinute(w), total, 0), {windows:Array(UInt32)})) AS total,
-      toUnixTimestamp(maxIf(minute, total > 0)) * 1000 AS last_event,
-      toUnixTimestamp(minIf(minute, good > total OR good < 0)) * 1000 AS invalid_minute
+      sumForEach(arrayMap(w -> if(m.minute >= {end:DateTime} - toIntervalMinute(w), m.good, 0), {windows:Array(UInt32)})) AS good,
+      sumForEach(arrayMap(w -> if(m.minute >= {end:DateTime} - toIntervalMinute(w), m.total, 0), {windows:Array(UInt32)})) AS total,
+      toUnixTimestamp(maxIf(m.minute, m.total > 0)) * 1000 AS last_event,
+      toUnixTimestamp(minIf(m.minute, m.good > m.total OR m.good < 0)) * 1000 AS invalid_minute
     FROM (
       SELECT indicator, generation, minute, good, total FROM indicator_minutes FINAL
       WHERE indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}
         AND minute >= {end:DateTime} - toIntervalMinute(arrayMax({windows:Array(UInt32)})) AND minute < {end:DateTime}
-    )
+    ) AS m
     GROUP BY indicator, generation`,
   params: z.object({
     end: z.date(),
@@ -167,8 +167,8 @@ const sumSteps = query({
   sql: `
     SELECT
       toUnixTimestamp(toStartOfInterval(minute, toIntervalMinute({step:UInt32}))) * 1000 AS at,
-      sum(good) AS good, sum(total) AS total
-    FROM indicator_minutes FINAL
+      sum(m.good) AS good, sum(m.total) AS total
+    FROM indicator_minutes AS m FINAL
     WHERE indicator = {indicator:String} AND generation = {generation:String} AND minute >= {from:DateTime} AND minute < {to:DateTime}
     GROUP BY at ORDER BY at`,
   params: z.object({

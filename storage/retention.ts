@@ -58,10 +58,7 @@ export async function applyRetention(server: Server, retention: Retention): Prom
         query: `ALTER TABLE ${local}${onCluster} MODIFY TTL ${clause}`,
         clickhouse_settings: { materialize_ttl_after_modify: 0 },
       })
-      await db.command({
-        query: `ALTER TABLE ${local}${onCluster} MODIFY COMMENT {comment:String}`,
-        query_params: { comment },
-      })
+      await db.command({ query: `ALTER TABLE ${local}${onCluster} MODIFY COMMENT '${comment.replaceAll("'", "''")}'` })
     }
   } finally {
     await db.close()

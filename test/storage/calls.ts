@@ -53,7 +53,7 @@ export async function storeCalls(db: Db, rows: CallRow[], token: string): Promis
 export async function storeHeartbeat(db: Db, until: number, collector = 'test'): Promise<void> {
   await db.insert({
     table: 'ingest_log',
-    values: [{ collector, segment: '', calls: 0, spans: 0, points: 0, complete_until: until / 1000 }],
+    values: [{ collector, segment: '', calls: 0, spans: 0, points: 0, complete_until: new Date(until).toISOString() }],
     format: 'JSONEachRow',
     clickhouse_settings: { insert_deduplication_token: `${collector}-${until}` },
   })

@@ -185,7 +185,14 @@ describe('windows are read', () => {
     await store.db.insert({
       table: 'indicator_minutes',
       values: [
-        { indicator: 'odd', generation: 'odd-1', minute: at(2) / 1000, good: 11, total: 10, measured_at: at(3) / 1000 },
+        {
+          indicator: 'odd',
+          generation: 'odd-1',
+          minute: at(2) / 1000,
+          good: 11,
+          total: 10,
+          measured_at: new Date(at(3)).toISOString(),
+        },
       ],
       format: 'JSONEachRow',
     })
