@@ -36,9 +36,15 @@ const ISO_TIMES = { date_time_output_format: 'iso' } as const
 const selectPage = query({
   sql: `SELECT ${COLUMNS} FROM incidents FINAL
     WHERE ({state:String} = '' OR state = {state:String})
-      AND ({before:Nullable(DateTime64(3))} IS NULL OR started_at < {before:Nullable(DateTime64(3))})
+      AND ({before:Nullable(DateTime64(3))} IS NULL OR started_at < {before:Nullable(DateTime64(3))}
+        OR (started_at = {before:Nullable(DateTime64(3))} AND id < {beforeId:String}))
     ORDER BY started_at DESC, id DESC LIMIT {limit:UInt32}`,
-  params: z.object({ state: z.string(), before: z.date().nullable(), limit: z.number().int().positive() }),
+  params: z.object({
+    state: z.string(),
+    before: z.date().nullable(),
+    beforeId: z.string(),
+    limit: z.number().int().positive(),
+  }),
   row: incidentRow,
   settings: ISO_TIMES,
 })
@@ -50,11 +56,17 @@ const selectOne = query({
   settings: ISO_TIMES,
 })
 
-/** Incidents in their latest revision, newest start first; `before` pages by start time, exclusive. */
-export const listIncidents = (
-  db: Db,
-  { state, limit, before }: { state?: Incident['state'] | undefined; limit: number; before?: Date | undefined },
-): Promise<Incident[]> => selectPage(db, { state: state ?? '', limit, before: before ?? null })
+export interface IncidentPage {
+  state?: Incident['state'] | undefined
+  limit: number
+  /** Only those that started before this; with `beforeId` also those that started then and have a smaller id. */
+  before?: Date | undefined
+  beforeId?: string | undefined
+}
+
+/** Incidents in their latest revision, newest start first, then by id downwards. */
+export const listIncidents = (db: Db, { state, limit, before, beforeId }: IncidentPage): Promise<Incident[]> =>
+  selectPage(db, { state: state ?? '', limit, before: before ?? null, beforeId: beforeId ?? '' })
 
 /** One incident in its latest revision; null when there is none with this id. */
 export async function readIncident(db: Db, { id }: { id: string }): Promise<Incident | null> {
