@@ -1,0 +1,146 @@
+import { NAMES } from './attribute-names.ts'
+import type { Attributes } from './attributes.ts'
+import { cut, read, wholeNumber } from './attributes.ts'
+import { boundedMemo } from './bounded-memo.ts'
+import type { Call, SpanFacts } from './call.ts'
+import type { SpanSystem } from './call-protocol.ts'
+import { isGrpcAttempt, messagingTypeOf, systemOf } from './call-protocol.ts'
+import type { CallRules, CompiledRules } from './call-rules.ts'
+import { compileRules, NO_RULES } from './call-rules.ts'
+import { httpStatusOf, statusOf } from './call-status.ts'
+import { DEPENDENCY_MAX_CHARS, dependencyOf } from './dependency-name.ts'
+import { hostOf } from './host.ts'
+import { operationOf } from './operation-name.ts'
+import type { Direction } from './outcome.ts'
+import { isFailed, outcomeOf, unhandledException } from './outcome-rules.ts'
+import { weightOf, weightOfAttributes } from './sampling.ts'
+
+const NAME_MAX_CHARS = 200
+const CORRELATION_MAX_CHARS = 256
+/** The column is UInt16. */
+const MAX_ATTEMPT = 65_535
+
+const KIND = { server: 2, client: 3, producer: 4, consumer: 5 } as const
+
+/**
+ * The integration call a span records, or null if it records none (see docs/calls.md). Never throws; every text of the
+ * result is bounded, whatever the span holds. `nested` is false: one span cannot know, see {@link isNestedCall}.
+ * Source: OpenTelemetry semantic conventions, all generations that SDKs still emit.
+ */
+export function callOf(span: SpanFacts, rules: CallRules = NO_RULES): Call | null {
+  const direction = directionOf(span)
+  if (direction === null) return null
+  const { attributes, resource } = span
+  const configured = compileRules(rules)
+  const source = sourceOf(resource)
+  const speaks = systemOf(span)
+  const dependency = direction === 'inbound' ? '' : dependencyNameOf(span, speaks, configured)
+  const httpStatus = httpStatusOf(attributes, speaks.protocol)
+  const status = statusOf(span, speaks.protocol, httpStatus)
+  const rpcStatus = speaks.protocol === 'grpc' || speaks.protocol === 'rpc' ? status : ''
+  return {
+    tsNs: span.startNs,
+    env: source.env,
+    service: source.service,
+    version: source.version,
+    region: source.region,
+    direction,
+    dependency,
+    operation: operationOf(span, speaks, direction, (path) => configured.pathTemplate(dependency, path)),
+    protocol: speaks.protocol,
+    outcome: outcomeOf({ span, direction, ...speaks, httpStatus, rpcStatus }),
+    status,
+    errorType: errorTypeOf(span, rpcStatus, httpStatus),
+    attempt: Math.min(wholeNumber(read(attributes, NAMES.attempt)) ?? 0, MAX_ATTEMPT),
+    nested: false,
+    synthetic: isSynthetic(attributes),
+    weight: weightOf(span.traceState, attributes, source.weight),
+    durationNs: span.endNs > span.startNs ? span.endNs - span.startNs : 0n,
+    traceId: span.traceId,
+    spanId: span.spanId,
+    parentSpanId: span.parentSpanId,
+    correlationId: cut(read(attributes, NAMES.correlationId), CORRELATION_MAX_CHARS) || span.traceId,
+    attributes: configured.promoted(attributes, resource),
+  }
+}
+
+/** The inner call of a client library that calls through another one to the same dependency: counted once, not twice. */
+export const isNestedCall = (call: Call, parent: Call): boolean =>
+  call.direction === 'outbound' &&
+  parent.direction === 'outbound' &&
+  call.dependency === parent.dependency &&
+  call.parentSpanId === parent.spanId &&
+  call.traceId === parent.traceId
+
+function directionOf(span: SpanFacts): Direction | null {
+  switch (span.kind) {
+    case KIND.client:
+      return isGrpcAttempt(span.name) ? null : 'outbound'
+    case KIND.producer:
+      return messagingTypeOf(span.attributes) === 'create' ? null : 'outbound'
+    case KIND.server:
+    case KIND.consumer:
+      return 'inbound'
+    default:
+      return read(span.attributes, NAMES.peerName) === '' ? null : 'outbound'
+  }
+}
+
+function dependencyNameOf(span: SpanFacts, speaks: SpanSystem, configured: CompiledRules): string {
+  const host = hostOf(span.attributes)
+  const derived = dependencyOf(span, speaks, host)
+  return cut(configured.alias(derived, host.text), DEPENDENCY_MAX_CHARS)
+}
+
+function errorTypeOf(span: SpanFacts, rpcStatus: string, httpStatus: number): string {
+  if (span.statusCode === 1) return ''
+  const named =
+    read(span.attributes, NAMES.errorType) ||
+    unhandledException(span)?.get('exception.type') ||
+    read(span.attributes, NAMES.httpErrorName)
+  if (named) return cut(named, NAME_MAX_CHARS)
+  if (rpcStatus !== '' && rpcStatus !== 'OK') return rpcStatus
+  if (httpStatus >= 400) return String(httpStatus)
+  return isFailed(span) ? '_OTHER' : ''
+}
+
+/** Health checkers and load generators by their user agent. */
+const PROBE =
+  /kube-probe|googlehc|elb-healthchecker|pingdom|uptimerobot|statuscake|blackbox|(?:^|[\s/(])k6\b|synthetics/i
+
+const isProbe: (userAgent: string) => boolean = boundedMemo((userAgent) => PROBE.test(cut(userAgent, 1000)), {
+  entries: 512,
+})
+
+function isSynthetic(attributes: Attributes): boolean {
+  const stated = read(attributes, NAMES.syntheticType)
+  if (stated === 'bot' || stated === 'test') return true
+  const userAgent = read(attributes, NAMES.userAgent)
+  return userAgent !== '' && isProbe(userAgent)
+}
+
+/** What all spans of one resource share. */
+interface Source {
+  service: string
+  env: string
+  version: string
+  region: string
+  weight: number | null
+}
+
+/** Spans arrive grouped by resource, so each resource is read once as long as its map lives. */
+const sources = new WeakMap<Attributes, Source>()
+
+function sourceOf(resource: Attributes): Source {
+  const known = sources.get(resource)
+  if (known !== undefined) return known
+  const source = {
+    service: cut(read(resource, NAMES.service), NAME_MAX_CHARS) || 'unknown_service',
+    env: cut(read(resource, NAMES.environment).toLowerCase(), NAME_MAX_CHARS) || 'unspecified',
+    version: cut(read(resource, NAMES.version), NAME_MAX_CHARS),
+    region: cut(read(resource, NAMES.region), NAME_MAX_CHARS),
+    weight: weightOfAttributes(resource),
+  }
+  sources.set(resource, source)
+  return source
+}
