@@ -94,6 +94,16 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   evaluation: z.strictObject({ interval: duration.prefault('5s') }).prefault({}),
+  alerting: z
+    .strictObject({
+      /** How long a severity must be clear before it ends. */
+      keepFiring: z.strictObject({ page: duration.prefault('5m'), ticket: duration.prefault('30m') }).prefault({}),
+      /** How long the first message waits for company. */
+      groupWait: z.strictObject({ page: duration.prefault('0s'), ticket: duration.prefault('60s') }).prefault({}),
+      /** On data complete only up to a longer time ago, alerts freeze. */
+      staleAfter: duration.prefault('3m'),
+    })
+    .prefault({}),
   egress: z.strictObject({ allow: list.prefault([]), insecureHttp: flag.default(false) }).prefault({}),
   endpoints: z.array(endpoint).default([]),
   routes: z.array(route).default([]),
