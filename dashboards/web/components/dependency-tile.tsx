@@ -1,0 +1,40 @@
+import type { Dependency } from '../api-shapes.ts'
+import { modeWords } from '../failure-modes.ts'
+import { count, share } from '../format.ts'
+import { Link } from '../navigation.tsx'
+import { dependencyPath } from '../route.ts'
+import { failedShare } from '../urgency.ts'
+import { HealthMark, healthTone } from './status-mark.tsx'
+
+/** One dependency in the strip: health, share of failing calls, how it fails and what to do about it. */
+export function DependencyTile({ dependency }: { dependency: Dependency }) {
+  const failing = failedShare(dependency)
+  return (
+    <li class={`tile tile-${healthTone(dependency.health)}`}>
+      <div class="tile-head">
+        <Link href={dependencyPath(dependency.name)} result>
+          {dependency.name}
+        </Link>
+        <HealthMark health={dependency.health} />
+      </div>
+      <p class="tile-numbers number">
+        {failing === null ? (
+          <span class="muted">no calls</span>
+        ) : (
+          <>
+            <strong>{share(failing)}</strong> failing{' '}
+            <span class="muted">of {count(dependency.calls.total)} calls</span>
+          </>
+        )}
+      </p>
+      {dependency.modes.map((mode) => {
+        const words = modeWords(mode.id, mode.mode)
+        return (
+          <p class="tile-mode" key={mode.id}>
+            <strong>{words.word}</strong> <span class="muted">{words.advice}</span>
+          </p>
+        )
+      })}
+    </li>
+  )
+}

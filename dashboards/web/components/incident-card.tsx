@@ -1,0 +1,115 @@
+import type { Incident } from '../api-shapes.ts'
+import { budget, burn, share } from '../format.ts'
+import { Link } from '../navigation.tsx'
+import { dependencyPath, incidentPath, sloPath } from '../route.ts'
+import { causeOf, verbOf } from '../words.ts'
+import { CopyText } from './copy-text.tsx'
+import { SeverityTag } from './status-mark.tsx'
+import { Age, Time } from './time.tsx'
+
+const EXEMPLARS_SHOWN = 2
+
+/** One open incident, everything the person on call asks in the first five seconds. */
+export function IncidentCard({ incident }: { incident: Incident }) {
+  const { details } = incident
+  return (
+    <article class={`incident incident-${incident.state === 'open' ? incident.severity : 'resolved'}`}>
+      <header>
+        <SeverityTag severity={incident.severity} resolved={incident.state === 'resolved'} />
+        <h3>
+          <Link href={incidentPath(incident.id)}>{incident.title}</Link>
+        </h3>
+        <IncidentSpan incident={incident} />
+      </header>
+      <dl class="facts">
+        <div>
+          <dt>Root cause</dt>
+          <dd>
+            <CauseLine incident={incident} />
+          </dd>
+        </div>
+        <div>
+          <dt>Affected</dt>
+          <dd>
+            {incident.service} <span class="muted">via</span> <Link href={sloPath(incident.slo)}>{incident.slo}</Link>
+          </dd>
+        </div>
+        <div>
+          <dt>Burn {details.governingWindow}</dt>
+          <dd class="number">
+            <strong>{burn(details.burn)}</strong> <span class="muted">of {burn(details.factor)}</span>
+          </dd>
+        </div>
+        <div>
+          <dt>Budget left</dt>
+          <dd class={`number ${(details.budgetRemaining ?? 0) < 0 ? 'tone-failing' : ''}`}>
+            {budget(details.budgetRemaining)}
+          </dd>
+        </div>
+        <div class="facts-wide">
+          <dt>Failing traces</dt>
+          <dd class="traces">
+            <Traces ids={details.exemplars.slice(0, EXEMPLARS_SHOWN)} />
+          </dd>
+        </div>
+        <div>
+          <dt>Runbook</dt>
+          <dd>
+            <Runbook href={details.runbook} />
+          </dd>
+        </div>
+      </dl>
+    </article>
+  )
+}
+
+/** `since 14:01 UTC, 23 min`, or from when to when. */
+export function IncidentSpan({ incident }: { incident: Incident }) {
+  return (
+    <p class="incident-span">
+      {incident.resolvedAt === null ? (
+        <>
+          since <Time at={incident.startedAt} /> ·{' '}
+          <strong>
+            <Age since={incident.startedAt} />
+          </strong>
+        </>
+      ) : (
+        <>
+          <Time at={incident.startedAt} /> to <Time at={incident.resolvedAt} />, resolved
+        </>
+      )}
+    </p>
+  )
+}
+
+/** `acme-pay times out, 82% of bad calls`. */
+export function CauseLine({ incident }: { incident: Incident }) {
+  const cause = causeOf(incident)
+  const suspect = incident.details.suspect
+  if (cause === null) return <span class="muted">not found yet</span>
+  return (
+    <>
+      <Link href={dependencyPath(cause.dependency)}>{cause.dependency}</Link> {verbOf(cause.outcome)}
+      {suspect !== null && suspect.dependency === cause.dependency && (
+        <span class="muted number">, {share(suspect.share)} of bad calls</span>
+      )}
+    </>
+  )
+}
+
+export function Traces({ ids, full = false }: { ids: readonly string[]; full?: boolean }) {
+  if (ids.length === 0) return <span class="muted">none kept</span>
+  return ids.map((id) => <CopyText key={id} text={id} label={full ? id : `${id.slice(0, 8)}…`} />)
+}
+
+/** Only web addresses become links: the text comes from an SLO file. */
+export function Runbook({ href }: { href: string }) {
+  if (href === '') return <span class="muted">none</span>
+  if (!/^https?:\/\//.test(href)) return <span>{href}</span>
+  return (
+    <a href={href} rel="noreferrer" target="_blank">
+      {new URL(href).hostname} ↗
+    </a>
+  )
+}

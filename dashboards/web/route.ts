@@ -1,0 +1,40 @@
+/** The pages and their addresses; every address is stable, because notifications and Grafana link to it. */
+export type Route =
+  | { page: 'overview' }
+  | { page: 'slos' }
+  | { page: 'slo'; slo: string }
+  | { page: 'incidents' }
+  | { page: 'incident'; id: string }
+  | { page: 'dependencies' }
+  | { page: 'dependency'; dependency: string }
+  | { page: 'notFound'; path: string }
+
+/** Which page a path names. */
+export function matchRoute(path: string): Route {
+  const [first, second, ...rest] = path.split('/').filter(Boolean).map(decode)
+  if (rest.length > 0) return { page: 'notFound', path }
+  switch (first) {
+    case undefined:
+      return { page: 'overview' }
+    case 'slos':
+      return second === undefined ? { page: 'slos' } : { page: 'slo', slo: second }
+    case 'incidents':
+      return second === undefined ? { page: 'incidents' } : { page: 'incident', id: second }
+    case 'dependencies':
+      return second === undefined ? { page: 'dependencies' } : { page: 'dependency', dependency: second }
+    default:
+      return { page: 'notFound', path }
+  }
+}
+
+export const sloPath = (slo: string): string => `/slos/${encodeURIComponent(slo)}`
+export const incidentPath = (id: string): string => `/incidents/${encodeURIComponent(id)}`
+export const dependencyPath = (dependency: string): string => `/dependencies/${encodeURIComponent(dependency)}`
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

@@ -1,0 +1,81 @@
+import type { Incident, SloStatus } from './api-shapes.ts'
+import { burn, listWords, plural } from './format.ts'
+
+/** What a dependency does to its callers when its calls end so; read as "acme-pay times out". */
+const OUTCOME_VERB: Record<string, string> = {
+  timeout: 'times out',
+  connection: 'cannot be reached',
+  server_error: 'answers with errors',
+  throttled: 'throttles calls',
+  auth: 'refuses our credentials',
+  client_error: 'rejects our requests',
+  schema: 'answers in an unexpected shape',
+  circuit_open: 'is cut off by a circuit breaker',
+  cancelled: 'sees calls cancelled',
+  unknown_error: 'fails',
+}
+
+export interface Cause {
+  dependency: string
+  outcome: string
+}
+
+/** The dependency to blame: the pinned root cause (`dependency:acme-pay/timeout`), else the present suspect. */
+export function causeOf(incident: Pick<Incident, 'rootCause' | 'details'>): Cause | null {
+  const pinned = /^dependency:(.+)\/([^/]+)$/.exec(incident.rootCause)
+  if (pinned?.[1] && pinned[2]) return { dependency: pinned[1], outcome: pinned[2] }
+  const suspect = incident.details.suspect
+  return suspect ? { dependency: suspect.dependency, outcome: suspect.outcome } : null
+}
+
+/** `times out`. */
+export const verbOf = (outcome: string): string => OUTCOME_VERB[outcome] ?? 'fails'
+
+/** `acme-pay times out`, or which SLO burns when nobody is to blame yet. */
+export function causeWords(incident: Incident): string {
+  const cause = causeOf(incident)
+  return cause
+    ? `${cause.dependency} ${verbOf(cause.outcome)}`
+    : `${incident.slo} burns its budget at ${burn(incident.details.burn)}`
+}
+
+/** One sentence for the whole screen: what is open and for whom, else how many promises hold. */
+export function overviewSentence(slos: readonly SloStatus[], incidents: readonly Incident[]): string {
+  const pages = incidents.filter((incident) => incident.severity === 'page')
+  const tickets = incidents.filter((incident) => incident.severity === 'ticket')
+  if (incidents.length === 0) return promisesSentence(slos)
+  const counted = [
+    ...(pages.length > 0 ? [plural(pages.length, 'page')] : []),
+    ...(tickets.length > 0 ? [plural(tickets.length, 'ticket')] : []),
+  ]
+  return `${listWords(counted)} open: ${clauses(pages.length > 0 ? pages : tickets)}`
+}
+
+/** `acme-pay times out for checkout and cart; ledger answers with errors for billing`. */
+function clauses(incidents: readonly Incident[]): string {
+  const services = new Map<string, Set<string>>()
+  for (const incident of incidents) {
+    const words = causeWords(incident)
+    services.set(words, (services.get(words) ?? new Set()).add(incident.service))
+  }
+  const shown = [...services].slice(0, 2).map(([words, whom]) => `${words} for ${listWords([...whom].sort())}`)
+  const more = services.size - shown.length
+  return shown.join('; ') + (more > 0 ? `; and ${more} more` : '')
+}
+
+/** A promise holds while its budget is not overspent; without a ratio nobody knows. */
+function promisesSentence(slos: readonly SloStatus[]): string {
+  const all = slos.length
+  const broken = slos.filter((slo) => (slo.budget.remaining ?? 0) < 0)
+  const unknown = slos.filter((slo) => slo.budget.remaining === null)
+  const hold = all - broken.length - unknown.length
+  if (hold === all) return all === 1 ? 'The one promise made here holds' : `All ${all} promises hold`
+  const reasons = [
+    ...(broken.length > 0 ? [`${nameSome(broken)} ${broken.length === 1 ? 'has' : 'have'} overspent`] : []),
+    ...(unknown.length > 0 ? [`${nameSome(unknown)} cannot be judged`] : []),
+  ]
+  return `${hold} of ${all} promises hold: ${reasons.join(', ')}`
+}
+
+const nameSome = (slos: readonly SloStatus[]): string =>
+  slos.length <= 2 ? listWords(slos.map((slo) => slo.name)) : `${slos[0]?.name} and ${slos.length - 1} more`

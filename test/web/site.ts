@@ -1,0 +1,89 @@
+import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
+import { securityHeaders, WEB_ROOT, webPages } from '../../api/web-pages.ts'
+import type { Dependency, Incident, SloStatus } from '../../dashboards/web/api-shapes.ts'
+import { detailOf, history } from './answers.ts'
+
+export interface World {
+  slos: SloStatus[]
+  incidents: Incident[]
+  dependencies: Dependency[]
+}
+
+/** What a test may change while the page is open. */
+export interface Site extends AsyncDisposable {
+  url: string
+  world: World
+  /** Requests without this token get 401. */
+  token: string | null
+  /** Paths that answer 503, as a pattern. */
+  broken: RegExp | null
+  /** Lets requests hang without an answer. */
+  silent: boolean
+  stop(): Promise<void>
+}
+
+const problem = (status: number, title: string, detail: string, more: object = {}) =>
+  new Response(JSON.stringify({ type: `urn:plumbline:problem:${status}`, title, status, detail, ...more }), {
+    status,
+    headers: { 'content-type': 'application/problem+json' },
+  })
+
+/** The built pages under the API's own security headers, with answers from memory in place of a store. */
+export async function startSite(world: World): Promise<Site> {
+  const app = new Hono()
+  app.use('*', securityHeaders)
+  app.use('/api/*', async (c, next) => {
+    if (site.silent) await new Promise<never>(() => {})
+    if (site.token !== null && c.req.header('authorization') !== `Bearer ${site.token}`)
+      return problem(401, 'A token is needed', 'Send "Authorization: Bearer <token>" with a token of scope read')
+    if (site.broken?.test(c.req.path)) return problem(503, 'The store cannot be read now', 'ClickHouse does not answer')
+    return next()
+  })
+  const list = <T>(items: T[]) => ({ items, nextCursor: null })
+  app.get('/api/v1/slos', (c) => c.json(list(site.world.slos)))
+  app.get('/api/v1/incidents', (c) => c.json(list(site.world.incidents)))
+  app.get('/api/v1/dependencies', (c) => c.json(list(site.world.dependencies)))
+  app.get('/api/v1/slos/:slo', (c) => {
+    const found = site.world.slos.find((slo) => slo.name === c.req.param('slo'))
+    const nearMisses = site.world.slos.map((slo) => slo.name).slice(0, 2)
+    return found ? c.json(detailOf(found)) : problem(404, 'Not found', 'There is no such SLO', { nearMisses })
+  })
+  app.get('/api/v1/slos/:slo/history', (c) => {
+    const { from = '', to = '', step = '' } = c.req.query()
+    const minutes = Number.parseInt(step, 10) * ({ m: 1, h: 60, d: 1440 }[step.at(-1) as 'm'] ?? 1)
+    const end = site.world.slos.find((slo) => slo.name === c.req.param('slo'))?.budget.remaining ?? 0.5
+    return c.json(list(history(Date.parse(from), Date.parse(to), minutes * 60_000, end)))
+  })
+  app.get('/api/v1/incidents/:id', (c) => {
+    const found = site.world.incidents.find((incident) => incident.id === c.req.param('id'))
+    return found ? c.json(found) : problem(404, 'Not found', 'There is no such incident', { nearMisses: [] })
+  })
+  app.get('/api/v1/dependencies/:name', (c) => {
+    const found = site.world.dependencies.find((dependency) => dependency.name === c.req.param('name'))
+    return found
+      ? c.json(found)
+      : problem(404, 'Not found', 'There is no such dependency', { nearMisses: ['acme-pay'] })
+  })
+  app.route('/', webPages(WEB_ROOT))
+  const { server, port } = await new Promise<{ server: ReturnType<typeof serve>; port: number }>((resolve) => {
+    const started = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, (info) =>
+      resolve({ server: started, port: info.port }),
+    )
+  })
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      if ('closeAllConnections' in server) server.closeAllConnections()
+    })
+  const site: Site = {
+    url: `http://127.0.0.1:${port}`,
+    world,
+    token: null,
+    broken: null,
+    silent: false,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+  return site
+}
