@@ -1,0 +1,71 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Context, MiddlewareHandler } from 'hono'
+import { isLoopback } from '../runtime/config.ts'
+import type { Config } from '../runtime/config-schema.ts'
+import { Problem } from './problem.ts'
+
+type Token = Config['tokens'][number]
+
+const CHALLENGE = { 'www-authenticate': 'Bearer realm="plumbline", Basic realm="plumbline"' }
+
+/**
+ * Lets a request through that carries a token with `scope`, as `Authorization: Bearer` or as the password of Basic.
+ * Without configured tokens everybody passes: such a process listens on loopback, or was told `--insecure`.
+ */
+export function requireToken(tokens: readonly Token[], scope: Token['scopes'][number]): MiddlewareHandler {
+  const known = tokens.map((token) => ({ ...token, digest: digestOf(token.token) }))
+  return async (c, next) => {
+    if (known.length === 0) return next()
+    const given = credentialOf(c)
+    if (given === null)
+      throw new Problem('unauthenticated', `Send "Authorization: Bearer <token>" with a token of scope ${scope}`, {
+        headers: CHALLENGE,
+      })
+    const digest = digestOf(given)
+    const token = known.find((candidate) => timingSafeEqual(candidate.digest, digest))
+    if (!token) throw new Problem('unauthenticated', 'This token is not known here', { headers: CHALLENGE })
+    if (!token.scopes.includes(scope))
+      throw new Problem(
+        'forbidden',
+        `The token ${token.name} lacks the scope ${scope}; it has ${token.scopes.join(', ')}`,
+      )
+    return next()
+  }
+}
+
+/** Compared as digests, so that neither content nor length shows in the time it takes. */
+const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest()
+
+function credentialOf(c: Context): string | null {
+  const [scheme = '', value = ''] = (c.req.header('authorization') ?? '').trim().split(/\s+/, 2)
+  if (/^bearer$/i.test(scheme)) return value || null
+  if (!/^basic$/i.test(scheme)) return c.req.header('x-clickhouse-key') || null
+  const pair = Buffer.from(value, 'base64').toString('utf8')
+  return pair.slice(pair.indexOf(':') + 1) || null
+}
+
+/**
+ * Refuses requests for another host while bound to loopback: a page of a foreign site that points its own name
+ * at 127.0.0.1 (DNS rebinding) sends that name. `publicUrl` may add one host, for a proxy on the same machine.
+ */
+export function requireOwnHost({ bind, publicUrl }: Pick<Config, 'bind' | 'publicUrl'>): MiddlewareHandler {
+  const publicHost = publicUrl === undefined ? null : new URL(publicUrl).hostname
+  return async (c, next) => {
+    if (!isLoopback(bind)) return next()
+    const host = hostnameOf(c.req.header('host') ?? new URL(c.req.url).host)
+    if (host !== null && (isLoopback(host) || host.endsWith('.localhost') || host === publicHost)) return next()
+    throw new Problem(
+      'wrong-host',
+      `Plumbline listens on ${bind} only and does not answer for this host name; use http://localhost or set publicUrl`,
+    )
+  }
+}
+
+/** `[::1]:8080` → `::1`; null for what is no host. */
+function hostnameOf(host: string): string | null {
+  if (!URL.canParse(`http://${host}`)) return null
+  return new URL(`http://${host}`).hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase()
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { Problem } from './problem.ts'
+
+/** One page of a list; `nextCursor` is null on the last one. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({
+    items: z.array(item),
+    nextCursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'Give it as `cursor` to get the next page; null on the last' }),
+  })
+
+/** The parameters every list takes. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100).meta({ description: 'Items per page' }),
+  cursor: z.string().max(1000).optional().meta({ description: 'nextCursor of the page before' }),
+})
+
+/** A cursor is the sort key of the last item shown, so that pages stay right while the list changes. */
+export const encodeCursor = (key: readonly unknown[]): string => Buffer.from(JSON.stringify(key)).toString('base64url')
+
+/** The sort key inside a cursor, checked by `schema`; throws a Problem for a cursor that no answer ever held. */
+export function decodeCursor<T extends z.ZodType>(cursor: string, schema: T): z.output<T> {
+  try {
+    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
+  } catch {
+    const message = 'is not a cursor of this list; start again without it'
+    throw new Problem('bad-parameter', `query.cursor: ${message}`, { errors: [{ path: 'query.cursor', message }] })
+  }
+}
+
+/** Cuts a fully sorted list after `limit` items behind the cursor. `compare` orders keys as the list is ordered. */
+export function cutPage<T, K extends readonly unknown[]>(
+  sorted: readonly T[],
+  {
+    limit,
+    after,
+    keyOf,
+    compare,
+  }: {
+    limit: number
+    after: K | null
+    keyOf: (item: T) => K
+    compare: (a: K, b: K) => number
+  },
+): { items: T[]; nextCursor: string | null } {
+  const rest = after === null ? sorted : sorted.filter((item) => compare(keyOf(item), after) > 0)
+  const items = rest.slice(0, limit)
+  const last = items.at(-1)
+  return { items, nextCursor: rest.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null }
+}

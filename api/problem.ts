@@ -1,0 +1,120 @@
+import { ClickHouseError } from '@clickhouse/client'
+import type { Hook } from '@hono/zod-openapi'
+import type { Context, Env, ErrorHandler } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { z } from 'zod'
+import type { Log } from '../runtime/log.ts'
+
+/** An error as every route answers it: RFC 9457 problem details. */
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ description: 'Stable name of the kind of problem, a URN' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'What is wrong with which parameter' }),
+    nearMisses: z.array(z.string()).optional().meta({ description: 'Names that exist and look alike' }),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details' })
+export type ProblemDetails = z.output<typeof problemSchema>
+
+/** Every kind of problem, with its status and title; `type` is `urn:plumbline:problem:<kind>`. */
+const KINDS = {
+  'bad-parameter': [400, 'A parameter is wrong'],
+  'bad-query': [400, 'The query is not accepted'],
+  unauthenticated: [401, 'A token is needed'],
+  forbidden: [403, 'Not allowed'],
+  'not-found': [404, 'Not found'],
+  'method-not-allowed': [405, 'Only reading is possible here'],
+  'unsupported-body': [415, 'The body is in a form not understood here'],
+  'body-too-large': [413, 'The body is too large'],
+  'wrong-host': [421, 'The request was meant for another host'],
+  internal: [500, 'Something went wrong in Plumbline'],
+  'store-unavailable': [503, 'The store cannot be read now'],
+} as const
+export type ProblemKind = keyof typeof KINDS
+
+/** Thrown anywhere below a route; `answerProblem` turns it into the response. */
+export class Problem extends Error {
+  readonly kind: ProblemKind
+  readonly extra: Pick<ProblemDetails, 'errors' | 'nearMisses'>
+  readonly headers: Record<string, string>
+
+  constructor(
+    kind: ProblemKind,
+    detail: string,
+    { headers = {}, ...extra }: Problem['extra'] & { headers?: Record<string, string> } = {},
+  ) {
+    super(detail)
+    this.kind = kind
+    this.extra = extra
+    this.headers = headers
+  }
+}
+
+/** Errors of the socket, not of the query: the store is away, and asking again later is right. */
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'UND_ERR_SOCKET',
+])
+/** ClickHouse error codes that mean "not now": unknown table, unknown database, timeout, too many queries, memory. */
+const NOT_NOW = new Set(['60', '81', '159', '202', '241', '242'])
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  return 'code' in error && typeof error.code === 'string' ? error.code : codeOf(error.cause)
+}
+
+/** Whether asking the store again later may help; the driver's timeout is told by its own message only. */
+export const isStoreAway = (error: unknown): boolean =>
+  error instanceof ClickHouseError
+    ? NOT_NOW.has(error.code)
+    : AWAY.has(codeOf(error) ?? '') || (error instanceof Error && error.message === 'Timeout error.')
+
+const storeAway = () =>
+  new Problem('store-unavailable', 'ClickHouse does not answer or its schema is not complete; see /readyz', {
+    headers: { 'retry-after': '5' },
+  })
+
+/** The one place where an error becomes a response. */
+export function answerProblem(c: Context, problem: Problem): Response {
+  const [status, title] = KINDS[problem.kind]
+  const body: ProblemDetails = {
+    type: `urn:plumbline:problem:${problem.kind}`,
+    title,
+    status,
+    detail: problem.message,
+    ...problem.extra,
+  }
+  return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json', ...problem.headers })
+}
+
+export const onError =
+  (log: Log): ErrorHandler =>
+  (error, c) => {
+    if (error instanceof Problem) return answerProblem(c, error)
+    if (error instanceof HTTPException && error.status < 500)
+      return answerProblem(c, new Problem('bad-query', error.message))
+    const away = isStoreAway(error)
+    log.error({ err: error, path: c.req.path }, away ? 'the store is away' : 'a request failed')
+    return answerProblem(c, away ? storeAway() : new Problem('internal', 'The reason is in the log of the API'))
+  }
+
+/** For `defaultHook`: what the route's schemas refused, one entry per property. */
+export const onInvalid: Hook<unknown, Env, string, unknown> = (result) => {
+  if (result.success) return
+  const errors = result.error.issues.map((issue) => ({
+    path: [result.target, ...issue.path].join('.'),
+    message: issue.message,
+  }))
+  throw new Problem('bad-parameter', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors })
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { serveStatic } from '@hono/node-server/serve-static'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { etag } from 'hono/etag'
+
+/** The built pages of the UI. */
+export const WEB_ROOT = join(import.meta.dirname, '../dashboards/web/dist')
+
+/** What a browser may do with any answer of this server. */
+const SECURITY_HEADERS = {
+  'content-security-policy': "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+export const securityHeaders: MiddlewareHandler = async (c, next) => {
+  await next()
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value)
+}
+
+const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Plumbline</title>
+<h1>The pages are not built yet</h1>
+<p>Run <code>npm ci</code> in the project folder, which builds them, and start Plumbline again. The API works without: <a href="/api/v1/slos">/api/v1/slos</a>.</p>
+</html>`
+
+/**
+ * The UI: files of `root`, and its index page for every other path a browser navigates to, since the page routes itself.
+ * Files under `/assets/` carry a hash in their name and never change; all others are checked by ETag.
+ */
+export function webPages(root: string): Hono {
+  const app = new Hono()
+  app.use('*', etag())
+  if (existsSync(root)) app.use('*', serveStatic({ root, onFound: (_, c) => c.header('cache-control', lifetimeOf(c)) }))
+  app.get('*', async (c, next) => {
+    const isFile = /\.[a-z0-9]+$/i.test(c.req.path) && !c.req.header('accept')?.includes('text/html')
+    if (isFile || c.req.path.startsWith('/assets/')) return next()
+    c.header('cache-control', 'no-cache')
+    const page = await readFile(join(root, 'index.html'), 'utf8').catch(() => null)
+    return page === null ? c.html(NOT_BUILT, 503) : c.html(page)
+  })
+  return app
+}
+
+const lifetimeOf = (c: Context): string =>
+  c.req.path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'

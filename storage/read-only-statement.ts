@@ -1,0 +1,150 @@
+/**
+ * What a stranger may ask the embedded engine. `readonly=2` keeps the tables as they are, but the engine is a library
+ * inside our own process: its table functions read any file and call any address, `SELECT … INTO OUTFILE` writes one,
+ * its database `default` is the file system, and a nested SETTINGS clause lifts every limit. So a statement is taken
+ * apart into tokens and refused when it uses one of these; what the tokenizer does not understand is refused too.
+ */
+
+interface Token {
+  kind: 'word' | 'quoted' | 'string' | 'number' | 'sign'
+  /** Without quotes and escapes. */
+  text: string
+}
+
+/** Table functions that only compute. Every other one the engine knows is refused. */
+const HARMLESS_TABLE_FUNCTIONS = new Set([
+  'format',
+  'generaterandom',
+  'generate_series',
+  'generateseries',
+  'null',
+  'numbers',
+  'numbers_mt',
+  'primes',
+  'sqlstandardvalues',
+  'values',
+  'view',
+  'zeros',
+  'zeros_mt',
+])
+/** Functions that open files; also usable without a call, as in `arrayMap(file, …)`. */
+const FILE_FUNCTIONS = new Set(['file', 'catboostevaluate'])
+const STATEMENTS = new Set(['select', 'with', 'show', 'describe', 'desc', 'exists', 'explain'])
+/** Settings a statement may bring along; Grafana's ad-hoc filters are the first. */
+const SETTINGS = new Set([
+  'additional_table_filters',
+  'additional_result_filter',
+  'join_use_nulls',
+  'session_timezone',
+  'date_time_output_format',
+])
+/** The file system as a database of chDB. */
+const FILE_DATABASE = 'default'
+
+const TOKENS =
+  /(?<space>[ \t\r\n\f\v]+|--[^\n]*|\/\*(?:(?!\/\*|\*\/)[\s\S])*\*\/)|(?<string>'(?:[^'\\]|\\[\s\S]|'')*')|(?<quoted>`(?:[^`\\]|``)*`|"(?:[^"\\]|"")*")|(?<number>\d\w*(?:\.\d\w*)?)|(?<word>[A-Za-z_]\w*)|(?<sign>[()[\]{},.;:=<>!+\-*/%|?@^&~])/y
+
+/**
+ * Why the statement is refused, as words for whoever sent it; null when it may run.
+ * @param tableFunctions all names in `system.table_functions`
+ */
+export function refusalOf(sql: string, tableFunctions: ReadonlySet<string>): string | null {
+  const tokens = tokenize(sql)
+  if (typeof tokens === 'string') return tokens
+  while (isSign(tokens.at(-1), ';')) tokens.pop()
+  const first = tokens.find((token) => !isSign(token, '('))
+  if (first?.kind !== 'word' || !STATEMENTS.has(first.text.toLowerCase()))
+    return `only ${[...STATEMENTS].join(', ').toUpperCase()} are answered here`
+  if (tokens.some((token) => isSign(token, ';'))) return 'one statement at a time'
+  return refusedName(tokens, lowerCase(tableFunctions)) ?? refusedSettings(tokens, lowerCase(tableFunctions))
+}
+
+const lowerCase = (names: ReadonlySet<string>): ReadonlySet<string> =>
+  new Set([...names].map((name) => name.toLowerCase()))
+
+const isSign = (token: Token | undefined, text: string): boolean => token?.kind === 'sign' && token.text === text
+const isName = (token: Token | undefined): token is Token => token?.kind === 'word' || token?.kind === 'quoted'
+
+function refusedName(tokens: readonly Token[], tableFunctions: ReadonlySet<string>): string | null {
+  for (const [k, token] of tokens.entries()) {
+    if (!isName(token)) continue
+    const name = token.text.toLowerCase()
+    const next = tokens[k + 1]
+    if (FILE_FUNCTIONS.has(name)) return `${token.text} reads files`
+    if (name === 'outfile') return 'INTO OUTFILE writes files'
+    if (token.text === FILE_DATABASE && isSign(next, '.')) return `the database ${FILE_DATABASE} is not readable here`
+    if (name === 'identifier' && isSign(tokens[k - 1], ':')) return 'parameters of type Identifier are not taken'
+    if (isSign(next, '(') && tableFunctions.has(name) && !HARMLESS_TABLE_FUNCTIONS.has(name))
+      return `the table function ${token.text} is not available here`
+  }
+  return null
+}
+
+/** Every `name =` after the word SETTINGS, up to the end of its (sub)query; filters inside are statements' parts too. */
+function refusedSettings(tokens: readonly Token[], tableFunctions: ReadonlySet<string>): string | null {
+  for (const [start, token] of tokens.entries()) {
+    if (token.kind !== 'word' || token.text.toLowerCase() !== 'settings') continue
+    if (!isName(tokens[start + 1]) || !isSign(tokens[start + 2], '=')) continue
+    const refusal = refusedClause(clauseOf(tokens.slice(start + 1)), tableFunctions)
+    if (refusal) return refusal
+  }
+  return null
+}
+
+function clauseOf(rest: readonly Token[]): readonly Token[] {
+  let depth = 0
+  const end = rest.findIndex((token) => {
+    if (isSign(token, '(')) depth += 1
+    if (isSign(token, ')')) depth -= 1
+    return depth < 0
+  })
+  return end === -1 ? rest : rest.slice(0, end)
+}
+
+function refusedClause(clause: readonly Token[], tableFunctions: ReadonlySet<string>): string | null {
+  for (const [k, token] of clause.entries()) {
+    if (isName(token) && isSign(clause[k + 1], '=') && !SETTINGS.has(token.text))
+      return `the setting ${token.text} cannot be changed here`
+    if (token.kind !== 'string') continue
+    const inner = tokenize(token.text)
+    const refusal = typeof inner === 'string' ? inner : refusedName(inner, tableFunctions)
+    if (refusal) return refusal
+  }
+  return null
+}
+
+/** The tokens of a statement, or why it cannot be read for certain. */
+function tokenize(sql: string): Token[] | string {
+  const tokens: Token[] = []
+  let end = 0
+  for (const match of sql.matchAll(new RegExp(TOKENS, 'gy'))) {
+    const { space, string, quoted, number, word, sign } = match.groups as Record<string, string | undefined>
+    const adjacent = /\w/.test(sql[match.index - 1] ?? '')
+    end = match.index + match[0].length
+    if (space !== undefined) continue
+    if (string !== undefined) {
+      // x'41' and its kind are literals of other rules, which end elsewhere.
+      if (adjacent) return 'put a space before a quoted text'
+      tokens.push({ kind: 'string', text: decodeEscapes(string.slice(1, -1)) })
+    } else if (quoted !== undefined) {
+      const quote = quoted[0] as string
+      tokens.push({ kind: 'quoted', text: quoted.slice(1, -1).replaceAll(quote + quote, quote) })
+    } else if (number !== undefined) tokens.push({ kind: 'number', text: number })
+    else if (word !== undefined) tokens.push({ kind: 'word', text: word })
+    else tokens.push({ kind: 'sign', text: sign ?? '' })
+  }
+  return end === sql.length ? tokens : `cannot be read at position ${end}: ${JSON.stringify(sql.slice(end, end + 20))}`
+}
+
+const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', 0: '\0', b: '\b', f: '\f', a: '\x07', v: '\v' }
+
+function decodeEscapes(text: string): string {
+  return text.replace(
+    /''|\\x([0-9A-Fa-f]{2})|\\([\s\S])/g,
+    (whole, hex: string | undefined, one: string | undefined) => {
+      if (whole === "''") return "'"
+      if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
+      return ESCAPES[one ?? ''] ?? one ?? ''
+    },
+  )
+}
