@@ -1,0 +1,100 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Registry } from 'prom-client'
+import { SIGNALS, type Signal } from '../signals.ts'
+import type { Access } from './access.ts'
+import { type createExportEndpoint, encodingOf, sendProblem } from './export-endpoint.ts'
+import { notFound, problemOf, wrongMethod } from './problem.ts'
+
+export interface ServerOptions {
+  exportEndpoint: ReturnType<typeof createExportEndpoint>
+  access: Access
+  registry: Registry
+  /** Whether new requests are taken now. */
+  isReady: () => boolean
+}
+
+const SIGNAL_BY_PATH = new Map(
+  (Object.keys(SIGNALS) as Signal[]).map((signal) => [SIGNALS[signal].path as string, signal]),
+)
+/** Longer than the idle time of clients and proxies, so that they close first and never meet a closed connection. */
+const KEEP_ALIVE_MS = 75_000
+/** How long the rest of a refused body is read, so that its sender sees the answer before the connection closes. */
+const DRAIN_MS = 5_000
+
+/** The collector's HTTP server: OTLP, health and metrics on one port. Not listening yet. */
+export function createOtlpServer(options: ServerOptions): Server {
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    route(options, request, response).catch((error: unknown) =>
+      sendProblem(response, problemOf(error), encodingOf(request.headers['content-type'])),
+    )
+    response.once('finish', () => limitDrain(request))
+  }
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, handle)
+  // `Expect: 100-continue`: the body is asked for only when reading starts, that is, after all checks of the head.
+  server.on('checkContinue', (request, response) => {
+    request.once('resume', () => {
+      if (!response.headersSent) response.writeContinue()
+    })
+    handle(request, response)
+  })
+  server.on('clientError', refuseMalformed)
+  return server
+}
+
+async function route(
+  { exportEndpoint, access, registry, isReady }: ServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = (request.url ?? '/').split('?', 1)[0]!
+  const signal = SIGNAL_BY_PATH.get(path)
+  if (signal !== undefined) return exportEndpoint(signal, request, response)
+  if (path !== '/healthz' && path !== '/readyz' && path !== '/metrics') throw notFound(path)
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw wrongMethod('GET')
+  if (path === '/metrics') {
+    access(request.headers.authorization, 'read')
+    response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
+    return
+  }
+  const ok = path === '/healthz' || isReady()
+  response.writeHead(ok ? 200 : 503, { 'content-type': 'text/plain' }).end(ok ? 'ok\n' : 'not ready\n')
+}
+
+function limitDrain(request: IncomingMessage): void {
+  if (request.complete) return
+  const timer = setTimeout(() => request.destroy(), DRAIN_MS)
+  request.once('close', () => clearTimeout(timer))
+}
+
+const MALFORMED = JSON.stringify({ code: 3, message: 'malformed HTTP request' })
+
+function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return
+  const head = ['HTTP/1.1 400 Bad Request', 'content-type: application/json', 'connection: close']
+  socket.end(`${head.join('\r\n')}\r\ncontent-length: ${MALFORMED.length}\r\n\r\n${MALFORMED}`)
+}
+
+/** Listens and resolves to the base URL. */
+export function listen(server: Server, host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      const { address, port: actual, family } = server.address() as AddressInfo
+      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`)
+    })
+  })
+}
+
+/** Refuses new connections, lets requests in work finish, closes idle ones. */
+export function close(server: Server, deadlineMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), deadlineMs)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

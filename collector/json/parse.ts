@@ -1,0 +1,37 @@
+import { BadBody } from '../bad-body.ts'
+
+export type Json = string | number | bigint | boolean | null | Json[] | JsonObject
+export type JsonObject = { [key: string]: Json | undefined }
+
+/** An integer long enough that a double may round it, standing as a number (not inside a string, bar rare false alarms). */
+const LONG_INTEGER = /[:[,]\s*-?\d{16,}/
+
+/**
+ * Parses an OTLP/JSON body; throws `BadBody` unless it is one JSON object.
+ * 64-bit integers sent as numbers stay exact: those a double cannot hold become `bigint`. Only bodies that seem to contain
+ * one pay for the slower parse; senders are told to use strings.
+ */
+export function parseBody(body: Buffer): JsonObject {
+  const text = body.toString('utf8')
+  let value: Json
+  try {
+    value = LONG_INTEGER.test(text) ? parseExactly(text) : (JSON.parse(text) as Json)
+  } catch (cause) {
+    throw new BadBody(`malformed JSON: ${cause instanceof SyntaxError ? cause.message : 'nested too deeply'}`)
+  }
+  if (!isObject(value)) throw new BadBody('malformed OTLP/JSON: expected an object at the top level')
+  return value
+}
+
+type Reviver = (key: string, value: Json, context: { source: string }) => Json
+const parseExact = JSON.parse as (text: string, reviver: Reviver) => Json
+
+const parseExactly = (text: string): Json =>
+  parseExact(text, (_key, value, context) =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context.source)
+      ? BigInt(context.source)
+      : value,
+  )
+
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,120 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Registry } from 'prom-client'
+import { callOf } from '../integration/span-to-call.ts'
+import type { Config } from '../runtime/config-schema.ts'
+import type { Log } from '../runtime/log.ts'
+import type { Db } from '../storage/query.ts'
+import { ByteBudget } from './byte-budget.ts'
+import { collectorMetrics } from './collector-metrics.ts'
+import { createAccess } from './http/access.ts'
+import { createExportEndpoint } from './http/export-endpoint.ts'
+import { close, createOtlpServer, listen } from './http/server.ts'
+import { collectorIdentity } from './identity.ts'
+import { createIngest } from './ingest.ts'
+import { createRejectionLog } from './rejection-log.ts'
+import { SeenRequests } from './seen-requests.ts'
+import { Backlog } from './segment/backlog.ts'
+import { Journal } from './segment/journal.ts'
+import { findLeftovers, readDigests } from './segment/recover.ts'
+import type { OpenFile } from './segment/segment-file.ts'
+import { Shipper } from './segment/shipper.ts'
+
+export interface CollectorParts {
+  config: Config
+  db: Db
+  log: Log
+  metrics: Registry
+  /** How segment files are opened; for tests of failing disks. */
+  openFile?: OpenFile
+}
+
+export interface Collector {
+  /** Base URL of OTLP/HTTP. */
+  otlpHttp: string
+  stop(): Promise<void>
+}
+
+/** A repeated request is recognised for this long. */
+const REPEAT_WINDOW_MS = 10 * 60_000
+const FINISH_REQUESTS_MS = 3_000
+const SHIP_REST_MS = 4_000
+
+/** Starts the collector role: OTLP in → segments on disk → ClickHouse. `stop` ends within about seven seconds and loses nothing. */
+export async function startCollector({
+  config,
+  db,
+  log,
+  metrics: registry,
+  openFile,
+}: CollectorParts): Promise<Collector> {
+  const { collector: limits, dataDir } = config
+  const folder = join(dataDir, 'segments')
+  await mkdir(folder, { recursive: true })
+  const collector = await collectorIdentity(dataDir)
+  const metrics = collectorMetrics(registry)
+  const sync = limits.durability === 'fsync'
+  const stops: (() => Promise<void>)[] = []
+
+  const backlog = new Backlog()
+  const leftovers = await findLeftovers(folder)
+  if (leftovers.length > 0) log.info({ segments: leftovers.length }, 'segments of an earlier run are stored now')
+  backlog.sealed.push(...leftovers)
+  const seen = new SeenRequests()
+  for (const digest of await readDigests(leftovers, Date.now() - REPEAT_WINDOW_MS)) {
+    seen.add(digest.toString('latin1'), Promise.resolve({ accepted: 0, rejected: 0, message: '' }), Date.now())
+  }
+
+  const shipper = new Shipper({ db, collector, folder, backlog, sync, metrics, log })
+  shipper.start()
+  stops.push(() => shipper.stop(SHIP_REST_MS))
+
+  const journal = new Journal({
+    folder,
+    backlog,
+    sync,
+    segmentBytes: limits.segmentBytes,
+    segmentAgeMs: limits.segmentAge,
+    maxDisk: limits.maxDisk,
+    metrics,
+    log,
+    ...(openFile && { openFile }),
+  })
+  stops.push(() => journal.close())
+
+  const budget = new ByteBudget(limits.maxInFlight)
+  metrics.observe(() => ({ inFlight: budget.used, pending: backlog.sealed.length, bytes: backlog.bytes() }))
+  const ingest = createIngest({ journal, seen, callOf, metrics, rejectionLog: createRejectionLog(log) })
+
+  const access = createAccess(config.tokens)
+  const checkCapacity = (bytes: number) => journal.check(bytes)
+  const exportEndpoint = createExportEndpoint({
+    ingest,
+    access,
+    budget,
+    maxBody: limits.maxBody,
+    checkCapacity,
+    metrics,
+    log,
+  })
+  const server = createOtlpServer({ exportEndpoint, access, registry, isReady: () => canTake(journal) })
+  const otlpHttp = await listen(server, config.bind, config.ports.otlpHttp)
+  stops.push(() => close(server, FINISH_REQUESTS_MS))
+
+  log.info({ otlpHttp, collector }, 'collector is ready')
+  return {
+    otlpHttp,
+    async stop() {
+      for (const stop of stops.toReversed()) await stop()
+    },
+  }
+}
+
+function canTake(journal: Journal): boolean {
+  try {
+    journal.check(0)
+    return true
+  } catch {
+    return false
+  }
+}

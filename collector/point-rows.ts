@@ -1,0 +1,40 @@
+import { metricRefusal, pointRefusal } from './metric-points.ts'
+import { Rejections } from './rejections.ts'
+import { encodeMetricOrigin, METRIC_TABLES, writePointRow } from './rows/metric-rows.ts'
+import { RowWriter } from './rows/row-writer.ts'
+import type { TableRows } from './rows/tables.ts'
+import type { Group, Metric } from './telemetry.ts'
+import type { Written } from './trace-rows.ts'
+
+/** Decoded metrics → rows of `otel_metrics_*`. A metric without data has no points. */
+export function writeMetricRows(groups: Group<Metric>[], rows: TableRows): Written {
+  const written: Written = { accepted: 0, rejections: new Rejections(), backwards: 0 }
+  const scratch = new RowWriter()
+  for (const { resource, scopes } of groups) {
+    for (const { scope, items } of scopes) {
+      const origin = encodeMetricOrigin(scratch, resource, scope)
+      for (const metric of items) writeMetric(metric, origin, rows, written)
+    }
+  }
+  return written
+}
+
+function writeMetric(metric: Metric, origin: Uint8Array, rows: TableRows, written: Written): void {
+  if (metric.data === null) return
+  const { kind, points } = metric.data
+  const refusal = metricRefusal(metric)
+  if (refusal !== null) {
+    written.rejections.add(refusal, points.length)
+    return
+  }
+  const writer = rows.writers[METRIC_TABLES[kind]]
+  for (const point of points) {
+    const pointProblem = pointRefusal(kind, point)
+    if (pointProblem !== null) {
+      written.rejections.add(pointProblem)
+      continue
+    }
+    writePointRow(writer, origin, metric, point)
+    written.accepted++
+  }
+}

@@ -1,0 +1,174 @@
+import { type Attributes, emptyScope, type Group, type Resource, type Scope } from '../telemetry.ts'
+import { type AnyValue, textOf } from '../value-text.ts'
+import type { Reader } from './reader.ts'
+
+// Tags are `field number << 3 | wire type`, written with the field's name from opentelemetry-proto common.proto and resource.proto.
+// A known field with another wire type is another tag, so it is skipped as unknown, like the official runtimes do.
+
+/** Reads one KeyValue into `attributes`; of duplicate keys the last wins. */
+export function readAttribute(reader: Reader, attributes: Attributes): void {
+  const outer = reader.enter()
+  let key = ''
+  let value: AnyValue = null
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x0a /* key */) key = reader.string()
+    else if (tag === 0x12 /* value */) value = readValue(reader, value)
+    else skipPair(reader, tag)
+  }
+  attributes.set(key, typeof value === 'string' ? value : textOf(value))
+  reader.leave(outer)
+}
+
+function skipPair(reader: Reader, tag: number): void {
+  if (tag === 0x18 /* key_strindex */) reader.stringIndexes++
+  reader.skip(tag)
+}
+
+/** Reads an AnyValue. `before` is what an earlier occurrence of the same field held: arrays and lists merge, others are replaced. */
+function readValue(reader: Reader, before: AnyValue): AnyValue {
+  const outer = reader.enter()
+  let value = before
+  while (reader.more()) {
+    const tag = reader.tag()
+    switch (tag) {
+      case 0x0a: // string_value
+        value = reader.string()
+        break
+      case 0x10: // bool_value
+        value = reader.bool()
+        break
+      case 0x18: // int_value
+        value = integer(reader.int64())
+        break
+      case 0x21: // double_value
+        value = reader.double()
+        break
+      case 0x2a: // array_value
+        value = readArray(reader, Array.isArray(value) ? value : [])
+        break
+      case 0x32: // kvlist_value
+        value = readList(reader, value instanceof Map ? value : new Map())
+        break
+      case 0x3a: // bytes_value
+        value = reader.blob()
+        break
+      case 0x40: // string_value_strindex
+        value = null
+        reader.stringIndexes++
+        reader.skip(tag)
+        break
+      default:
+        reader.skip(tag)
+    }
+  }
+  reader.leave(outer)
+  return value
+}
+
+/** As a double where it is exact, so that most integers never become a bigint's text. */
+const integer = (value: bigint): number | bigint => {
+  const double = Number(value)
+  return Number.isSafeInteger(double) ? double : value
+}
+
+function readArray(reader: Reader, items: AnyValue[]): AnyValue[] {
+  const outer = reader.enter()
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x0a /* values */) items.push(readValue(reader, null))
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+  return items
+}
+
+function readList(reader: Reader, pairs: Map<string, AnyValue>): Map<string, AnyValue> {
+  const outer = reader.enter()
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x0a /* values */) readPair(reader, pairs)
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+  return pairs
+}
+
+function readPair(reader: Reader, pairs: Map<string, AnyValue>): void {
+  const outer = reader.enter()
+  let key = ''
+  let value: AnyValue = null
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x0a /* key */) key = reader.string()
+    else if (tag === 0x12 /* value */) value = readValue(reader, value)
+    else skipPair(reader, tag)
+  }
+  pairs.set(key, value)
+  reader.leave(outer)
+}
+
+function readResource(reader: Reader, resource: Resource): void {
+  const outer = reader.enter()
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x0a /* attributes */) readAttribute(reader, resource.attributes)
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+}
+
+function readScope(reader: Reader, scope: Scope): void {
+  const outer = reader.enter()
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x0a /* name */) scope.name = reader.string()
+    else if (tag === 0x12 /* version */) scope.version = reader.string()
+    else if (tag === 0x1a /* attributes */) readAttribute(reader, scope.attributes)
+    else if (tag === 0x20 /* dropped_attributes_count */) scope.droppedAttributes = reader.uint32()
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+}
+
+type ReadItem<Item> = (reader: Reader) => Item
+
+/** Export{Trace,Metrics}ServiceRequest: the envelopes of both signals share their field numbers. */
+export function readGroups<Item>(reader: Reader, readItem: ReadItem<Item>): Group<Item>[] {
+  const groups: Group<Item>[] = []
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x0a /* resource_spans, resource_metrics */) groups.push(readGroup(reader, readItem))
+    else reader.skip(tag)
+  }
+  return groups
+}
+
+function readGroup<Item>(reader: Reader, readItem: ReadItem<Item>): Group<Item> {
+  const outer = reader.enter()
+  const group: Group<Item> = { resource: { attributes: new Map(), schemaUrl: '' }, scopes: [] }
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x0a /* resource */) readResource(reader, group.resource)
+    else if (tag === 0x12 /* scope_spans, scope_metrics */) group.scopes.push(readScopeGroup(reader, readItem))
+    else if (tag === 0x1a /* schema_url */) group.resource.schemaUrl = reader.string()
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+  return group
+}
+
+function readScopeGroup<Item>(reader: Reader, readItem: ReadItem<Item>): { scope: Scope; items: Item[] } {
+  const outer = reader.enter()
+  const scope = emptyScope()
+  const items: Item[] = []
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x0a /* scope */) readScope(reader, scope)
+    else if (tag === 0x12 /* spans, metrics */) items.push(readItem(reader))
+    else if (tag === 0x1a /* schema_url */) scope.schemaUrl = reader.string()
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+  return { scope, items }
+}

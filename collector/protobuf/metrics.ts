@@ -1,0 +1,169 @@
+import type { Decoded, Metric, NumberPoint, SummaryPoint } from '../telemetry.ts'
+import { readAttribute, readGroups } from './common.ts'
+import { readExemplar } from './exemplar.ts'
+import { readExponentialPoint, readHistogramPoint } from './histograms.ts'
+import { Reader } from './reader.ts'
+
+/** Decodes an ExportMetricsServiceRequest; throws `BadBody`. Source: opentelemetry-proto metrics.proto 1.11. */
+export function decodeMetrics(body: Buffer): Decoded<Metric> {
+  const reader = new Reader(body)
+  return { groups: readGroups(reader, readMetric), stringIndexes: reader.stringIndexes }
+}
+
+function readMetric(reader: Reader): Metric {
+  const outer = reader.enter()
+  const metric: Metric = { name: '', description: '', unit: '', data: null }
+  while (reader.more()) {
+    const tag = reader.tag()
+    switch (tag) {
+      case 0x0a: // name
+        metric.name = reader.string()
+        break
+      case 0x12: // description
+        metric.description = reader.string()
+        break
+      case 0x1a: // unit
+        metric.unit = reader.string()
+        break
+      case 0x2a: // gauge
+        readPoints(reader, dataOf(metric, 'gauge'), readNumberPoint)
+        break
+      case 0x3a: // sum
+        readPoints(reader, dataOf(metric, 'sum'), readNumberPoint)
+        break
+      case 0x4a: // histogram
+        readPoints(reader, dataOf(metric, 'histogram'), readHistogramPoint)
+        break
+      case 0x52: // exponential_histogram
+        readPoints(reader, dataOf(metric, 'exponential_histogram'), readExponentialPoint)
+        break
+      case 0x5a: // summary
+        readPoints(reader, dataOf(metric, 'summary'), readSummaryPoint)
+        break
+      default:
+        reader.skip(tag)
+    }
+  }
+  reader.leave(outer)
+  return metric
+}
+
+interface Data<Kind> {
+  kind: Kind
+  // biome-ignore lint/suspicious/noExplicitAny: the reader passed beside it fixes the kind of point
+  points: any[]
+  temporality: number
+  monotonic: boolean
+}
+
+/** The metric's data of this kind: of a repeated field the contents merge, of another kind in the same metric the last wins. */
+function dataOf<Kind extends string>(metric: Metric, kind: Kind): Data<Kind> {
+  if (metric.data?.kind !== kind) {
+    metric.data = { kind, points: [], temporality: 0, monotonic: false } as unknown as NonNullable<Metric['data']>
+  }
+  return metric.data as unknown as Data<Kind>
+}
+
+/** All five kinds keep points in field 1, temporality in 2 and monotonicity in 3; those without the latter ignore them. */
+function readPoints<Point>(reader: Reader, data: Data<string>, readPoint: (reader: Reader) => Point): void {
+  const outer = reader.enter()
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x0a /* data_points */) data.points.push(readPoint(reader))
+    else if (tag === 0x10 /* aggregation_temporality */) data.temporality = reader.int32()
+    else if (tag === 0x18 /* is_monotonic */) data.monotonic = reader.bool()
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+}
+
+function readNumberPoint(reader: Reader): NumberPoint {
+  const outer = reader.enter()
+  const point: NumberPoint = { attributes: new Map(), startNs: 0n, timeNs: 0n, flags: 0, value: null, exemplars: [] }
+  while (reader.more()) {
+    const tag = reader.tag()
+    switch (tag) {
+      case 0x11: // start_time_unix_nano
+        point.startNs = reader.fixed64()
+        break
+      case 0x19: // time_unix_nano
+        point.timeNs = reader.fixed64()
+        break
+      case 0x21: // as_double
+        point.value = reader.double()
+        break
+      case 0x2a: // exemplars
+        point.exemplars.push(readExemplar(reader))
+        break
+      case 0x31: // as_int
+        point.value = Number(reader.sfixed64())
+        break
+      case 0x3a: // attributes
+        readAttribute(reader, point.attributes)
+        break
+      case 0x40: // flags
+        point.flags = reader.uint32()
+        break
+      default:
+        reader.skip(tag)
+    }
+  }
+  reader.leave(outer)
+  return point
+}
+
+function readSummaryPoint(reader: Reader): SummaryPoint {
+  const outer = reader.enter()
+  const point: SummaryPoint = {
+    attributes: new Map(),
+    startNs: 0n,
+    timeNs: 0n,
+    flags: 0,
+    count: 0n,
+    sum: 0,
+    quantiles: [],
+  }
+  while (reader.more()) {
+    const tag = reader.tag()
+    switch (tag) {
+      case 0x11: // start_time_unix_nano
+        point.startNs = reader.fixed64()
+        break
+      case 0x19: // time_unix_nano
+        point.timeNs = reader.fixed64()
+        break
+      case 0x21: // count
+        point.count = reader.fixed64()
+        break
+      case 0x29: // sum
+        point.sum = reader.double()
+        break
+      case 0x32: // quantile_values
+        point.quantiles.push(readQuantile(reader))
+        break
+      case 0x3a: // attributes
+        readAttribute(reader, point.attributes)
+        break
+      case 0x40: // flags
+        point.flags = reader.uint32()
+        break
+      default:
+        reader.skip(tag)
+    }
+  }
+  reader.leave(outer)
+  return point
+}
+
+function readQuantile(reader: Reader): { quantile: number; value: number } {
+  const outer = reader.enter()
+  const pair = { quantile: 0, value: 0 }
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x09 /* quantile */) pair.quantile = reader.double()
+    else if (tag === 0x11 /* value */) pair.value = reader.double()
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+  return pair
+}

@@ -1,0 +1,218 @@
+import { BadBody, MAX_DEPTH } from '../bad-body.ts'
+
+// Hot path: one mutable cursor over the body, no copies except strings. `test/bench/ingest.ts` measures it.
+
+/** Wire types of the protobuf encoding (protobuf.dev, "Encoding"). */
+const VARINT = 0
+const FIXED64 = 1
+const LENGTH_DELIMITED = 2
+const START_GROUP = 3
+const END_GROUP = 4
+const FIXED32 = 5
+
+/**
+ * A cursor over a protobuf message. Every read checks the end of the enclosing message, `limit`, so a nested length
+ * can never reach past its parent. All methods throw `BadBody` on malformed input.
+ */
+export class Reader {
+  readonly bytes: Buffer
+  position = 0
+  limit: number
+  /** Messages entered and not left: bounds recursion. */
+  depth = 0
+  /** Values sent as string-table references (profiles only). */
+  stringIndexes = 0
+  readonly #view: DataView
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+    this.limit = bytes.length
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  more(): boolean {
+    return this.position < this.limit
+  }
+
+  /** Field number and wire type as sent: `number << 3 | type`. */
+  tag(): number {
+    const tag = this.#varint32()
+    const type = tag & 7
+    if (tag >>> 3 === 0 || type > FIXED32) this.fail(`field number ${tag >>> 3} with wire type ${type}`)
+    return tag
+  }
+
+  /** Enters the length-delimited message at the cursor; hand the result to `leave`. */
+  enter(): number {
+    const length = this.length()
+    if (++this.depth > MAX_DEPTH) this.fail(`more than ${MAX_DEPTH} nested messages`)
+    const outer = this.limit
+    this.limit = this.position + length
+    return outer
+  }
+
+  leave(outer: number): void {
+    this.limit = outer
+    this.depth--
+  }
+
+  /** Length of a length-delimited field, checked against the enclosing message. */
+  length(): number {
+    const first = this.position < this.limit ? this.bytes[this.position]! : 0x80
+    if (first < 0x80) {
+      this.position++
+      if (first > this.limit - this.position) this.fail('a field is longer than its message')
+      return first
+    }
+    const length = this.varint()
+    if (length > this.limit - this.position) this.fail('a field is longer than its message')
+    return length
+  }
+
+  string(): string {
+    const length = this.length()
+    const start = this.position
+    this.position += length
+    return length === 0 ? '' : this.bytes.toString('utf8', start, this.position)
+  }
+
+  hex(): string {
+    const length = this.length()
+    const start = this.position
+    this.position += length
+    return this.bytes.toString('hex', start, this.position)
+  }
+
+  /** A view into the body, valid as long as the body is. */
+  blob(): Buffer {
+    const length = this.length()
+    this.position += length
+    return this.bytes.subarray(this.position - length, this.position)
+  }
+
+  double(): number {
+    return this.#view.getFloat64(this.#take(8), true)
+  }
+
+  fixed64(): bigint {
+    return this.#view.getBigUint64(this.#take(8), true)
+  }
+
+  sfixed64(): bigint {
+    return this.#view.getBigInt64(this.#take(8), true)
+  }
+
+  /** A varint as a double: exact up to 2^53, which lengths, flags, enums and counters never exceed. */
+  varint(): number {
+    let value = 0
+    let scale = 1
+    for (let count = 0; count < 10; count++) {
+      const byte = this.#byte()
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+      scale *= 128
+    }
+    return this.fail('a varint is longer than 10 bytes')
+  }
+
+  /** The low 32 bits of a varint as a signed number: int32 and enums, which are sent sign-extended to 64 bits. */
+  int32(): number {
+    return Number(BigInt.asIntN(32, this.uint64()))
+  }
+
+  uint32(): number {
+    return Number(BigInt.asUintN(32, this.uint64()))
+  }
+
+  sint32(): number {
+    const zigzag = this.uint32()
+    return (zigzag >>> 1) ^ -(zigzag & 1)
+  }
+
+  bool(): boolean {
+    return this.uint64() !== 0n
+  }
+
+  uint64(): bigint {
+    const first = this.position < this.limit ? this.bytes[this.position]! : 0x80
+    if (first < 0x80) {
+      this.position++
+      return BigInt(first)
+    }
+    let value = 0n
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.#byte()
+      value |= BigInt(byte & 0x7f) << shift
+      if (byte < 0x80) return BigInt.asUintN(64, value)
+    }
+    return this.fail('a varint is longer than 10 bytes')
+  }
+
+  int64(): bigint {
+    return BigInt.asIntN(64, this.uint64())
+  }
+
+  /** Skips the value of an unknown field, or of a known one sent with another wire type. */
+  skip(tag: number): void {
+    switch (tag & 7) {
+      case VARINT:
+        this.uint64()
+        return
+      case FIXED64:
+        this.#take(8)
+        return
+      case LENGTH_DELIMITED: {
+        const length = this.length()
+        this.position += length
+        return
+      }
+      case START_GROUP:
+        this.#skipGroup(tag >>> 3)
+        return
+      case FIXED32:
+        this.#take(4)
+        return
+      default:
+        this.fail(`group ${tag >>> 3} ends without a beginning`)
+    }
+  }
+
+  fail(what: string): never {
+    throw new BadBody(`malformed protobuf at byte ${this.position}: ${what}`)
+  }
+
+  #skipGroup(number: number): void {
+    if (++this.depth > MAX_DEPTH) this.fail(`more than ${MAX_DEPTH} nested messages`)
+    while (this.more()) {
+      const tag = this.tag()
+      if ((tag & 7) === END_GROUP) {
+        if (tag >>> 3 !== number) this.fail(`group ${number} is closed as ${tag >>> 3}`)
+        this.depth--
+        return
+      }
+      this.skip(tag)
+    }
+    this.fail(`group ${number} is never closed`)
+  }
+
+  #take(size: number): number {
+    const start = this.position
+    if (size > this.limit - start) this.fail('the message ends inside a field')
+    this.position = start + size
+    return start
+  }
+
+  #byte(): number {
+    if (this.position >= this.limit) this.fail('the message ends inside a varint')
+    return this.bytes[this.position++]!
+  }
+
+  #varint32(): number {
+    const first = this.#byte()
+    if (first < 0x80) return first
+    this.position--
+    const value = this.varint()
+    if (value > 0xffffffff) this.fail('a field tag is longer than 32 bits')
+    return value >>> 0
+  }
+}

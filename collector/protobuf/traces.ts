@@ -1,0 +1,99 @@
+import { type Decoded, emptySpan, type Span, type SpanEvent, type SpanLink } from '../telemetry.ts'
+import { readAttribute, readGroups } from './common.ts'
+import { Reader } from './reader.ts'
+
+/** Decodes an ExportTraceServiceRequest; throws `BadBody`. Source: opentelemetry-proto trace.proto 1.11. */
+export function decodeTraces(body: Buffer): Decoded<Span> {
+  const reader = new Reader(body)
+  return { groups: readGroups(reader, readSpan), stringIndexes: reader.stringIndexes }
+}
+
+function readSpan(reader: Reader): Span {
+  const outer = reader.enter()
+  const span = emptySpan()
+  while (reader.more()) {
+    const tag = reader.tag()
+    switch (tag) {
+      case 0x0a: // trace_id
+        span.traceId = reader.hex()
+        break
+      case 0x12: // span_id
+        span.spanId = reader.hex()
+        break
+      case 0x1a: // trace_state
+        span.traceState = reader.string()
+        break
+      case 0x22: // parent_span_id
+        span.parentSpanId = reader.hex()
+        break
+      case 0x2a: // name
+        span.name = reader.string()
+        break
+      case 0x30: // kind
+        span.kind = reader.int32()
+        break
+      case 0x39: // start_time_unix_nano
+        span.startNs = reader.fixed64()
+        break
+      case 0x41: // end_time_unix_nano
+        span.endNs = reader.fixed64()
+        break
+      case 0x4a: // attributes
+        readAttribute(reader, span.attributes)
+        break
+      case 0x5a: // events
+        span.events.push(readEvent(reader))
+        break
+      case 0x6a: // links
+        span.links.push(readLink(reader))
+        break
+      case 0x7a: // status
+        readStatus(reader, span)
+        break
+      default:
+        reader.skip(tag)
+    }
+  }
+  reader.leave(outer)
+  return span
+}
+
+function readStatus(reader: Reader, span: Span): void {
+  const outer = reader.enter()
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x12 /* message */) span.statusMessage = reader.string()
+    else if (tag === 0x18 /* code */) span.statusCode = reader.int32()
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+}
+
+function readEvent(reader: Reader): SpanEvent {
+  const outer = reader.enter()
+  const event: SpanEvent = { timeNs: 0n, name: '', attributes: new Map() }
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x09 /* time_unix_nano */) event.timeNs = reader.fixed64()
+    else if (tag === 0x12 /* name */) event.name = reader.string()
+    else if (tag === 0x1a /* attributes */) readAttribute(reader, event.attributes)
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+  return event
+}
+
+function readLink(reader: Reader): SpanLink {
+  const outer = reader.enter()
+  const link: SpanLink = { traceId: '', spanId: '', traceState: '', attributes: new Map() }
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x0a /* trace_id */) link.traceId = reader.hex()
+    else if (tag === 0x12 /* span_id */) link.spanId = reader.hex()
+    else if (tag === 0x1a /* trace_state */) link.traceState = reader.string()
+    else if (tag === 0x22 /* attributes */) readAttribute(reader, link.attributes)
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+  return link
+}

@@ -1,0 +1,37 @@
+/** Longest `error_message` in an answer: it must stay far below what clients accept as a response. */
+const MAX_MESSAGE = 2048
+
+/** Why records of a request were refused, or accepted with a change, each reason with its advice to the sender. */
+export const REASONS = {
+  missing_ids: 'missing trace_id/span_id; was a logs request sent to /v1/traces?',
+  no_start_time: 'start_time_unix_nano is 0; set it to the time the operation began',
+  time_out_of_range: 'a time is after the year 2262; is it in nanoseconds?',
+  no_point_time: 'time_unix_nano is 0; set it to the time of the measurement',
+  no_value: 'a number point has neither as_double nor as_int; send a value or the no-recorded-value flag',
+  bucket_mismatch: 'bucket_counts must have one entry more than explicit_bounds',
+  bounds_not_increasing: 'explicit_bounds must increase strictly',
+  no_temporality: 'aggregation_temporality is unspecified; set it to delta or cumulative',
+  no_metric_name: 'the metric has no name',
+} as const
+
+export type Reason = keyof typeof REASONS
+
+/** Counts what one request's records were refused for. */
+export class Rejections {
+  readonly byReason = new Map<Reason, number>()
+  total = 0
+
+  add(reason: Reason, count = 1): void {
+    if (count === 0) return
+    this.byReason.set(reason, (this.byReason.get(reason) ?? 0) + count)
+    this.total += count
+  }
+
+  /** One sentence per reason, for the sender; '' when nothing was refused. */
+  message(noun: string): string {
+    const sentences = [...this.byReason].map(
+      ([reason, count]) => `${count} ${noun}${count === 1 ? '' : 's'} rejected: ${REASONS[reason]}`,
+    )
+    return sentences.join(' ').slice(0, MAX_MESSAGE)
+  }
+}

@@ -1,0 +1,31 @@
+import { INGEST_TABLES, type IngestTable } from '../../storage/ingest.ts'
+import { RowWriter } from './row-writer.ts'
+
+/** Event-time range in nanoseconds. */
+export interface TimeRange {
+  firstNs: bigint
+  lastNs: bigint
+}
+
+/** The rows of one request, by table, and the event-time range of its calls. Reused: `reset` before each request. */
+export class TableRows {
+  readonly writers: Record<IngestTable, RowWriter> = Object.fromEntries(
+    INGEST_TABLES.map((table) => [table, new RowWriter()]),
+  ) as Record<IngestTable, RowWriter>
+  callTimes: TimeRange | null = null
+
+  reset(): void {
+    for (const table of INGEST_TABLES) this.writers[table].reset()
+    this.callTimes = null
+  }
+
+  isEmpty(): boolean {
+    return INGEST_TABLES.every((table) => this.writers[table].rows === 0)
+  }
+
+  sawCall(tsNs: bigint): void {
+    if (this.callTimes === null) this.callTimes = { firstNs: tsNs, lastNs: tsNs }
+    else if (tsNs < this.callTimes.firstNs) this.callTimes.firstNs = tsNs
+    else if (tsNs > this.callTimes.lastNs) this.callTimes.lastNs = tsNs
+  }
+}

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import type { Log } from '../../runtime/log.ts'
+import type { CollectorMetrics } from '../collector-metrics.ts'
+import type { Backlog } from './backlog.ts'
+import { NotDurable } from './not-durable.ts'
+import { type OpenFile, SegmentFile } from './segment-file.ts'
+
+export interface JournalOptions {
+  folder: string
+  backlog: Backlog
+  /** Wait for the disk before acknowledging; without, only a killed process is survived. */
+  sync: boolean
+  segmentBytes: number
+  segmentAgeMs: number
+  /** Bytes of all segments together. */
+  maxDisk: number
+  metrics: CollectorMetrics
+  log: Log
+  openFile?: OpenFile
+}
+
+interface Waiting {
+  frame: Buffer
+  resolve: () => void
+  reject: (error: NotDurable) => void
+}
+
+const RETRY_WHEN_FULL_SECONDS = 5
+
+/**
+ * Appends frames to the current segment. Many requests share one write and one sync: whatever arrives while the disk is
+ * busy goes into the next round. All file operations happen in one loop, so they never overlap.
+ */
+export class Journal {
+  readonly #options: JournalOptions & { openFile: OpenFile }
+  #queue: Waiting[] = []
+  #queuedBytes = 0
+  #file: SegmentFile | null = null
+  #ageTimer: NodeJS.Timeout | undefined
+  #sealDue = false
+  #closing = false
+  #loop: Promise<void> | null = null
+
+  constructor(options: JournalOptions) {
+    this.#options = { openFile: open, ...options }
+  }
+
+  /** Whether a frame of this size would be taken now; throws `NotDurable` if not. */
+  check(bytes: number): void {
+    if (this.#closing) throw new NotDurable('draining', 'the collector is shutting down', 1)
+    const { backlog, maxDisk } = this.#options
+    if (backlog.bytes() + this.#queuedBytes + bytes > maxDisk) {
+      throw new NotDurable(
+        'disk_full',
+        `segments waiting for ClickHouse have reached collector.maxDisk (${maxDisk} bytes)`,
+        RETRY_WHEN_FULL_SECONDS,
+      )
+    }
+  }
+
+  /** Resolves when the frame is durable; rejects with `NotDurable` when it is not and will not be. */
+  append(frame: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.check(frame.length)
+      this.#queue.push({ frame, resolve, reject })
+      this.#queuedBytes += frame.length
+      this.#kick()
+    })
+  }
+
+  /** Refuses new frames, writes the waiting ones and seals the segment. */
+  async close(): Promise<void> {
+    this.#closing = true
+    this.#sealDue = true
+    this.#kick()
+    await this.#loop
+  }
+
+  #kick(): void {
+    this.#loop ??= this.#run().finally(() => {
+      this.#loop = null
+      if (this.#queue.length > 0 || (this.#sealDue && this.#file !== null)) this.#kick()
+    })
+  }
+
+  async #run(): Promise<void> {
+    do {
+      if (this.#queue.length > 0) await this.#commit(this.#takeRound())
+      if (this.#file !== null && (this.#sealDue || this.#file.length >= this.#options.segmentBytes)) await this.#seal()
+    } while (this.#queue.length > 0)
+    this.#sealDue = false
+  }
+
+  /** As many waiting frames as the segment has room for, at least one. */
+  #takeRound(): Waiting[] {
+    let room = this.#options.segmentBytes - (this.#file?.length ?? 0)
+    let count = 0
+    while (count < this.#queue.length && (count === 0 || room > 0)) room -= this.#queue[count++]!.frame.length
+    return this.#queue.splice(0, count)
+  }
+
+  async #commit(round: Waiting[]): Promise<void> {
+    const { backlog, metrics, log } = this.#options
+    const bytes = round.reduce((sum, { frame }) => sum + frame.length, 0)
+    const stopTimer = metrics.syncSeconds.startTimer()
+    try {
+      this.#file ??= await this.#create()
+      await this.#file.append(round.map(({ frame }) => frame))
+      backlog.open = { openedAt: this.#file.openedAt, bytes: this.#file.length }
+      for (const { resolve } of round) resolve()
+    } catch (cause) {
+      log.error({ err: cause, requests: round.length }, 'cannot write to the segment folder; requests are refused')
+      const error = new NotDurable(
+        'write_failed',
+        'the collector cannot write to its disk',
+        RETRY_WHEN_FULL_SECONDS,
+        cause,
+      )
+      for (const { reject } of round) reject(error)
+      await this.#abandon()
+    } finally {
+      this.#queuedBytes -= bytes
+      stopTimer()
+    }
+  }
+
+  async #create(): Promise<SegmentFile> {
+    const { folder, openFile, sync, segmentAgeMs, backlog } = this.#options
+    const openedAt = Date.now()
+    // From here on something may be acknowledged into this segment: completeness must not pass this instant.
+    backlog.open = { openedAt, bytes: 0 }
+    try {
+      const file = await SegmentFile.create({ folder, openFile, sync }, segmentId(openedAt), openedAt)
+      this.#ageTimer = setTimeout(() => {
+        this.#sealDue = true
+        this.#kick()
+      }, segmentAgeMs)
+      return file
+    } catch (error) {
+      backlog.open = null
+      throw error
+    }
+  }
+
+  async #seal(): Promise<void> {
+    const file = this.#file!
+    this.#file = null
+    clearTimeout(this.#ageTimer)
+    this.#sealDue = false
+    await file.close().catch(() => {})
+    this.#handOver(file, Number.POSITIVE_INFINITY)
+  }
+
+  /** After a failed write nothing more goes into this file: what was durable before is shipped, the rest was refused. */
+  async #abandon(): Promise<void> {
+    const file = this.#file
+    this.#file = null
+    clearTimeout(this.#ageTimer)
+    if (file === null) return
+    await file.trim()
+    await file.close().catch(() => {})
+    this.#handOver(file, file.length)
+  }
+
+  #handOver({ id, path, length, openedAt }: SegmentFile, trusted: number): void {
+    this.#options.backlog.seal({ id, path, bytes: length, openedAt, trusted, failures: 0, notBefore: 0 })
+  }
+}
+
+/** Sorts by time; unique over restarts and collectors. */
+const segmentId = (openedAt: number): string =>
+  `${String(openedAt).padStart(14, '0')}-${randomBytes(8).toString('hex')}`

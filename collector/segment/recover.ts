@@ -1,0 +1,32 @@
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { SealedSegment } from './backlog.ts'
+import { scanSegment } from './format.ts'
+import { SEGMENT_SUFFIX } from './segment-file.ts'
+
+/** Segments an earlier run left behind, oldest first. Creates the folder if it is missing. */
+export async function findLeftovers(folder: string): Promise<SealedSegment[]> {
+  await mkdir(folder, { recursive: true })
+  const names = (await readdir(folder)).filter((name) => name.endsWith(SEGMENT_SUFFIX)).sort()
+  return Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name)
+      const { size, mtimeMs } = await stat(path)
+      const id = name.slice(0, -SEGMENT_SUFFIX.length)
+      // The name begins with the instant the segment was opened; a renamed file counts as old as it can be.
+      const openedAt = Number.parseInt(name, 10) || Math.min(mtimeMs, 0)
+      const trusted = Number.POSITIVE_INFINITY
+      return { id, path, bytes: size, openedAt, trusted, failures: 0, notBefore: 0 }
+    }),
+  )
+}
+
+/** Digests of the requests in segments written after `since` (ms): a client that missed our answer may send them again. */
+export async function readDigests(segments: SealedSegment[], since: number): Promise<Buffer[]> {
+  const digests: Buffer[] = []
+  for (const { path } of segments) {
+    if ((await stat(path)).mtimeMs < since) continue
+    for (const { digest } of scanSegment(await readFile(path)).frames) digests.push(Buffer.from(digest))
+  }
+  return digests
+}

@@ -1,0 +1,156 @@
+import { readFile, unlink } from 'node:fs/promises'
+import { ClickHouseError } from '@clickhouse/client'
+import { recordIngest } from '../../storage/ingest.ts'
+import type { Backlog, SealedSegment } from './backlog.ts'
+import { syncFolder } from './segment-file.ts'
+import { type ShipContext, ship } from './ship.ts'
+
+export interface ShipperOptions extends Omit<ShipContext, 'signal'> {
+  backlog: Backlog
+  sync: boolean
+  heartbeatMs?: number
+}
+
+const HEARTBEAT_MS = 2_000
+const FIRST_DELAY_MS = 250
+const LONGEST_DELAY_MS = 30_000
+
+/**
+ * Stores sealed segments, oldest first, one at a time, until each is stored. When ClickHouse refuses one segment the others
+ * go on; when it does not answer, all wait. While nothing is to be stored, heartbeats say so.
+ */
+export class Shipper {
+  readonly #options: ShipperOptions & { heartbeatMs: number }
+  readonly #abort = new AbortController()
+  #stopping = false
+  #wake: () => void = () => {}
+  #loop: Promise<void> | null = null
+  #unreachableSince = 0
+  #pauseUntil = 0
+  #failures = 0
+  #lastRecordAt = 0
+  #heartbeats = 0
+
+  constructor(options: ShipperOptions) {
+    this.#options = { heartbeatMs: HEARTBEAT_MS, ...options }
+    options.backlog.onSealed = () => this.#wake()
+  }
+
+  start(): void {
+    this.#loop = this.#run()
+  }
+
+  /** Ships what is sealed until `deadlineMs` has passed; the rest is shipped by the next start. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopping = true
+    this.#pauseUntil = 0
+    this.#wake()
+    const timer = setTimeout(() => this.#abort.abort(), deadlineMs)
+    await this.#loop
+    clearTimeout(timer)
+  }
+
+  async #run(): Promise<void> {
+    const { backlog } = this.#options
+    while (!this.#abort.signal.aborted) {
+      const now = Date.now()
+      const segment = this.#pauseUntil <= now ? backlog.next(now) : undefined
+      if (segment) await this.#ship(segment)
+      else if (this.#stopping) return
+      else if (this.#pauseUntil <= now && this.#lastRecordAt + this.#options.heartbeatMs <= now) await this.#heartbeat()
+      else await this.#sleep(now)
+    }
+  }
+
+  async #ship(segment: SealedSegment): Promise<void> {
+    const { backlog } = this.#options
+    const context = { ...this.#options, signal: this.#abort.signal }
+    let file: Buffer
+    try {
+      file = await readFile(segment.path)
+    } catch (error) {
+      this.#postpone(segment, error)
+      return
+    }
+    try {
+      await ship(context, segment, file, () => backlog.completeUntil(Date.now(), segment))
+      this.#reached()
+    } catch (error) {
+      if (this.#abort.signal.aborted) return
+      this.#postpone(segment, error)
+      this.#failed(error)
+      return
+    }
+    backlog.remove(segment)
+    await this.#discard(segment)
+  }
+
+  #postpone(segment: SealedSegment, error: unknown): void {
+    const { log, metrics } = this.#options
+    segment.failures++
+    segment.notBefore = Date.now() + delay(segment.failures)
+    metrics.insertFailures.inc()
+    log.warn({ err: error, segment: segment.id, attempt: segment.failures }, 'cannot store a segment yet')
+  }
+
+  /** A file that stays behind is shipped again by the next start, and its tokens keep it from counting twice. */
+  async #discard({ path }: SealedSegment): Promise<void> {
+    const { folder, sync, log } = this.#options
+    try {
+      await unlink(path)
+      if (sync) await syncFolder(folder)
+    } catch (error) {
+      log.error({ err: error, path }, 'cannot delete a stored segment')
+    }
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { db, backlog, collector, log } = this.#options
+    const now = Date.now()
+    const completeUntil = new Date(backlog.completeUntil(now))
+    const line = { collector, segment: '', firstNs: null, lastNs: null, calls: 0, spans: 0, points: 0, completeUntil }
+    try {
+      await recordIngest(db, line, `${collector}/heartbeat/${now}-${this.#heartbeats++}`, this.#abort.signal)
+      this.#reached()
+    } catch (error) {
+      if (this.#abort.signal.aborted) return
+      log.debug({ err: error }, 'cannot record a heartbeat')
+      this.#failed(error)
+    }
+  }
+
+  #reached(): void {
+    const { log } = this.#options
+    if (this.#unreachableSince > 0) log.info({ forMs: Date.now() - this.#unreachableSince }, 'ClickHouse answers again')
+    this.#unreachableSince = 0
+    this.#failures = 0
+    this.#lastRecordAt = Date.now()
+  }
+
+  #failed(error: unknown): void {
+    // An answer, even a refusal, means that ClickHouse is there and the other segments may be tried.
+    if (error instanceof ClickHouseError) {
+      this.#lastRecordAt = Date.now()
+      return
+    }
+    this.#unreachableSince ||= Date.now()
+    this.#pauseUntil = this.#stopping ? Number.POSITIVE_INFINITY : Date.now() + delay(++this.#failures)
+  }
+
+  #sleep(now: number): Promise<void> {
+    const { backlog, heartbeatMs } = this.#options
+    const earliest = Math.min(this.#lastRecordAt + heartbeatMs, ...backlog.sealed.map(({ notBefore }) => notBefore))
+    const wait = Math.max(1, Math.max(this.#pauseUntil, earliest) - now)
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, wait)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+/** Exponential with jitter: 250 ms, 500 ms, … 30 s, each times 0.5…1. */
+const delay = (failures: number): number =>
+  Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2)

@@ -1,0 +1,155 @@
+/**
+ * Decoded telemetry, the same whether it came as protobuf or JSON. Attribute values are in text form (`value-text.ts`),
+ * ids are lower-case hex of whatever length was sent ('' when absent), times are unsigned nanoseconds, enums their numbers.
+ * Fields are mutable because protobuf may send the parts of a message in any order and more than once.
+ */
+export type Attributes = Map<string, string>
+
+export interface Resource {
+  attributes: Attributes
+  schemaUrl: string
+}
+
+export interface Scope {
+  name: string
+  version: string
+  attributes: Attributes
+  droppedAttributes: number
+  schemaUrl: string
+}
+
+export interface Group<Item> {
+  resource: Resource
+  scopes: { scope: Scope; items: Item[] }[]
+}
+
+export interface Span {
+  traceId: string
+  spanId: string
+  parentSpanId: string
+  traceState: string
+  name: string
+  kind: number
+  startNs: bigint
+  endNs: bigint
+  attributes: Attributes
+  events: SpanEvent[]
+  links: SpanLink[]
+  statusCode: number
+  statusMessage: string
+}
+
+export interface SpanEvent {
+  timeNs: bigint
+  name: string
+  attributes: Attributes
+}
+
+export interface SpanLink {
+  traceId: string
+  spanId: string
+  traceState: string
+  attributes: Attributes
+}
+
+export interface Metric {
+  name: string
+  description: string
+  unit: string
+  data: MetricData | null
+}
+
+export type MetricData =
+  | { kind: 'gauge'; points: NumberPoint[] }
+  | { kind: 'sum'; points: NumberPoint[]; temporality: number; monotonic: boolean }
+  | { kind: 'histogram'; points: HistogramPoint[]; temporality: number }
+  | { kind: 'exponential_histogram'; points: ExponentialPoint[]; temporality: number }
+  | { kind: 'summary'; points: SummaryPoint[] }
+
+export type MetricKind = MetricData['kind']
+
+export interface Point {
+  attributes: Attributes
+  startNs: bigint
+  timeNs: bigint
+  flags: number
+}
+
+export interface NumberPoint extends Point {
+  /** An int64 that a double cannot hold is rounded to the nearest one: the column is Float64. Null when absent. */
+  value: number | null
+  exemplars: Exemplar[]
+}
+
+export interface HistogramPoint extends Point {
+  count: bigint
+  sum: number | null
+  min: number | null
+  max: number | null
+  bucketCounts: bigint[]
+  bounds: number[]
+  exemplars: Exemplar[]
+}
+
+export interface ExponentialPoint extends Point {
+  count: bigint
+  sum: number | null
+  min: number | null
+  max: number | null
+  scale: number
+  zeroCount: bigint
+  positive: Buckets
+  negative: Buckets
+  exemplars: Exemplar[]
+}
+
+export interface Buckets {
+  offset: number
+  counts: bigint[]
+}
+
+export interface SummaryPoint extends Point {
+  count: bigint
+  sum: number
+  quantiles: { quantile: number; value: number }[]
+}
+
+export interface Exemplar {
+  attributes: Attributes
+  timeNs: bigint
+  value: number
+  spanId: string
+  traceId: string
+}
+
+/** What a body held. `stringIndexes` counts values sent as profile string-table references, which other signals cannot carry. */
+export interface Decoded<Item> {
+  groups: Group<Item>[]
+  stringIndexes: number
+}
+
+export const emptyScope = (): Scope => ({
+  name: '',
+  version: '',
+  attributes: new Map(),
+  droppedAttributes: 0,
+  schemaUrl: '',
+})
+
+export const emptyResource = (): Resource => ({ attributes: new Map(), schemaUrl: '' })
+
+export const emptySpan = (): Span => ({
+  traceId: '',
+  spanId: '',
+  parentSpanId: '',
+  traceState: '',
+  name: '',
+  kind: 0,
+  startNs: 0n,
+  endNs: 0n,
+  attributes: new Map(),
+  events: [],
+  links: [],
+  statusCode: 0,
+  statusMessage: '',
+})

@@ -1,0 +1,196 @@
+import type { Readable } from 'node:stream'
+import type { ClickHouseSettings } from '@clickhouse/client'
+import type { Db } from './query.ts'
+
+const METRIC_COLUMNS = [
+  'ResourceAttributes',
+  'ResourceSchemaUrl',
+  'ScopeName',
+  'ScopeVersion',
+  'ScopeAttributes',
+  'ScopeDroppedAttrCount',
+  'ScopeSchemaUrl',
+  'ServiceName',
+  'MetricName',
+  'MetricDescription',
+  'MetricUnit',
+  'Attributes',
+  'StartTimeUnix',
+  'TimeUnix',
+  'Flags',
+] as const
+
+const EXEMPLAR_COLUMNS = [
+  'Exemplars.FilteredAttributes',
+  'Exemplars.TimeUnix',
+  'Exemplars.Value',
+  'Exemplars.SpanId',
+  'Exemplars.TraceId',
+] as const
+
+/** Columns the collector writes, in the order of its RowBinary rows. A changed list needs a changed encoder in `collector/rows/`. */
+export const INGEST_COLUMNS = {
+  otel_traces: [
+    'Timestamp',
+    'TraceId',
+    'SpanId',
+    'ParentSpanId',
+    'TraceState',
+    'SpanName',
+    'SpanKind',
+    'ServiceName',
+    'ResourceAttributes',
+    'ScopeName',
+    'ScopeVersion',
+    'SpanAttributes',
+    'Duration',
+    'StatusCode',
+    'StatusMessage',
+    'Events.Timestamp',
+    'Events.Name',
+    'Events.Attributes',
+    'Links.TraceId',
+    'Links.SpanId',
+    'Links.TraceState',
+    'Links.Attributes',
+  ],
+  calls: [
+    'ts',
+    'env',
+    'service',
+    'version',
+    'region',
+    'direction',
+    'dependency',
+    'operation',
+    'protocol',
+    'outcome',
+    'status',
+    'error_type',
+    'attempt',
+    'nested',
+    'synthetic',
+    'weight',
+    'duration_ns',
+    'trace_id',
+    'span_id',
+    'parent_span_id',
+    'correlation_id',
+    'attributes',
+  ],
+  otel_metrics_gauge: [...METRIC_COLUMNS, 'Value', ...EXEMPLAR_COLUMNS],
+  otel_metrics_sum: [...METRIC_COLUMNS, 'Value', ...EXEMPLAR_COLUMNS, 'AggregationTemporality', 'IsMonotonic'],
+  otel_metrics_histogram: [
+    ...METRIC_COLUMNS,
+    'Count',
+    'Sum',
+    'BucketCounts',
+    'ExplicitBounds',
+    ...EXEMPLAR_COLUMNS,
+    'Min',
+    'Max',
+    'AggregationTemporality',
+  ],
+  otel_metrics_exponential_histogram: [
+    ...METRIC_COLUMNS,
+    'Count',
+    'Sum',
+    'Scale',
+    'ZeroCount',
+    'PositiveOffset',
+    'PositiveBucketCounts',
+    'NegativeOffset',
+    'NegativeBucketCounts',
+    ...EXEMPLAR_COLUMNS,
+    'Min',
+    'Max',
+    'AggregationTemporality',
+  ],
+  otel_metrics_summary: [...METRIC_COLUMNS, 'Count', 'Sum', 'ValueAtQuantiles.Quantile', 'ValueAtQuantiles.Value'],
+} as const satisfies Record<string, readonly string[]>
+
+export type IngestTable = keyof typeof INGEST_COLUMNS
+export const INGEST_TABLES = Object.keys(INGEST_COLUMNS) as IngestTable[]
+
+/**
+ * Every insert carries a token, because tables remember tokens (`non_replicated_deduplication_window`) and would otherwise
+ * drop equal blocks. A batch may touch any number of days: late and wrong clocks must not block the others in a segment.
+ */
+const insertSettings = (token: string): ClickHouseSettings => ({
+  async_insert: 0,
+  insert_deduplicate: 1,
+  insert_deduplication_token: token,
+  deduplicate_blocks_in_dependent_materialized_views: 1,
+  max_partitions_per_insert_block: '0',
+  distributed_foreground_insert: 1,
+})
+
+export interface RowBatch {
+  table: string
+  columns: readonly string[]
+  /** Identity of the batch: a repeated insert with the same token stores nothing. */
+  token: string
+  /** RowBinary rows in the order of `columns`. */
+  rows: Readable
+  signal?: AbortSignal
+}
+
+/** Stores one batch, once; resolves when it is stored. Throws `ClickHouseError` (server answered) or a socket error. */
+export async function insertRows(db: Db, { table, columns, token, rows, signal }: RowBatch): Promise<void> {
+  const { stream } = await db.exec({
+    query: `INSERT INTO ${identifier(table)} (${columns.map(identifier).join(', ')}) FORMAT RowBinary`,
+    values: rows,
+    clickhouse_settings: insertSettings(token),
+    ...(signal && { abort_signal: signal }),
+  })
+  for await (const _ of stream);
+}
+
+/** Table and column names come from segment files: anything but a plain name is refused, never quoted into SQL. */
+function identifier(name: string): string {
+  if (!/^\w+(\.\w+)?$/.test(name)) throw new Error(`'${name}' is no table or column name`)
+  return `\`${name}\``
+}
+
+export interface IngestRecord {
+  collector: string
+  /** Segment id; '' for a heartbeat. */
+  segment: string
+  /** Event-time range of the segment's calls, in ns; null without calls. */
+  firstNs: bigint | null
+  lastNs: bigint | null
+  calls: number
+  spans: number
+  points: number
+  /** Everything this collector acknowledged before this instant is stored. */
+  completeUntil: Date
+}
+
+/** Appends to `ingest_log`, once per `token`. */
+export async function recordIngest(db: Db, record: IngestRecord, token: string, signal?: AbortSignal): Promise<void> {
+  await db.insert({
+    table: 'ingest_log',
+    columns: ['collector', 'segment', 'first_ts', 'last_ts', 'calls', 'spans', 'points', 'complete_until'],
+    values: [
+      [
+        record.collector,
+        record.segment,
+        record.firstNs === null ? null : timestamp(record.firstNs),
+        record.lastNs === null ? null : timestamp(record.lastNs),
+        record.calls,
+        record.spans,
+        record.points,
+        timestamp(BigInt(record.completeUntil.getTime()) * 1_000_000n, 3),
+      ],
+    ],
+    format: 'JSONCompactEachRow',
+    clickhouse_settings: insertSettings(token),
+    ...(signal && { abort_signal: signal }),
+  })
+}
+
+/** Nanoseconds as the decimal seconds that DateTime64 reads without a time zone. */
+function timestamp(ns: bigint, digits = 9): string {
+  const fraction = String(ns % 1_000_000_000n).padStart(9, '0')
+  return `${ns / 1_000_000_000n}.${fraction.slice(0, digits)}`
+}
