@@ -1,0 +1,123 @@
+import { Agent, buildConnector, request } from 'undici'
+import { EgressRefusedError, type EgressTarget } from './egress.ts'
+
+/** What became of one request. */
+export interface PostResult {
+  /** HTTP status; 0 without an answer. */
+  status: number
+  /** '' when there was an answer. */
+  error: string
+  /** Whether the message arrived: an answer of 5xx or a broken connection leaves it open. */
+  arrival: 'accepted' | 'maybe' | 'no'
+  /** No later attempt can end differently. */
+  permanent: boolean
+  /** The first bytes of the answer. */
+  answer: string
+  /** Value of the Retry-After header, '' without one. */
+  retryAfter: string
+  latencyMs: number
+}
+
+export interface PostLimits {
+  connectTimeoutMs: number
+  totalTimeoutMs: number
+}
+
+const ANSWER_READ_BYTES = 4_096
+const ANSWER_KEPT_BYTES = 512
+
+/** Statuses that a later attempt may change, beside 5xx. Source: Standard Webhooks 1.0.0, and RFC 9110 for their meaning. */
+const RETRYABLE = new Set([408, 425, 429])
+
+/**
+ * POSTs a body to an address that was checked before, following no redirect. Never rejects: whatever happens is a result.
+ * @param check resolves the URL to the address to connect to, see `egressGuard`
+ */
+export async function post(
+  url: string,
+  { headers, body }: { headers: Record<string, string>; body: string },
+  check: (url: string) => Promise<EgressTarget>,
+  { connectTimeoutMs, totalTimeoutMs }: PostLimits,
+): Promise<PostResult> {
+  const started = performance.now()
+  const result = (outcome: Partial<PostResult>): PostResult => ({
+    status: 0,
+    error: '',
+    arrival: 'no',
+    permanent: false,
+    answer: '',
+    retryAfter: '',
+    latencyMs: Math.round(performance.now() - started),
+    ...outcome,
+  })
+  let target: EgressTarget
+  try {
+    target = await check(url)
+  } catch (error) {
+    return result({ error: textOf(error), permanent: error instanceof EgressRefusedError && error.permanent })
+  }
+  const connection = connectTo(target, connectTimeoutMs)
+  try {
+    const answer = await request(target.url, {
+      method: 'POST',
+      headers,
+      body,
+      dispatcher: connection.agent,
+      signal: AbortSignal.timeout(totalTimeoutMs),
+    })
+    const status = answer.statusCode
+    const retryAfter = answer.headers['retry-after']
+    return result({
+      status,
+      arrival: status < 300 ? 'accepted' : status < 500 ? 'no' : 'maybe',
+      permanent: status >= 300 && status < 500 && !RETRYABLE.has(status),
+      answer: await beginningOf(answer.body),
+      retryAfter: typeof retryAfter === 'string' ? retryAfter : '',
+    })
+  } catch (error) {
+    return result({ error: textOf(error), arrival: connection.wasMade() ? 'maybe' : 'no' })
+  } finally {
+    void connection.agent.destroy()
+  }
+}
+
+/** An agent that connects to the checked address only, and remembers whether it did. */
+function connectTo({ address, family }: EgressTarget, connectTimeoutMs: number) {
+  let made = false
+  const connector = buildConnector({
+    timeout: connectTimeoutMs,
+    autoSelectFamily: false,
+    lookup: (_host, options, done) => (options.all ? done(null, [{ address, family }]) : done(null, address, family)),
+  })
+  const agent = new Agent({
+    pipelining: 0,
+    connect: (options, done) =>
+      connector(options, (...outcome) => {
+        made ||= outcome[0] === null
+        done(...outcome)
+      }),
+  })
+  return { agent, wasMade: () => made }
+}
+
+/** The first bytes of an answer as text; a body that breaks off or does not end is cut, not an error. */
+async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size >= ANSWER_READ_BYTES) break
+    }
+  } catch {
+    // The status line decided already.
+  }
+  return Buffer.concat(chunks).subarray(0, ANSWER_KEPT_BYTES).toString('utf8')
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : ''
+  return `${code}${error.message}`
+}
