@@ -170,6 +170,6 @@ describe('the example file', () => {
   })
 
   test('mentions every key', () => {
-    for (const path of configKeys()) expect(example).toMatch(new RegExp(`^[^:]*(\\{.*)?\\b${path.at(-1)}:`, 'm'))
+    for (const path of configKeys()) expect(example).toMatch(new RegExp(`\\b${path.at(-1)}:`))
   })
 })
