@@ -3,7 +3,6 @@ import manifest from '../package.json' with { type: 'json' }
 import { ConfigError } from '../runtime/config.ts'
 import { runDemoCommand } from './demo-command.ts'
 import { ROLES, runStart } from './start.ts'
-import { runValidate } from './validate.ts'
 
 const program = new Command('plumbline')
   .description('SLOs, error budgets and alerting for the integrations you depend on, from OpenTelemetry')
@@ -30,13 +29,6 @@ program
   .description('run Plumbline with three small services whose third parties misbehave on a script')
   .option('--json', 'print one JSON line when ready instead of the banner')
   .action(runDemoCommand)
-
-program
-  .command('validate')
-  .description('check OpenSLO files: exit code 0 valid, 1 invalid')
-  .argument('<path...>', 'files or folders')
-  .option('--json', 'print the verdict as JSON')
-  .action(runValidate)
 
 try {
   await program.parseAsync()

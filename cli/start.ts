@@ -34,30 +34,42 @@ export interface Addresses {
 /** `plumbline start`: runs until SIGINT or SIGTERM, exit code 0; 2 for a faulty configuration, 1 when it cannot start. */
 export async function runStart(options: StartOptions): Promise<void> {
   const overrides = options.insecure ? { insecure: true } : {}
-  const config = loadConfig({ path: options.config, env: process.env, overrides })
-  const log = createLog(config.log.level, options.role ?? 'plumbline')
+  await runUntilSignal({ ...options, overrides }, async () => undefined)
+}
+
+/**
+ * Starts what the options ask for, says where it listens, calls `whenReady`, and stops everything on a signal.
+ * @param whenReady gets a signal that aborts when the process is asked to stop, and is waited for before the roles stop
+ */
+export async function runUntilSignal(
+  { role, json, ...source }: StartOptions & { overrides: Record<string, unknown> },
+  whenReady: (addresses: Addresses, log: Log, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const config = loadConfig({ path: source.config, env: process.env, overrides: source.overrides })
+  const log = createLog(config.log.level, role ?? 'plumbline')
   const stops = new Stops(log)
-  stopOnSignal(stops, log)
+  const asked = stopOnSignal(stops, log)
   try {
-    const addresses = options.role
-      ? await startRole(options.role, config, log, stops)
-      : await startAll(config, { configPath: options.config, overrides }, log, stops)
+    const addresses = role ? await startRole(role, config, log, stops) : await startAll(config, source, log, stops)
     process.send?.(addresses)
-    if (options.json) console.log(JSON.stringify({ event: 'ready', ...addresses }))
+    if (json) console.log(JSON.stringify({ event: 'ready', ...addresses }))
     else if (!process.send) console.log(banner(addresses, config))
+    const running = whenReady(addresses, log, asked)
+    stops.add('command', () => running)
+    await running
   } catch (error) {
     if (error instanceof ConfigError) throw error
     console.error(`plumbline: ${error instanceof Error ? error.message : error}`)
-    log.debug({ err: error }, 'start failed')
+    log.debug({ err: error }, 'ended by an error')
     await stops.stopAll()
     process.exit(1)
   }
 }
 
 /** All roles on one machine; the collector in a process of its own, so that a flood of spans does not delay a tick. */
-export async function startAll(
+async function startAll(
   config: Config,
-  source: { configPath?: string | undefined; overrides: Record<string, unknown> },
+  source: { config?: string; overrides: Record<string, unknown> },
   log: Log,
   stops: Stops,
 ): Promise<Addresses> {
@@ -69,7 +81,7 @@ export async function startAll(
   const collector = await superviseChild(
     'collector',
     fileURLToPath(new URL('./plumbline.js', import.meta.url)),
-    ['start', '--role', 'collector', ...(source.configPath ? ['--config', source.configPath] : [])],
+    ['start', '--role', 'collector', ...(source.config ? ['--config', source.config] : [])],
     (before) => ({ ...process.env, ...collectorEnvironment(server, source.overrides, before) }),
     log,
   )
@@ -146,16 +158,18 @@ const collectorEnvironment = (server: Server, overrides: Record<string, unknown>
     ...(before?.otlpHttp ? { ports: { ...(overrides.ports ?? {}), otlpHttp: new URL(before.otlpHttp).port } } : {}),
   })
 
-/** The first signal stops cleanly, a second one at once. */
-function stopOnSignal(stops: Stops, log: Log): void {
-  let stopping = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(1)
-      stopping = true
-      log.info({ signal }, 'stopping')
-      stops.stopAll().then(() => process.exit(0))
-    })
+/** The first signal stops cleanly, a second one at once; so does a parent that ends. */
+function stopOnSignal(stops: Stops, log: Log): AbortSignal {
+  const asked = new AbortController()
+  const stop = (signal: string) => {
+    if (asked.signal.aborted) process.exit(1)
+    log.info({ signal }, 'stopping')
+    asked.abort()
+    stops.stopAll().then(() => process.exit(0))
   }
-  process.on('disconnect', () => stops.stopAll().then(() => process.exit(0)))
+  // Ctrl-C reaches the whole process group; a child waits for its parent's word.
+  process.on('SIGINT', (signal) => process.send || stop(signal))
+  process.on('SIGTERM', stop)
+  process.on('disconnect', () => stop('parent ended'))
+  return asked.signal
 }
