@@ -1,8 +1,19 @@
+const MIB = 2 ** 20
+
+/** What users of the HTTP port may do: tables and their data, but no files, no network, no programs, no shutdown. */
+const GRANTS = [
+  'SELECT, INSERT, ALTER, TRUNCATE, OPTIMIZE, SHOW, CHECK, dictGet, KILL QUERY, MOVE PARTITION BETWEEN SHARDS',
+  'CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY TABLE, CREATE FUNCTION',
+  'DROP DATABASE, DROP TABLE, DROP VIEW, DROP FUNCTION, UNDROP TABLE',
+  'SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM FLUSH, SYSTEM DROP CACHE',
+].join(', ')
+
 /** ClickHouse's configuration for a small process: caches of megabytes where a server's defaults are gigabytes. */
-export function engineConfig({ memoryBytes }: { memoryBytes: number }): string {
-  const cacheBytes = Math.round(Math.min(64 * 2 ** 20, memoryBytes / 16))
+export function engineConfig({ memoryBytes, usersFile }: { memoryBytes: number; usersFile: string }): string {
+  const cacheBytes = Math.round(Math.min(64 * MIB, memoryBytes / 16))
   return `<clickhouse>
   <display_name>plumbline</display_name>
+  <users_config>${escapeXml(usersFile)}</users_config>
   <max_server_memory_usage>${Math.round(memoryBytes)}</max_server_memory_usage>
   <mark_cache_size>${cacheBytes}</mark_cache_size>
   <index_mark_cache_size>${cacheBytes}</index_mark_cache_size>
@@ -14,4 +25,38 @@ export function engineConfig({ memoryBytes }: { memoryBytes: number }): string {
   <mmap_cache_size>256</mmap_cache_size>
 </clickhouse>
 `
+}
+
+/**
+ * The one user of the engine: defaults that a request may override, and grants that it may not.
+ * Results are built in memory, so their size has a default limit too.
+ */
+export function usersConfig({ memoryBytes }: { memoryBytes: number }): string {
+  return `<clickhouse>
+  <profiles>
+    <default>
+      <max_memory_usage>${Math.round(memoryBytes / 2)}</max_memory_usage>
+      <max_execution_time>120</max_execution_time>
+      <max_result_bytes>${Math.round(Math.max(64 * MIB, memoryBytes / 8))}</max_result_bytes>
+      <async_insert>0</async_insert>
+      <format_schema_source>string</format_schema_source>
+      <constraints><format_schema_source><readonly/></format_schema_source></constraints>
+    </default>
+  </profiles>
+  <quotas><default></default></quotas>
+  <users>
+    <default>
+      <password></password>
+      <networks><ip>::/0</ip></networks>
+      <profile>default</profile>
+      <quota>default</quota>
+      <grants><query>GRANT ${GRANTS} ON *.*</query></grants>
+    </default>
+  </users>
+</clickhouse>
+`
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`)
 }

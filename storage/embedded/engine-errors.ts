@@ -9,19 +9,25 @@ export class EngineError extends Error {
   }
 }
 
-/** HTTP statuses of ClickHouse's error codes; everything else is 500. Source: ClickHouse `exceptionCodeToHTTPStatus`. */
-const STATUS: Record<number, number> = {
-  36: 400, 41: 400, 43: 400, 44: 400, 47: 404, 50: 404, 53: 400, 60: 404, 62: 400, 69: 400, 72: 400, 81: 404, 115: 404,
-  117: 400, 130: 400, 131: 413, 159: 408, 164: 403, 202: 503, 372: 404, 373: 500, 395: 500, 403: 403, 452: 412,
-  456: 400, 457: 400, 497: 403, 516: 403,
-} // biome-ignore format: a table
+/** HTTP statuses of error codes, as ClickHouse's own HTTP handler chooses them; every other code is 500. */
+const CODES_BY_STATUS: [number, number[]][] = [
+  [400, [6, 26, 27, 36, 38, 41, 42, 43, 44, 53, 62, 69, 70, 72, 117, 130, 271, 306, 386, 456, 457]],
+  [403, [164, 497, 516]],
+  [404, [46, 47, 50, 56, 60, 73, 81, 115, 372]],
+  [408, [159]],
+  [413, [131, 307]],
+  [501, [48]],
+  [503, [202]],
+]
+const STATUS = new Map(CODES_BY_STATUS.flatMap(([status, codes]) => codes.map((code) => [code, status] as const)))
 
 export function httpStatus(code: number): number {
-  return STATUS[code] ?? 500
+  return STATUS.get(code) ?? 500
 }
 
 const HEAD = /Code: (\d+)\. DB::Exception: /g
-const NAME = / ?\(([A-Z][A-Z0-9_]+)\)\s*$/
+const TAIL = / ?\(([A-Z][A-Z0-9_]+)\)\s*$/
+const VERSION = / \(version [^)]*\)\.?$/
 
 /**
  * Turns what chDB throws into an EngineError. chDB repeats itself:
@@ -30,14 +36,14 @@ const NAME = / ?\(([A-Z][A-Z0-9_]+)\)\s*$/
 export function fromChdb(error: unknown): EngineError {
   if (error instanceof EngineError) return error
   const message = error instanceof Error ? error.message : String(error)
-  const code = Number(/Code: (\d+)\./.exec(message)?.[1] ?? 1002)
-  let text = message.replace(/^[\s\S]*?(?=Code: \d+\. DB::Exception: )/, '').replace(HEAD, '')
+  const heads = [...message.matchAll(HEAD)]
+  let text = message.slice(heads[0]?.index ?? 0).replace(HEAD, '')
   let name = 'UNKNOWN_EXCEPTION'
-  for (let found = NAME.exec(text); found; found = NAME.exec(text)) {
-    name = found[1]!
-    text = text.slice(0, found.index).replace(/ \(version [^)]*\)\.?$/, '')
+  for (let tail = TAIL.exec(text); tail && heads.length > 0; tail = TAIL.exec(text)) {
+    name = tail[1] ?? name
+    text = text.slice(0, tail.index).replace(VERSION, '')
   }
-  return new EngineError(code, name, text.trim(), { cause: error })
+  return new EngineError(Number(heads[0]?.[1] ?? 1002), name, text.trim(), { cause: error })
 }
 
 /** The body a ClickHouse server answers an error with. */

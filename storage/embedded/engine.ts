@@ -2,61 +2,88 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openChdb } from './chdb-sessions.ts'
-import { engineConfig } from './engine-config.ts'
+import { engineConfig, usersConfig } from './engine-config.ts'
 import type { FromEngine, ToEngine } from './engine-messages.ts'
+import { dieOnFatalSignals } from './fatal-signals.ts'
+import { createNamedSessions } from './named-sessions.ts'
+import type { Engine } from './run-work.ts'
 import { serve } from './serve.ts'
 import { createSlots } from './slots.ts'
 import { openSpool } from './spool.ts'
 
-// The embedded engine's process: `engine.ts <data directory> <port> <memory in bytes>`, started by embedded.ts.
-const [dataDir = '', port = '0', memoryBytes = '0'] = process.argv.slice(2)
+// The embedded engine's process: `engine.ts <data directory> <port> <memory in bytes>`, started by engine-process.ts.
+// Together below UV_THREADPOOL_SIZE, since each running query holds a thread of the pool.
+const READ_SLOTS = 6
+const WRITE_SLOTS = 4
+const WAITING = 256
+const PROBE_MS = 2_000
+const ORPHAN_DRAIN_MS = 3_000
+/** As in a ClickHouse server, whose clients may put long statements and parameters into the URL. */
+const MAX_URL_BYTES = 2 ** 20
 
 function tell(message: FromEngine) {
   if (process.connected) process.send?.(message)
 }
 
-function listen(server: Server): Promise<number> {
+function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(Number(port), '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
   })
 }
 
-async function main() {
-  const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 0 })
-  const actualPort = await listen(server)
-  await mkdir(dataDir, { recursive: true })
-  const configFile = join(dataDir, 'plumbline-engine.xml')
-  await writeFile(configFile, engineConfig({ memoryBytes: Number(memoryBytes) }))
+async function openEngine(dataDir: string, memoryBytes: number): Promise<Engine> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const configFile = join(dataDir, 'engine-config.xml')
+  const usersFile = join(dataDir, 'engine-users.xml')
+  await writeFile(configFile, engineConfig({ memoryBytes, usersFile }))
+  await writeFile(usersFile, usersConfig({ memoryBytes }))
   const chdb = await openChdb(dataDir, configFile)
-  const front = {
+  return {
     chdb,
     spool: await openSpool(join(dataDir, 'spool')),
-    reads: createSlots(6, 256),
-    writes: createSlots(4, 256),
+    sessions: createNamedSessions(chdb.openSession),
+    reads: createSlots(READ_SLOTS, WAITING),
+    writes: createSlots(WRITE_SLOTS, WAITING),
   }
-  server.on('request', (request, response) => void serve(front, request, response))
+}
 
-  let stopping = false
-  async function stop() {
-    if (stopping) return
-    stopping = true
-    server.close()
-    server.closeIdleConnections()
-    await Promise.all([front.reads.idle(), front.writes.idle()])
-    await chdb.close()
-    process.exit(0)
-  }
-  process.on('message', (message: ToEngine) => void (message.type === 'stop' && stop()))
-  process.on('disconnect', () => void stop())
-  // After the engine is open, since it installs handlers of its own. Ctrl-C reaches the whole process group: the parent decides.
-  process.on('SIGINT', () => undefined)
-  process.on('SIGTERM', () => void stop())
+async function stop({ chdb, sessions, reads, writes }: Engine, server: Server, drainMs: number) {
+  server.close()
+  server.closeIdleConnections()
+  const idle = Promise.all([reads.idle(), writes.idle()])
+  await Promise.race([idle, sleep(drainMs, undefined, { ref: false })])
+  await chdb.kill('')
+  await idle
+  sessions.close()
+  await chdb.close()
+  process.exit(0)
+}
+
+async function main([dataDir = '', port = '0', memoryBytes = '0']: string[]) {
+  const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 0, maxHeaderSize: MAX_URL_BYTES })
+  const opening = Promise.withResolvers<Engine>()
+  // From the first moment on, so that requests during a restart wait instead of failing.
+  server.on('request', async (request, response) => serve(await opening.promise, request, response))
+  const actualPort = await listen(server, Number(port))
+  const engine = await openEngine(dataDir, Number(memoryBytes))
+  opening.resolve(engine)
+
+  dieOnFatalSignals()
+  // Ctrl-C and service managers signal the whole process group, but the parent may still need the engine: it decides.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
+  process.once('message', (message: ToEngine) => stop(engine, server, message.drainMs))
+  process.once('disconnect', () => {
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 2 * ORPHAN_DRAIN_MS).unref()
+    return stop(engine, server, ORPHAN_DRAIN_MS)
+  })
+  setInterval(() => engine.chdb.probe().then(() => tell({ type: 'alive' })), PROBE_MS)
   tell({ type: 'ready', port: actualPort })
 }
 
-main().catch((error: NodeJS.ErrnoException) => {
+main(process.argv.slice(2)).catch((error: NodeJS.ErrnoException) => {
   tell({ type: 'failed', code: error.code ?? '', message: error.message })
   process.exit(1)
 })

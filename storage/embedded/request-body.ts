@@ -43,6 +43,7 @@ function unknownCoding(coding: string): EngineError {
 /** Reads at least `bytes` of a stream, or all of it; `rest` goes on where `head` ends. */
 export async function readHead(body: Readable, bytes: number) {
   const pieces: Uint8Array[] = []
+  // Not `for await`, which would end the stream on the way out.
   const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
   let length = 0
   let done = false

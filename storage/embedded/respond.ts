@@ -18,9 +18,9 @@ const CONTENT_TYPES: [RegExp, string][] = [
 export interface Described {
   queryId: string
   format: string
-  /** Rows written by an insert; 0 for everything else. */
-  rowsWritten: number
-  bytesWritten: number
+  /** Of an insert. */
+  rowsWritten?: number
+  bytesWritten?: number
 }
 
 /** Answers 200 with the result, and with the headers a ClickHouse server sends. */
@@ -28,10 +28,10 @@ export async function sendAnswer(request: IncomingMessage, response: ServerRespo
   const summary = {
     read_rows: answer.rowsRead,
     read_bytes: answer.bytesRead,
-    written_rows: about.rowsWritten,
-    written_bytes: about.bytesWritten,
+    written_rows: about.rowsWritten ?? 0,
+    written_bytes: about.bytesWritten ?? 0,
     total_rows_to_read: 0,
-    result_rows: about.rowsWritten || answer.rowsRead,
+    result_rows: about.rowsWritten ?? answer.rowsRead,
     result_bytes: answer.body.length,
     elapsed_ns: answer.elapsedNs,
   }
@@ -69,7 +69,10 @@ function acceptedCoding(request: IncomingMessage): keyof typeof compressors | nu
 
 /** Answers with the error as a ClickHouse server words it. */
 export function sendError(response: ServerResponse, error: EngineError, version: string, queryId?: string) {
-  if (response.headersSent) return response.destroy()
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
   const body = errorBody(error, version)
   response.statusCode = httpStatus(error.code)
   response.setHeader('Content-Type', 'text/plain; charset=UTF-8')

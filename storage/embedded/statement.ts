@@ -6,12 +6,29 @@ import { type Token, tokenize } from './sql-tokens.ts'
  * - `read`: cannot change anything, so it may be killed when nobody waits for it any more.
  * - `other`: everything else.
  */
-export type Statement =
-  | { kind: 'insert'; head: string; settings: string; format: string; dataStart: number }
-  | { kind: 'read' | 'other'; format: string | null; several: boolean }
+export type Statement = InsertStatement | PlainStatement
+
+/** `<head> <settings> FORMAT <format>`, then rows. */
+export interface InsertStatement {
+  kind: 'insert'
+  head: string
+  settings: string
+  format: string
+  dataStart: number
+}
+
+export interface PlainStatement {
+  kind: 'read' | 'other'
+  /** The statement's own FORMAT. */
+  format: string | null
+  /** More statements follow after a semicolon. */
+  several: boolean
+}
 
 const READS = new Set(['SELECT', 'WITH', 'SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN', 'EXISTS', 'CHECK'])
-const CLAUSES = new Set(['VALUES', 'FORMAT', 'SELECT', 'WITH', 'FROM', 'SETTINGS', 'WATCH', 'EXPLAIN'])
+const INTO = new Set(['INTO', 'TABLE', 'FUNCTION'])
+/** An insert whose rows come from one of these has no rows of its own. */
+const SOURCES = new Set(['SELECT', 'WITH', 'FROM', 'WATCH', 'EXPLAIN'])
 
 /** Reads a statement's kind and format clause. A text that is no SQL is `other`: the engine has the better message. */
 export function parseStatement(sql: string): Statement {
@@ -22,7 +39,7 @@ export function parseStatement(sql: string): Statement {
     const insert = parseInsert(sql, tokens)
     if (insert) return insert
   }
-  return parsePlain(sql, first !== undefined && READS.has(first.text.toUpperCase()))
+  return parsePlain(sql, first?.text.toUpperCase() ?? '')
 }
 
 function isWord(token: Token, word: string): boolean {
@@ -30,44 +47,39 @@ function isWord(token: Token, word: string): boolean {
 }
 
 /** `INSERT INTO [TABLE] [FUNCTION] name [(columns)] [SETTINGS …] FORMAT x | VALUES`; null when the rows come from elsewhere. */
-function parseInsert(sql: string, tokens: Iterator<Token>): Statement | null {
-  let depth = 0
-  let named = false
-  let afterDot = false
-  let settingsStart: number | null = null
-  for (let token = tokens.next().value as Token | undefined; token; token = tokens.next().value as Token | undefined) {
-    if (token.text === '(') depth++
-    else if (token.text === ')') depth--
-    if (depth > 0 || token.kind === 'symbol' || token.kind === 'string') {
-      afterDot = token.text === '.'
-      continue
-    }
-    const word = token.kind === 'word' ? token.text.toUpperCase() : ''
-    if (!named) {
-      named = !['INTO', 'TABLE', 'FUNCTION'].includes(word)
-      continue
-    }
-    if (afterDot) {
-      afterDot = false
-      continue
-    }
-    if (!CLAUSES.has(word)) continue
-    if (word === 'SETTINGS') {
-      settingsStart ??= token.start
-      continue
-    }
-    if (word !== 'FORMAT' && word !== 'VALUES') return null
-    const format = word === 'FORMAT' ? (tokens.next().value as Token | undefined) : { ...token, text: 'Values' }
-    if (!format || (format.kind !== 'word' && format.kind !== 'quoted')) return null
-    return {
-      kind: 'insert',
-      head: sql.slice(0, settingsStart ?? token.start).trim(),
-      settings: settingsStart === null ? '' : sql.slice(settingsStart, token.start).trim(),
-      format: format.text,
-      dataStart: startOfData(sql, format.end),
-    }
+function parseInsert(sql: string, tokens: Iterable<Token>): InsertStatement | null {
+  const before = {
+    depth: 0,
+    named: false,
+    dot: false,
+    formatKeyword: null as Token | null,
+    settings: null as Token | null,
+  }
+  for (const token of tokens) {
+    if (before.formatKeyword) return insertAt(sql, before.formatKeyword, before.settings, token.text, token.end)
+    if (token.text === '(') before.depth++
+    if (token.text === ')') before.depth--
+    const word = token.kind === 'word' && before.depth === 0 && !before.dot ? token.text.toUpperCase() : ''
+    before.dot = token.text === '.'
+    if (!before.named) {
+      const name = token.kind === 'quoted' || (word !== '' && !INTO.has(word))
+      before.named = name || token.text === '{'
+    } else if (word === 'SETTINGS') before.settings ??= token
+    else if (word === 'FORMAT') before.formatKeyword = token
+    else if (word === 'VALUES') return insertAt(sql, token, before.settings, 'Values', token.end)
+    else if (SOURCES.has(word)) return null
   }
   return null
+}
+
+function insertAt(sql: string, keyword: Token, settings: Token | null, format: string, end: number): InsertStatement {
+  return {
+    kind: 'insert',
+    head: sql.slice(0, settings?.start ?? keyword.start).trim(),
+    settings: settings ? sql.slice(settings.start, keyword.start).trim() : '',
+    format,
+    dataStart: startOfData(sql, end),
+  }
 }
 
 /** Rows begin after the spaces that follow the format name and at most one line break, as in the server. */
@@ -75,8 +87,9 @@ function startOfData(sql: string, at: number): number {
   return at + (/^[ \t\f]*;?[ \t\f]*(?:\r?\n)?/.exec(sql.slice(at, at + 64))?.[0].length ?? 0)
 }
 
-function parsePlain(sql: string, reads: boolean): Statement {
+function parsePlain(sql: string, verb: string): PlainStatement {
   let format: string | null = null
+  let reads = READS.has(verb)
   let depth = 0
   let previous: Token | null = null
   let ended = false
@@ -86,6 +99,8 @@ function parsePlain(sql: string, reads: boolean): Statement {
     if (token.text === '(') depth++
     else if (token.text === ')') depth--
     else if (token.text === ';') ended = true
+    // WITH … INSERT INTO … SELECT
+    else if (depth === 0 && isWord(token, 'INSERT')) reads = false
     if (depth === 0 && previous && isWord(previous, 'FORMAT') && token.kind === 'word') format = token.text
     previous = token
   }

@@ -1,0 +1,108 @@
+import type { IncomingMessage } from 'node:http'
+import { EngineError } from './engine-errors.ts'
+import { type ExternalTable, readForm } from './multipart.ts'
+import { decodedBody, infileCompression, readHead } from './request-body.ts'
+import type { Spool, SpoolFile } from './spool.ts'
+import { quoteString } from './sql-tokens.ts'
+import { type InsertStatement, parseStatement } from './statement.ts'
+import { refuseFiles } from './statement-guard.ts'
+
+/** Longest statement without data. */
+const MAX_STATEMENT_BYTES = 16 * 2 ** 20
+/** A statement whose rows follow it in the same body must begin its data within this many bytes. */
+const HEAD_BYTES = 256 * 2 ** 10
+
+/** What a request wants the engine to do. */
+export interface Work {
+  sql: string
+  /** The statement's own FORMAT. */
+  format: string | null
+  /** Changes nothing, so it may be stopped when nobody waits for it any more. */
+  reads: boolean
+  /** The rows of an insert. */
+  file: SpoolFile | null
+  tables: ExternalTable[]
+}
+
+/**
+ * Reads a request: SQL is the `query` parameter, a line break, the body. Rows of an insert go to a file, never into memory.
+ * Fields of a form are added to `params`.
+ */
+export async function readWork(spool: Spool, request: IncomingMessage, params: URLSearchParams): Promise<Work> {
+  if (request.headers['content-type']?.startsWith('multipart/form-data')) {
+    const tables = await readForm(request, params)
+    return { ...plainWork(params.get('query') ?? ''), tables }
+  }
+  const query = params.get('query') ?? ''
+  const inUrl = query === '' ? null : parseStatement(`${query}\n`)
+  return inUrl?.kind === 'insert' ? readRows(spool, request, query, inUrl) : readText(spool, request, query)
+}
+
+/** The statement is in the URL and ends where its rows begin: the body is rows, and may stay compressed. */
+async function readRows(spool: Spool, request: IncomingMessage, query: string, insert: InsertStatement): Promise<Work> {
+  refuseFiles(`${insert.head} ${insert.settings}`)
+  const inline = `${query}\n`.slice(insert.dataStart)
+  if (inline.trim() === '') {
+    const compression = infileCompression(request.headers['content-encoding'])
+    return insertWork(insert, await spool.write(request), compression)
+  }
+  return insertWork(insert, await spool.write(concat(Buffer.from(inline), decodedBody(request))), null)
+}
+
+/** The statement, or its end, is in the body; rows may follow it there. */
+async function readText(spool: Spool, request: IncomingMessage, query: string): Promise<Work> {
+  const { head, done, rest } = await readHead(decodedBody(request), HEAD_BYTES)
+  const bytes = query === '' ? head : Buffer.concat([Buffer.from(`${query}\n`), head])
+  // One character per byte, so that positions in the text are positions in the body.
+  const statement = parseStatement(bytes.toString('latin1'))
+  if (statement.kind === 'insert') {
+    const insert = { ...statement, head: fromLatin1(statement.head), settings: fromLatin1(statement.settings) }
+    refuseFiles(`${insert.head} ${insert.settings}`)
+    return insertWork(insert, await spool.write(concat(bytes.subarray(statement.dataStart), rest)), null)
+  }
+  const pieces = [bytes]
+  let length = bytes.length
+  if (!done) {
+    for await (const piece of rest) {
+      length += piece.length
+      if (length > MAX_STATEMENT_BYTES) {
+        throw new EngineError(131, 'TOO_LARGE_STRING_SIZE', `A statement may have at most ${MAX_STATEMENT_BYTES} bytes`)
+      }
+      pieces.push(Buffer.from(piece))
+    }
+  }
+  return plainWork(Buffer.concat(pieces).toString('utf8'))
+}
+
+function plainWork(sql: string): Work {
+  refuseFiles(sql)
+  const statement = parseStatement(sql)
+  if (statement.kind === 'insert')
+    throw new EngineError(108, 'NO_DATA_TO_INSERT', 'Rows cannot be sent inside a form field')
+  if (statement.several) throw new EngineError(62, 'SYNTAX_ERROR', 'Multi-statements are not allowed')
+  return { sql, format: statement.format, reads: statement.kind === 'read', file: null, tables: [] }
+}
+
+function insertWork({ head, settings, format }: InsertStatement, file: SpoolFile, compression: string | null): Work {
+  return {
+    sql: `${head} ${infile(file, compression)} ${settings} FORMAT ${format}`,
+    format: null,
+    reads: false,
+    file,
+    tables: [],
+  }
+}
+
+/** The clause that reads rows from a file; the engine would guess a compression from the name if none were said. */
+export function infile(file: SpoolFile, compression: string | null): string {
+  return `FROM INFILE ${quoteString(file.path)} COMPRESSION ${quoteString(compression ?? 'none')}`
+}
+
+function fromLatin1(text: string): string {
+  return Buffer.from(text, 'latin1').toString('utf8')
+}
+
+async function* concat(first: Uint8Array, rest: AsyncIterable<Uint8Array>) {
+  if (first.length > 0) yield first
+  yield* rest
+}
