@@ -1,0 +1,44 @@
+import type { Problem, ProblemLayer } from '../problem.ts'
+
+export type PropertyPath = readonly (string | number)[]
+
+/** One OpenSLO object as it was read from a file or a request: plain values, and the lines they stand on. */
+export interface SourceObject {
+  file: string
+  value: unknown
+  /** 1-based line of a property; of the nearest one above it where the property is missing. */
+  lineOf: (path: PropertyPath) => number
+}
+
+/** Collects the problems of one object; `error` and `warning` return null so that a reader can give up with them. */
+export interface Reporter {
+  readonly problems: Problem[]
+  error(layer: ProblemLayer, path: PropertyPath, code: string, message: string, hint?: string): null
+  warning(layer: ProblemLayer, path: PropertyPath, code: string, message: string, hint?: string): null
+}
+
+export function reporterFor({ file, lineOf }: Pick<SourceObject, 'file' | 'lineOf'>): Reporter {
+  const problems: Problem[] = []
+  const report =
+    (severity: Problem['severity']) =>
+    (layer: ProblemLayer, path: PropertyPath, code: string, message: string, hint?: string): null => {
+      const place = { severity, layer, file, line: lineOf(path), path: pathText(path) }
+      problems.push({ ...place, code, message, ...(hint === undefined ? {} : { hint }) })
+      return null
+    }
+  return { problems, error: report('error'), warning: report('warning') }
+}
+
+/** `['spec', 'objectives', 0, 'op']` → `spec.objectives[0].op`; keys that are no plain words are quoted. */
+export const pathText = (path: PropertyPath): string =>
+  path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`
+    if (!/^\w+$/.test(key)) return `${text}[${JSON.stringify(key)}]`
+    return text === '' ? key : `${text}.${key}`
+  }, '')
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const missingReference = (kind: string, name: string, path: PropertyPath): string =>
+  `v1.${kind} '${name}' referenced at '${pathText(path)}' does not exist`

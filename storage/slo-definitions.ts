@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import type { Slo } from '../slo/model.ts'
+import type { Problem } from '../slo/problem.ts'
+import type { Definition, DefinitionChange } from '../slo/reconcile.ts'
+import { sloSchema } from '../slo/slo-schema.ts'
+import { type Db, query } from './query.ts'
+
+export interface StoredDefinition extends Definition {
+  changedAt: Date
+}
+
+/** Appends what changed to the history of definitions. Recording the same change twice does no harm. */
+export async function recordDefinitions(db: Db, changes: readonly DefinitionChange[], at: Date): Promise<void> {
+  if (changes.length === 0) return
+  await db.insert({
+    table: 'slo_definitions',
+    format: 'JSONEachRow',
+    values: changes.map((change) => ({
+      name: change.name,
+      state: change.state,
+      ...contentOf(change),
+      source: change.source,
+      changed_at: unixSeconds(at),
+    })),
+  })
+}
+
+function contentOf(change: DefinitionChange): { generation: string; definition: string; problems: string } {
+  if (change.state === 'removed') return { generation: '', definition: '', problems: '[]' }
+  const problems = JSON.stringify(change.problems)
+  // A refused version leaves no definition behind, so that the last good one is the latest that has one.
+  if (change.state === 'invalid' || !change.slo) return { generation: '', definition: '', problems }
+  return { generation: change.slo.generation, definition: JSON.stringify(change.slo), problems }
+}
+
+/** Seconds with milliseconds: read by ClickHouse alike in every time zone. */
+const unixSeconds = (at: Date): string => (at.getTime() / 1_000).toFixed(3)
+
+/**
+ * The definition in force of every SLO that was not removed, by name, and whether a later version was refused.
+ * A definition stored in a form this version cannot read counts as refused: it is told, not dropped.
+ */
+export async function readDefinitions(db: Db): Promise<StoredDefinition[]> {
+  const rows = await readLatest(db, {})
+  return rows.map(({ name, latest_state, latest_definition, latest_problems, latest_source, at }) => {
+    const place = { name, source: latest_source, changedAt: at }
+    const slo = latest_definition === '' ? null : readSlo(latest_definition)
+    if (latest_definition !== '' && slo === null) {
+      return { ...place, state: 'invalid', slo, problems: [...latest_problems, unreadable(latest_source)] }
+    }
+    return { ...place, state: latest_state, slo, problems: latest_problems }
+  })
+}
+
+function readSlo(definition: string): Slo | null {
+  const parsed = sloSchema.safeParse(JSON.parse(definition))
+  return parsed.success ? parsed.data : null
+}
+
+const unreadable = (source: string): Problem => ({
+  severity: 'error',
+  layer: 'plan',
+  file: source,
+  line: 1,
+  path: '',
+  code: 'stored_form_unknown',
+  message: 'was stored by another version of Plumbline in a form this one cannot read',
+  hint: 'Load the definition again',
+})
+
+const problems = z.string().transform((json) => JSON.parse(json) as Problem[])
+
+/** A removal has an empty definition: it ends what was in force before it. */
+const readLatest = query({
+  sql: `
+    SELECT
+      name,
+      argMax(state, changed_at) AS latest_state,
+      argMaxIf(definition, changed_at, state IN ('active', 'removed')) AS latest_definition,
+      argMax(problems, changed_at) AS latest_problems,
+      argMax(source, changed_at) AS latest_source,
+      toUnixTimestamp64Milli(max(changed_at)) AS at
+    FROM slo_definitions
+    GROUP BY name HAVING latest_state != 'removed'
+    ORDER BY name`,
+  params: z.object({}),
+  row: z.object({
+    name: z.string(),
+    latest_state: z.enum(['active', 'invalid']),
+    latest_definition: z.string(),
+    latest_problems: problems,
+    latest_source: z.string(),
+    at: z.number().transform((ms) => new Date(ms)),
+  }),
+})

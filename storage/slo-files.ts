@@ -1,0 +1,231 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Document, isAlias, isMap, isNode, isPair, isSeq, LineCounter, parseAllDocuments } from 'yaml'
+import { planObjects } from '../slo/openslo/plan.ts'
+import { type PropertyPath, reporterFor, type SourceObject } from '../slo/openslo/source.ts'
+import type { Problem } from '../slo/problem.ts'
+import type { LoadedSlos } from '../slo/reconcile.ts'
+
+const EXTENSIONS = /\.(ya?ml|json)$/
+
+/** Far above any set of SLOs a person writes; keeps a stray file from filling the memory. */
+const MAX_FILE_BYTES = 5 * 2 ** 20
+
+/** Objects of one text, and why it could not be read: with a problem there are no objects at all. */
+export interface ParsedText {
+  objects: SourceObject[]
+  problems: Problem[]
+}
+
+/**
+ * Reads YAML or JSON: one object, a list of objects, or several `---` documents.
+ * YAML 1.2 core schema, so that an unquoted date stays text and `on` is no boolean; `<<` merges.
+ * @param file named in problems
+ */
+export function parseSloText(text: string, file: string): ParsedText {
+  const lines = new LineCounter()
+  const lineAt = (offset: number) => Math.max(1, lines.linePos(offset).line)
+  const refuse = (offset: number, message: string): ParsedText => {
+    const report = reporterFor({ file, lineOf: () => lineAt(offset) })
+    report.error('decode', [], 'yaml_syntax', message)
+    return { objects: [], problems: report.problems }
+  }
+  try {
+    const documents = parseAllDocuments(text, {
+      lineCounter: lines,
+      merge: true,
+      prettyErrors: false,
+      logLevel: 'error',
+    })
+    if ('empty' in documents) return { objects: [], problems: [] }
+    const [broken] = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])
+    if (broken) return refuse(broken.pos[0], broken.message)
+    return { objects: documents.flatMap((document) => objectsOf(document, file, lineAt)), problems: [] }
+  } catch (error) {
+    // Aliases that multiply without end and nesting deeper than the stack are found only while reading values.
+    return refuse(0, error instanceof Error ? error.message : String(error))
+  }
+}
+
+function objectsOf(document: Document, file: string, lineAt: (offset: number) => number): SourceObject[] {
+  const value: unknown = document.toJS()
+  if (value === null || value === undefined) return []
+  const at = (prefix: PropertyPath) => (path: PropertyPath) => lineAt(offsetOf(document, [...prefix, ...path]))
+  if (!Array.isArray(value)) return [{ file, value, lineOf: at([]) }]
+  return value.map((item: unknown, index) => ({ file, value: item, lineOf: at([index]) }))
+}
+
+/** Where a property starts; where the nearest thing above it starts when it is missing. */
+function offsetOf(document: Document, path: PropertyPath): number {
+  let node: unknown = document.contents
+  let offset = startOf(node) ?? 0
+  for (const key of path) {
+    const item = itemOf(document, node, key)
+    if (!item) break
+    offset = item.offset ?? offset
+    node = item.value
+  }
+  return offset
+}
+
+function itemOf(document: Document, node: unknown, key: string | number): { value: unknown; offset?: number } | null {
+  const target = isAlias(node) ? node.resolve(document) : node
+  if (isSeq(target)) {
+    const value = target.items[Number(key)]
+    return value === undefined ? null : withOffset(value, value)
+  }
+  if (!isMap(target)) return null
+  const pair = target.items.find((item) => isPair(item) && String(item.key) === String(key))
+  return pair ? withOffset(pair.value, pair.key) : null
+}
+
+const withOffset = (value: unknown, place: unknown) => {
+  const offset = startOf(place)
+  return offset === undefined ? { value } : { value, offset }
+}
+
+const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined)
+
+/** A file as it was found: `mark` changes when its content may have. */
+interface Found {
+  file: string
+  mark: string
+}
+
+/** Files with SLOs below `dir`, in order of their names; hidden ones are left out, links are followed. */
+async function findFiles(dir: string): Promise<Found[]> {
+  const names = await readdir(dir)
+  const found = await Promise.all(
+    names
+      .filter((name) => !name.startsWith('.'))
+      .sort()
+      .map(async (name): Promise<Found[]> => {
+        const file = join(dir, name)
+        const stats = await stat(file).catch(() => null)
+        if (stats?.isDirectory()) return findFiles(file)
+        if (!EXTENSIONS.test(name)) return []
+        return [{ file, mark: stats ? `${stats.size} ${stats.mtimeMs} ${stats.ino}` : 'unreadable' }]
+      }),
+  )
+  return found.flat()
+}
+
+async function readFileText(file: string): Promise<ParsedText> {
+  const report = reporterFor({ file, lineOf: () => 1 })
+  try {
+    const bytes = await readFile(file)
+    if (bytes.length <= MAX_FILE_BYTES) return parseSloText(bytes.toString('utf8'), file)
+    const message = `has ${bytes.length} bytes, more than the ${MAX_FILE_BYTES} that are read`
+    report.error('decode', [], 'file_too_large', message, 'Split it')
+  } catch (error) {
+    report.error('decode', [], 'file_unreadable', error instanceof Error ? error.message : String(error))
+  }
+  return { objects: [], problems: report.problems }
+}
+
+/**
+ * Reads every `.yaml`, `.yml` and `.json` file below a directory. Never throws: what cannot be read is a problem with
+ * file, line, path and reason, and everything else is read all the same.
+ */
+export async function loadSloDir(dir: string): Promise<LoadedSlos> {
+  let files: Found[]
+  try {
+    files = await findFiles(dir)
+  } catch (error) {
+    const report = reporterFor({ file: dir, lineOf: () => 1 })
+    const message = error instanceof Error ? error.message : String(error)
+    report.error('decode', [], 'directory_unreadable', message, 'Create it, or point sloDir elsewhere')
+    return { slos: [], problems: report.problems, unreadable: new Set(), complete: false }
+  }
+  const parsed = await Promise.all(files.map(async ({ file }) => ({ file, ...(await readFileText(file)) })))
+  const plan = planObjects(parsed.flatMap(({ objects }) => objects))
+  const broken = parsed.filter(({ problems }) => problems.length > 0)
+  return {
+    slos: plan.slos,
+    problems: [...broken.flatMap(({ problems }) => problems), ...plan.problems],
+    unreadable: new Set([...plan.unreadable, ...broken.map(({ file }) => file)]),
+    complete: true,
+  }
+}
+
+export interface WatchOptions {
+  /** Editors write in several steps: a change is read when two looks this far apart see the same. */
+  settleMs?: number
+  /** File systems without change events (network, some containers) are looked at this often. */
+  pollMs?: number
+  /** Told when `onChange` fails; it is called again after the next look. */
+  onError?: (error: unknown) => void
+}
+
+/**
+ * Reads the directory now and whenever something in it changes, one call at a time.
+ * The first call of `onChange` is over when this resolves; it rejects if that one fails.
+ */
+export async function watchSloDir(
+  dir: string,
+  onChange: (loaded: LoadedSlos) => void | Promise<void>,
+  { settleMs = 200, pollMs = 2_000, onError = () => {} }: WatchOptions = {},
+): Promise<{ close(): Promise<void> }> {
+  let told = await marksOf(dir)
+  await onChange(await loadSloDir(dir))
+
+  let candidate = told
+  let closed = false
+  let checking: Promise<void> | null = null
+  let timer: NodeJS.Timeout | undefined
+  const check = async (): Promise<number> => {
+    const seen = await marksOf(dir)
+    if (closed || seen === told) return pollMs
+    if (seen !== candidate) {
+      candidate = seen
+      return settleMs
+    }
+    try {
+      await onChange(await loadSloDir(dir))
+      told = seen
+    } catch (error) {
+      onError(error)
+    }
+    return pollMs
+  }
+  const lookIn = (delayMs: number) => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      checking = check().then((nextMs) => {
+        checking = null
+        if (!closed) lookIn(nextMs)
+      })
+    }, delayMs)
+    timer.unref()
+  }
+  const watcher = tryWatch(dir, () => {
+    if (!checking && !closed) lookIn(settleMs)
+  })
+  lookIn(pollMs)
+  return {
+    async close() {
+      closed = true
+      clearTimeout(timer)
+      watcher?.close()
+      await checking
+    },
+  }
+}
+
+/** Changes whenever a file below `dir` may have. */
+async function marksOf(dir: string): Promise<string> {
+  const files = await findFiles(dir).catch((error: unknown) => [{ file: dir, mark: String(error) }])
+  return files.map(({ file, mark }) => `${file}\n${mark}`).join('\n')
+}
+
+/** Change events where the system has them; polling finds the rest. */
+function tryWatch(dir: string, onEvent: () => void): FSWatcher | null {
+  try {
+    const watcher = watch(dir, { recursive: true, persistent: false }, onEvent)
+    watcher.on('error', () => watcher.close())
+    return watcher
+  } catch {
+    return null
+  }
+}
