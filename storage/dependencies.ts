@@ -1,6 +1,19 @@
 import { z } from 'zod'
+import type { CallCounts } from '../integration/call-sums.ts'
 import { OUTCOMES } from '../integration/outcome.ts'
 import { type Db, query } from './query.ts'
+
+interface Range {
+  from: Date
+  to: Date
+}
+
+const epochMs = z.number().transform((ms) => new Date(ms))
+const outcome = z.enum(OUTCOMES)
+const range = z.object({ from: z.date(), to: z.date() })
+
+/** What counts for a dependency: outbound, not inside another call to it, not made by a probe. */
+const ATTEMPTS = `direction = 'outbound' AND NOT nested AND NOT synthetic`
 
 /** Attempts of one service at one dependency that ended alike; weighted by sampling probability. */
 export interface RequestCount {
@@ -11,22 +24,116 @@ export interface RequestCount {
   calls: number
 }
 
-/** Outbound attempts in [from, to), without calls inside calls to the same dependency and without probes. */
-export const readRequestCounts = (db: Db, range: { from: Date; to: Date }): Promise<RequestCount[]> =>
-  sumRequests(db, range)
+/** Attempts in [from, to), by who called whom and how it ended. */
+export const readRequestCounts = (db: Db, values: Range): Promise<RequestCount[]> => sumRequests(db, values)
 
 const sumRequests = query({
   sql: `
-    SELECT dependency, service, env, outcome, sum(calls) AS calls
-    FROM calls_1m
-    WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND direction = 'outbound' AND NOT nested AND NOT synthetic
+    SELECT dependency, service, env, outcome, sum(c.calls) AS calls
+    FROM calls_1m AS c WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND ${ATTEMPTS}
     GROUP BY dependency, service, env, outcome ORDER BY dependency, service, env, outcome`,
-  params: z.object({ from: z.date(), to: z.date() }),
+  params: range,
+  row: z.object({ dependency: z.string(), service: z.string(), env: z.string(), outcome, calls: z.number() }),
+})
+
+/** Counts of calls by operation as well. */
+export interface OperationCounts extends CallCounts {
+  operation: string
+  /** The last minute with such a call. */
+  lastAt: Date
+}
+
+/** Attempts in [from, to) by dependency, service, protocol, operation and outcome. */
+export const readOperationCounts = (db: Db, values: Range): Promise<OperationCounts[]> => sumOperations(db, values)
+
+const sumOperations = query({
+  sql: `
+    SELECT dependency, service, protocol, operation, outcome, sum(c.calls) AS calls, sum(c.retries) AS retries,
+      sum(c.samples) AS samples, toUnixTimestamp(max(minute)) * 1000 AS lastAt
+    FROM calls_1m AS c WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND ${ATTEMPTS}
+    GROUP BY dependency, service, protocol, operation, outcome`,
+  params: range,
   row: z.object({
     dependency: z.string(),
     service: z.string(),
-    env: z.string(),
-    outcome: z.enum(OUTCOMES),
+    protocol: z.string(),
+    operation: z.string(),
+    outcome,
     calls: z.number(),
+    retries: z.number(),
+    samples: z.number(),
+    lastAt: epochMs,
   }),
+})
+
+/** Attempts in [from, to) by dependency, service, protocol and outcome: what health is compared with. */
+export const readCallCounts = (db: Db, values: Range): Promise<(CallCounts & { lastAt: Date })[]> =>
+  sumCalls(db, values)
+
+const sumCalls = query({
+  sql: `
+    SELECT dependency, service, protocol, outcome, sum(c.calls) AS calls, sum(c.retries) AS retries,
+      sum(c.samples) AS samples, toUnixTimestamp(max(minute)) * 1000 AS lastAt
+    FROM calls_1m AS c WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND ${ATTEMPTS}
+    GROUP BY dependency, service, protocol, outcome`,
+  params: range,
+  row: z.object({
+    dependency: z.string(),
+    service: z.string(),
+    protocol: z.string(),
+    outcome,
+    calls: z.number(),
+    retries: z.number(),
+    samples: z.number(),
+    lastAt: epochMs,
+  }),
+})
+
+/** Calls of a dependency in one minute that ended alike. */
+export interface OutcomeMinute {
+  dependency: string
+  minute: Date
+  outcome: (typeof OUTCOMES)[number]
+  calls: number
+}
+
+/** Minutes with calls of the named dependencies in [from, to), oldest first. */
+export const readOutcomeMinutes = (db: Db, values: Range & { dependencies: string[] }): Promise<OutcomeMinute[]> =>
+  values.dependencies.length === 0 ? Promise.resolve([]) : sumOutcomeMinutes(db, values)
+
+const sumOutcomeMinutes = query({
+  sql: `
+    SELECT dependency, toUnixTimestamp(c.minute) * 1000 AS minute, outcome, sum(c.calls) AS calls
+    FROM calls_1m AS c
+    WHERE c.minute >= {from:DateTime} AND c.minute < {to:DateTime} AND ${ATTEMPTS} AND dependency IN {dependencies:Array(String)}
+    GROUP BY dependency, c.minute, outcome ORDER BY dependency, c.minute`,
+  params: range.extend({ dependencies: z.array(z.string()) }),
+  row: z.object({ dependency: z.string(), minute: epochMs, outcome, calls: z.number() }),
+})
+
+/**
+ * Share of the minutes in [from, to) in which a collector was alive or calls arrived; minutes before the very first
+ * report are not expected. Null before any telemetry.
+ */
+export async function readCoverage(db: Db, values: Range): Promise<number | null> {
+  const [row] = await countCoveredMinutes(db, values)
+  if (!row || row.reports === 0) return null
+  const from = Math.max(values.from.getTime(), row.first.getTime())
+  return Math.min(1, row.covered / Math.max(1, Math.round((values.to.getTime() - from) / 60_000)))
+}
+
+const countCoveredMinutes = query({
+  sql: `
+    SELECT
+      (SELECT count() FROM ingest_log) AS reports,
+      (SELECT toUnixTimestamp(toStartOfMinute(toDateTime(min(complete_until)))) * 1000 FROM ingest_log) AS first,
+      uniqExact(minute) AS covered
+    FROM (
+      SELECT toStartOfMinute(toDateTime(complete_until)) AS minute FROM ingest_log
+      WHERE complete_until >= {from:DateTime} AND complete_until < {to:DateTime}
+      UNION ALL
+      SELECT minute FROM calls_1m WHERE minute >= {from:DateTime} AND minute < {to:DateTime}
+    )`,
+  params: range,
+  row: z.object({ reports: z.number(), first: epochMs, covered: z.number() }),
 })

@@ -42,7 +42,7 @@ const SETTINGS = new Set([
 const FILE_DATABASE = 'default'
 
 const TOKENS =
-  /(?<space>[ \t\r\n\f\v]+|--[^\n]*|\/\*(?:(?!\/\*|\*\/)[\s\S])*\*\/)|(?<string>'(?:[^'\\]|\\[\s\S]|'')*')|(?<quoted>`(?:[^`\\]|``)*`|"(?:[^"\\]|"")*")|(?<number>\d\w*(?:\.\d\w*)?)|(?<word>[A-Za-z_]\w*)|(?<sign>[()[\]{},.;:=<>!+\-*/%|?@^&~])/y
+  /(?<space>[ \t\r\n\f\v]+|--[^\n]*|\/\*(?:(?!\/\*|\*\/)[\s\S])*\*\/)|(?<string>'(?:[^'\\]|\\[\s\S]|'')*')|(?<quoted>`(?:[^`\\]|``)*`|"(?:[^"\\]|"")*")|(?<number>\d\w*(?:\.\d\w*)?)|(?<word>[A-Za-z_]\w*)|(?<sign>[()[\]{},.;:=<>!+\-%|?@^&~]|\*(?!\/)|\/(?!\*))/y
 
 /**
  * Why the statement is refused, as words for whoever sent it; null when it may run.

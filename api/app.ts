@@ -1,0 +1,76 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Registry } from 'prom-client'
+import type { Config } from '../runtime/config-schema.ts'
+import type { Log } from '../runtime/log.ts'
+import type { Db } from '../storage/query.ts'
+import { requireOwnHost, requireToken } from './access.ts'
+import { cached } from './cached.ts'
+import { clickhouseInterface } from './clickhouse-interface.ts'
+import { dependencyRoutes } from './dependencies.ts'
+import { readDependencyBoard } from './dependency-board.ts'
+import { requestCounter } from './dependency-metrics.ts'
+import { healthRoutes } from './health.ts'
+import { incidentRoutes } from './incidents.ts'
+import { metricsRoute } from './metrics.ts'
+import { describeApi } from './openapi.ts'
+import { answerProblem, onError, Problem } from './problem.ts'
+import { readBoard } from './slo-board.ts'
+import { sloRoutes } from './slos.ts'
+import { traceRoutes } from './traces.ts'
+import { securityHeaders, webPages } from './web-pages.ts'
+
+export interface AppDeps {
+  config: Pick<Config, 'bind' | 'publicUrl' | 'tokens'>
+  db: Db
+  log: Log
+  metrics: Registry
+  clock: () => Date
+  version: string
+  /** Folder of the built UI. */
+  webRoot: string
+  /** The embedded engine, for `/clickhouse`; null with a ClickHouse server, which its readers reach themselves. */
+  clickhouse: { url: string; database: string } | null
+  /** How old an answer about SLOs may be, in ms. */
+  maxAgeMs: number
+}
+
+/** Everything that is no page: it wants a token where tokens are configured, and is never answered by the UI. */
+const GUARDED = ['/api/*', '/clickhouse', '/clickhouse/*', '/metrics', '/readyz']
+
+/** The whole HTTP surface as a function of a request: testable by `app.request()`, served by `startApi`. */
+export function createApp(deps: AppDeps): OpenAPIHono {
+  const { config, db, log, clock, version } = deps
+  const board = cached((now) => readBoard(db, now), { maxAgeMs: deps.maxAgeMs, clock })
+  const dependencies = cached((now) => readDependencyBoard(db, now), { maxAgeMs: deps.maxAgeMs, clock })
+  const requests = cached(requestCounter(db, clock()), { maxAgeMs: deps.maxAgeMs, clock })
+
+  const app = new OpenAPIHono()
+  app.onError(onError(log))
+  app.use('*', securityHeaders)
+  app.use('*', requireOwnHost(config))
+  for (const path of GUARDED) app.use(path, requireToken(config.tokens, 'read'), neverStored)
+
+  app.route('/', healthRoutes(deps))
+  app.route('/', metricsRoute({ ...deps, board, requests }))
+  app.route('/api/v1', sloRoutes({ db, clock, board }))
+  app.route('/api/v1', incidentRoutes({ db, board }))
+  app.route('/api/v1', dependencyRoutes({ board: dependencies }))
+  app.route('/api/v1', traceRoutes({ db }))
+  app.get('/api/v1/openapi.json', (c) => c.json(describeApi(app, version)))
+  if (deps.clickhouse) app.route('/clickhouse', clickhouseInterface({ db, ...deps.clickhouse }))
+  for (const path of GUARDED)
+    app.all(path, (c) =>
+      answerProblem(
+        c,
+        new Problem('not-found', `${c.req.method} ${c.req.path} does not exist; /api/v1/openapi.json lists what does`),
+      ),
+    )
+  app.route('/', webPages(deps.webRoot))
+  app.notFound((c) => answerProblem(c, new Problem('not-found', `There is nothing at ${c.req.path}`)))
+  return app
+}
+
+const neverStored: Parameters<OpenAPIHono['use']>[1] = async (c, next) => {
+  await next()
+  c.header('cache-control', 'no-store')
+}

@@ -1,0 +1,60 @@
+import type { Incident } from '../slo/incident.ts'
+import type { Slo } from '../slo/model.ts'
+import type { Reading } from '../slo/reading.ts'
+import { type FiringAlert, type SloStatus, statusOf, statusOfRefused } from '../slo/status.ts'
+import { readFreshness } from '../storage/freshness.ts'
+import { listIncidents } from '../storage/incidents.ts'
+import { readReadings } from '../storage/indicator-minutes.ts'
+import type { Db } from '../storage/query.ts'
+import { readDefinitions, type StoredDefinition } from '../storage/slo-definitions.ts'
+import { byUrgency } from './urgency.ts'
+
+/** Everything about all SLOs at one instant: one round of reads, however many there are. */
+export interface SloBoard {
+  at: Date
+  watermark: Date | null
+  /** Most urgent first. */
+  slos: SloEntry[]
+  openIncidents: Incident[]
+}
+
+export interface SloEntry {
+  definition: StoredDefinition
+  /** Null for a definition that was refused and has no earlier version in force. */
+  reading: Reading | null
+  status: SloStatus
+}
+
+const ALL_OPEN = 10_000
+
+/** Reads definitions, readings and open incidents, and judges every SLO. */
+export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
+  const [definitions, openIncidents, { watermark }] = await Promise.all([
+    readDefinitions(db),
+    listIncidents(db, { state: 'open', limit: ALL_OPEN }),
+    readFreshness(db),
+  ])
+  const inForce = definitions.map(({ slo }) => slo).filter((slo): slo is Slo => slo !== null)
+  const readings = new Map((await readReadings(db, inForce, now)).map((reading) => [reading.slo.name, reading]))
+  const slos = definitions.map((definition): SloEntry => {
+    const reading = readings.get(definition.name) ?? null
+    return { definition, reading, status: judge(definition, reading, firingOf(definition.name, openIncidents), now) }
+  })
+  return { at: now, watermark, openIncidents, slos: slos.sort((a, b) => byUrgency(a.status, b.status)) }
+}
+
+function judge(definition: StoredDefinition, reading: Reading | null, alert: FiringAlert | null, now: Date): SloStatus {
+  if (reading === null) return statusOfRefused(definition.name)
+  return statusOf(reading, alert, { now, refused: definition.state === 'invalid' })
+}
+
+/** What fires for an SLO: its page before its ticket, then what began first. */
+export function firingOf(slo: string, openIncidents: readonly Incident[]): FiringAlert | null {
+  const [worst] = openIncidents
+    .filter((incident) => incident.slo === slo)
+    .sort(
+      (a, b) =>
+        Number(b.severity === 'page') - Number(a.severity === 'page') || a.startedAt.getTime() - b.startedAt.getTime(),
+    )
+  return worst ? { severity: worst.severity, since: worst.startedAt, incident: worst.id } : null
+}

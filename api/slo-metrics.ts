@@ -1,0 +1,106 @@
+import { burnRate } from '../slo/burn-rate.ts'
+import type { Severity, Slo } from '../slo/model.ts'
+import { type Reading, STATUS_WINDOWS, type WindowReading } from '../slo/reading.ts'
+import { windowLabel } from '../slo/window.ts'
+import type { Family, Sample } from './exposition.ts'
+import type { SloBoard, SloEntry } from './slo-board.ts'
+
+const SEVERITIES = ['page', 'ticket'] as const satisfies readonly Severity[]
+
+/** The SLO series of /metrics. A value nobody knows has no series; docs/api.md lists the names. */
+export function sloFamilies({ at, slos, openIncidents }: SloBoard): Family[] {
+  const measured = slos.filter((entry): entry is SloEntry & { reading: Reading } => entry.reading !== null)
+  const perSlo = (value: (entry: SloEntry & { reading: Reading }) => number | null): Sample[] =>
+    measured.flatMap((entry) => sample(labelsOf(entry.reading.slo), value(entry)))
+  const perWindow = (value: (window: WindowReading, slo: Slo) => number | null): Sample[] =>
+    measured.flatMap(({ reading }) =>
+      windowsOf(reading).flatMap(([window, found]) =>
+        sample({ ...labelsOf(reading.slo), window }, value(found, reading.slo)),
+      ),
+    )
+  return [
+    gauge(
+      'slo_objective_ratio',
+      'Target of the SLO.',
+      perSlo(({ reading }) => reading.slo.objective.targetPpm / 1e6),
+    ),
+    gauge(
+      'slo_window_seconds',
+      'Length of the SLO window.',
+      perSlo(({ reading }) => reading.slo.objective.window.minutes * 60),
+    ),
+    gauge(
+      'slo_sli_error_ratio',
+      'Bad events divided by events in the window.',
+      perWindow(({ counts }) => (counts.total === 0 ? null : (counts.total - counts.good) / counts.total)),
+    ),
+    gauge(
+      'slo_burn_rate',
+      'Error ratio of the window divided by the error budget: 1 spends exactly the budget over the SLO window.',
+      perWindow(({ counts }, slo) => burnRate(counts, slo.objective.budgetPpm)),
+    ),
+    gauge(
+      'slo_data_coverage_ratio',
+      'Minutes of the window that are measured or known to be quiet, divided by the minutes expected.',
+      perWindow(({ coverage }) => coverage),
+    ),
+    gauge(
+      'slo_error_budget_remaining_ratio',
+      'Share of the error budget left, negative when overspent.',
+      measured.flatMap(({ reading, status }) =>
+        sample({ ...labelsOf(reading.slo), basis: 'official' }, status.budget.remaining),
+      ),
+    ),
+    gauge(
+      'slo_error_budget_exhaustion_seconds',
+      'Time until the error budget is spent at the present rate; absent when it is not within one SLO window.',
+      perSlo(({ status }) =>
+        status.budget.exhaustsAt === null
+          ? null
+          : Math.max(0, Date.parse(status.budget.exhaustsAt) - at.getTime()) / 1000,
+      ),
+    ),
+    gauge(
+      'slo_watermark_age_seconds',
+      'Age of the newest instant up to which data is complete.',
+      perSlo(({ reading }) =>
+        reading.watermark === null ? null : (at.getTime() - reading.watermark.getTime()) / 1000,
+      ),
+    ),
+    gauge(
+      'slo_alert_active',
+      '1 while an alert of this severity fires, else 0.',
+      measured.flatMap(({ reading, status }) =>
+        SEVERITIES.flatMap((severity) =>
+          sample({ ...labelsOf(reading.slo), severity }, status.alert?.severity === severity ? 1 : 0),
+        ),
+      ),
+    ),
+    gauge(
+      'plumbline_incidents_open',
+      'Incidents open now.',
+      SEVERITIES.flatMap((severity) =>
+        sample({ severity }, openIncidents.filter((incident) => incident.severity === severity).length),
+      ),
+    ),
+  ]
+}
+
+const gauge = (name: string, help: string, samples: Sample[]): Family => ({ name, type: 'gauge', help, samples })
+
+const sample = (labels: Sample['labels'], value: number | null): Sample[] => (value === null ? [] : [{ labels, value }])
+
+/** The windows every SLO has, and its own as `slo`. */
+const windowsOf = ({ slo, windows }: Reading): [string, WindowReading][] =>
+  [
+    ...STATUS_WINDOWS.map((minutes) => [windowLabel(minutes), minutes] as const),
+    ['slo', slo.objective.window.minutes] as const,
+  ]
+    .map(([label, minutes]) => [label, windows.get(minutes)] as const)
+    .filter((entry): entry is [string, WindowReading] => entry[1] !== undefined)
+
+/** `env` only where the SLI looks at exactly one environment. */
+function labelsOf({ name, service, indicator }: Slo): Record<'slo' | 'service' | 'env', string> {
+  const env = indicator.total.fields.env
+  return { slo: name, service, env: env && 'in' in env && env.in.length === 1 ? (env.in[0] ?? '') : '' }
+}
