@@ -13,12 +13,12 @@ import type { Answer, SeenRequests } from './seen-requests.ts'
 import { encodeFrame } from './segment/format.ts'
 import type { Journal } from './segment/journal.ts'
 import { type Encoding, SIGNALS, type Signal } from './signals.ts'
-import { type CallOf, type Written, writeTraceRows } from './trace-rows.ts'
+import { type CallSettings, type Written, writeTraceRows } from './trace-rows.ts'
 
 export interface IngestOptions {
   journal: Pick<Journal, 'append'>
   seen: SeenRequests
-  callOf: CallOf
+  calls: CallSettings
   metrics: CollectorMetrics
   rejectionLog: RejectionLog
 }
@@ -29,13 +29,13 @@ export interface IngestOptions {
  */
 export type Ingest = (signal: Signal, encoding: Encoding, body: Buffer, lease: Lease) => Promise<Answer>
 
-export function createIngest({ journal, seen, callOf, metrics, rejectionLog }: IngestOptions): Ingest {
+export function createIngest({ journal, seen, calls, metrics, rejectionLog }: IngestOptions): Ingest {
   const rows = new TableRows()
 
   const decodeInto = {
     traces: (encoding: Encoding, body: Buffer) => {
       const { groups, stringIndexes } = encoding === 'json' ? decodeTracesJson(body) : decodeTraces(body)
-      return { ...writeTraceRows(groups, rows, callOf), stringIndexes }
+      return { ...writeTraceRows(groups, rows, calls), stringIndexes }
     },
     metrics: (encoding: Encoding, body: Buffer) => {
       const { groups, stringIndexes } = encoding === 'json' ? decodeMetricsJson(body) : decodeMetrics(body)

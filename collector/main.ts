@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Registry } from 'prom-client'
+import { AdmittedNames, type CallNames, DEFAULT_NAME_LIMITS } from '../integration/cardinality.ts'
 import { callOf } from '../integration/span-to-call.ts'
 import type { Config } from '../runtime/config-schema.ts'
 import type { Log } from '../runtime/log.ts'
+import { readCallNames } from '../storage/ingest.ts'
 import type { Db } from '../storage/query.ts'
 import { ByteBudget } from './byte-budget.ts'
 import { collectorMetrics } from './collector-metrics.ts'
@@ -39,6 +41,7 @@ export interface Collector {
 const REPEAT_WINDOW_MS = 10 * 60_000
 const FINISH_REQUESTS_MS = 3_000
 const SHIP_REST_MS = 4_000
+const NAMES_WITHIN_MS = 5_000
 
 /** Starts the collector role: OTLP in → segments on disk → ClickHouse. `stop` ends within about seven seconds and loses nothing. */
 export async function startCollector({
@@ -84,7 +87,8 @@ export async function startCollector({
 
   const budget = new ByteBudget(limits.maxInFlight)
   metrics.observe(() => ({ inFlight: budget.used, pending: backlog.sealed.length, bytes: backlog.bytes() }))
-  const ingest = createIngest({ journal, seen, callOf, metrics, rejectionLog: createRejectionLog(log) })
+  const calls = { callOf, names: new AdmittedNames(await knownNames(db, log)) }
+  const ingest = createIngest({ journal, seen, calls, metrics, rejectionLog: createRejectionLog(log) })
 
   const access = createAccess(config.tokens)
   const checkCapacity = (bytes: number) => journal.check(bytes)
@@ -118,3 +122,18 @@ function canTake(journal: Journal): boolean {
     return false
   }
 }
+
+/** Telemetry is taken also while ClickHouse is away; the caps then start empty. */
+async function knownNames(db: Db, log: Log): Promise<CallNames[]> {
+  try {
+    return await Promise.race([readCallNames(db, DEFAULT_NAME_LIMITS.names), failAfter(NAMES_WITHIN_MS)])
+  } catch (error) {
+    log.warn({ err: error }, 'cannot read the names of dependencies in store; caps on names start empty')
+    return []
+  }
+}
+
+const failAfter = (ms: number) =>
+  new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms).unref()
+  })

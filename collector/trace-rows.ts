@@ -1,4 +1,5 @@
 import type { Call, SpanFacts } from '../integration/call.ts'
+import type { AdmittedNames } from '../integration/cardinality.ts'
 import { isNestedCall } from '../integration/span-to-call.ts'
 import { Rejections } from './rejections.ts'
 import { writeCallRow } from './rows/call-row.ts'
@@ -18,8 +19,14 @@ export interface Written {
 /** The span-to-call rules: null when a span is no call. */
 export type CallOf = (span: SpanFacts) => Call | null
 
+export interface CallSettings {
+  callOf: CallOf
+  /** Keeps the number of dependency and operation names bounded. */
+  names: AdmittedNames
+}
+
 /** Decoded spans → rows of `otel_traces` and `calls`. */
-export function writeTraceRows(groups: Group<Span>[], rows: TableRows, callOf: CallOf): Written {
+export function writeTraceRows(groups: Group<Span>[], rows: TableRows, { callOf, names }: CallSettings): Written {
   const written: Written = { accepted: 0, rejections: new Rejections(), backwards: 0 }
   const spanRows = rows.writers.otel_traces
   const calls: Call[] = []
@@ -41,17 +48,17 @@ export function writeTraceRows(groups: Group<Span>[], rows: TableRows, callOf: C
       }
     }
   }
-  writeCalls(calls, rows)
+  writeCalls(calls, rows, names)
   return written
 }
 
 /** SDKs export a call and the calls nested in it together as a rule; a parent in another request is not looked for. */
-function writeCalls(calls: Call[], rows: TableRows): void {
+function writeCalls(calls: Call[], rows: TableRows, names: AdmittedNames): void {
   const bySpan = new Map(calls.map((call) => [call.spanId, call]))
   for (const call of calls) {
     const parent = call.parentSpanId === '' ? undefined : bySpan.get(call.parentSpanId)
     if (parent && isNestedCall(call, parent)) call.nested = true
-    writeCallRow(rows.writers.calls, call)
+    writeCallRow(rows.writers.calls, names.admit(call))
     rows.sawCall(call.tsNs)
   }
 }

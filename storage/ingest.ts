@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { ClickHouseSettings } from '@clickhouse/client'
-import type { Db } from './query.ts'
+import { z } from 'zod'
+import { type Db, query } from './query.ts'
 
 const METRIC_COLUMNS = [
   'ResourceAttributes',
@@ -194,3 +195,14 @@ function timestamp(ns: bigint, digits = 9): string {
   const fraction = String(ns % 1_000_000_000n).padStart(9, '0')
   return `${ns / 1_000_000_000n}.${fraction.slice(0, digits)}`
 }
+
+/** Names already in store, the most used first: what a restarted collector admits again. */
+export const readCallNames = async (db: Db, limit: number) => selectCallNames(db, { limit })
+
+const selectCallNames = query({
+  sql: `SELECT service, dependency, operation FROM calls_1m
+    GROUP BY service, dependency, operation ORDER BY sum(samples) DESC LIMIT {limit:UInt32}`,
+  params: z.object({ limit: z.int() }),
+  row: z.object({ service: z.string(), dependency: z.string(), operation: z.string() }),
+  settings: { max_execution_time: 5 },
+})

@@ -1,0 +1,426 @@
+import { request as httpRequest } from 'node:http'
+import { connect as connectSocket } from 'node:net'
+import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { asBody, spanJson, T0_NS, traceBody, traceJson } from './builders.ts'
+import { collectorUnderTest, JSON_TYPE, PROTOBUF, type Reply, type UnderTest } from './under-test.ts'
+
+const MIB = 1024 * 1024
+const MAX_BODY = MIB
+
+let collector: UnderTest
+beforeAll(async () => {
+  collector = await collectorUnderTest({ settings: { maxBody: MAX_BODY } })
+})
+afterAll(() => collector[Symbol.asyncDispose]())
+
+let spans = 0
+/** A body nobody sent before. */
+const freshBody = () => traceBody([{ startNs: T0_NS + BigInt(++spans) }])
+const freshJson = () => asBody(traceJson([spanJson({ startNs: T0_NS + BigInt(++spans) })]))
+const withoutIds = () => traceBody([{ traceId: '', startNs: T0_NS + BigInt(++spans) }])
+
+/** `code` and `message` of a google.rpc.Status in protobuf, read by hand. */
+function protobufStatus(body: Buffer): { code: number; message: string } {
+  expect(body[0]).toBe(0x08)
+  expect(body[2]).toBe(0x12)
+  return { code: body[1]!, message: body.subarray(4, 4 + body[3]!).toString() }
+}
+
+function expectJsonStatus(reply: Reply, code: number): void {
+  expect(reply.headers.get('content-type')).toBe(JSON_TYPE)
+  expect(reply.json()).toMatchObject({ code, message: expect.stringMatching(/\w/) })
+}
+
+describe('paths, methods and content types', () => {
+  test.each(['/v1/traces', '/v1/metrics'])('H1 POST %s is served', async (path) => {
+    expect((await collector.post('', { path })).status).toBe(200)
+  })
+
+  test.each([
+    ['application/x-protobuf', freshBody],
+    ['Application/X-Protobuf; charset=utf-8', freshBody],
+    ['application/json', freshJson],
+    ['application/JSON;charset=UTF-8', freshJson],
+  ])('H2 Content-Type %s is understood', async (type, body) => {
+    expect((await collector.post(body(), { type })).status).toBe(200)
+  })
+
+  test.each([null, '', 'text/plain', 'application/grpc', 'application/x-protobufx'])(
+    'H3 Content-Type %s is 415',
+    async (type) => {
+      const reply = await collector.post(freshBody(), { type })
+      expect(reply.status).toBe(415)
+      expectJsonStatus(reply, 3)
+    },
+  )
+
+  test.each(['GET', 'PUT', 'DELETE', 'PATCH'])('H3 method %s is 405 with Allow', async (method) => {
+    const response = await fetch(`${collector.url}/v1/traces`, { method })
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('POST')
+    expect(await response.json()).toMatchObject({ code: 12 })
+  })
+
+  test.each(['/', '/v1/trace', '/v1/traces/', '/v1/profiles', '/v1development/profiles', '/V1/TRACES'])(
+    'H3 unknown path %s is 404',
+    async (path) => {
+      const reply = await collector.post(freshBody(), { path, type: JSON_TYPE })
+      expect(reply.status).toBe(404)
+      expectJsonStatus(reply, 5)
+    },
+  )
+
+  test('H3 logs are switched off: 404, so that clients do not retry', async () => {
+    const reply = await collector.post('', { path: '/v1/logs' })
+    expect(reply.status).toBe(404)
+    expect(protobufStatus(reply.body)).toMatchObject({ code: 5 })
+  })
+
+  test('a query string does not change the path', async () => {
+    expect((await collector.post(freshBody(), { path: '/v1/traces?x=1' })).status).toBe(200)
+  })
+})
+
+describe('success', () => {
+  test.each([
+    ['protobuf', PROTOBUF, freshBody, ''],
+    ['json', JSON_TYPE, freshJson, '{}'],
+  ])('H4 H5 full success in %s answers in the same type with partial_success unset', async (_, type, body, text) => {
+    const reply = await collector.post(body(), { type })
+    expect(reply.status).toBe(200)
+    expect(reply.headers.get('content-type')).toBe(type)
+    expect(reply.body.toString()).toBe(text)
+  })
+
+  test.each([
+    ['0 protobuf bytes', '', PROTOBUF],
+    ['{}', '{}', JSON_TYPE],
+    ['an envelope without spans', traceBody([]), PROTOBUF],
+    ['an empty list', '{"resourceSpans":[]}', JSON_TYPE],
+    ['null for the list', '{"resourceSpans":null}', JSON_TYPE],
+  ])('H6 an empty request, %s, is a success', async (_, body, type) => {
+    expect((await collector.post(body, { type })).status).toBe(200)
+  })
+
+  test('H6 an empty body labelled JSON is not JSON', async () => {
+    expect((await collector.post('', { type: JSON_TYPE })).status).toBe(400)
+  })
+
+  test('H7 partly rejected is 200 with the count and the reason, in protobuf', async () => {
+    const body = Buffer.concat([freshBody(), withoutIds()])
+    const reply = await collector.post(body)
+    expect(reply.status).toBe(200)
+    // partial_success { rejected_spans: 1, error_message: … }
+    expect([reply.body[0], reply.body[2], reply.body[3], reply.body[4]]).toEqual([0x0a, 0x08, 1, 0x12])
+    expect(reply.body.subarray(6).toString()).toMatch(/^1 span rejected: missing trace_id\/span_id/)
+  })
+
+  test('H7 J6 partly rejected in JSON has the count as a string', async () => {
+    const bad = spanJson({ spanId: '0000000000000000' })
+    const body = asBody(traceJson([spanJson({ startNs: T0_NS + BigInt(++spans) }), bad, bad, bad]))
+    const reply = await collector.post(body, { type: JSON_TYPE })
+    expect(reply.json()).toEqual({
+      partialSuccess: {
+        rejectedSpans: '3',
+        errorMessage: '3 spans rejected: missing trace_id/span_id; was a logs request sent to /v1/traces?',
+      },
+    })
+  })
+
+  test('H8 accepted with a warning has a message and no count', async () => {
+    const attribute = { key: 'k', value: { stringValueStrindex: 4 } }
+    const span = { ...spanJson({ startNs: T0_NS + BigInt(++spans) }), attributes: [attribute] }
+    const reply = await collector.post(asBody(traceJson([span])), { type: JSON_TYPE })
+    expect(reply.status).toBe(200)
+    expect(reply.json()).toEqual({ partialSuccess: { errorMessage: expect.stringContaining('string-table') } })
+  })
+
+  test('H9 every item invalid is still 200', async () => {
+    const reply = await collector.post(withoutIds())
+    expect(reply.status).toBe(200)
+    expect(reply.body.subarray(6).toString()).toMatch(/^1 span rejected/)
+  })
+})
+
+describe('failure', () => {
+  test('H10 H11 an undecodable protobuf body is 400 with google.rpc.Status in protobuf', async () => {
+    const reply = await collector.post(Buffer.from([0x0a, 0x05, 0x01]))
+    expect(reply.status).toBe(400)
+    expect(reply.headers.get('content-type')).toBe(PROTOBUF)
+    expect(protobufStatus(reply.body).code).toBe(3)
+    expect(protobufStatus(reply.body).message).toContain('malformed protobuf at byte')
+    expect(reply.body.toString()).toContain('type.googleapis.com/google.rpc.BadRequest')
+  })
+
+  test('H10 an undecodable JSON body is 400 with BadRequest details that name the field', async () => {
+    const reply = await collector.post('{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":5}]}]}]}', {
+      type: JSON_TYPE,
+    })
+    expect(reply.status).toBe(400)
+    expect(reply.json()).toEqual({
+      code: 3,
+      message: expect.stringContaining('traceId'),
+      details: [
+        {
+          '@type': 'type.googleapis.com/google.rpc.BadRequest',
+          fieldViolations: [{ field: 'traceId', description: expect.stringContaining('hex') }],
+        },
+      ],
+    })
+  })
+
+  test('a request that is no HTTP at all gets 400 and does not disturb others', async () => {
+    const { hostname, port } = new URL(collector.url)
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connectSocket(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'))
+      let text = ''
+      socket.on('data', (chunk) => (text += chunk))
+      socket.on('close', () => resolve(text))
+    })
+    expect(answer).toMatch(/^HTTP\/1.1 400 /)
+    expect((await collector.post(freshBody())).status).toBe(200)
+  })
+
+  test('H20 a sender that goes away mid-body is not acknowledged and nothing is counted', async () => {
+    const before = await recordsAccepted()
+    const body = freshBody()
+    await new Promise<void>((resolve) => {
+      const request = httpRequest(`${collector.url}/v1/traces`, {
+        method: 'POST',
+        headers: { 'content-type': PROTOBUF, 'content-length': body.length },
+      })
+      request.on('error', () => {})
+      request.on('close', resolve)
+      request.write(body.subarray(0, 10), () => request.destroy())
+    })
+    expect((await collector.post(body)).status).toBe(200)
+    expect((await recordsAccepted()) - before).toBe(1)
+  })
+})
+
+async function recordsAccepted(): Promise<number> {
+  const line = (await collector.registry.metrics()).match(/records_total\{signal="traces",result="accepted"\} (\d+)/)
+  return Number(line?.[1] ?? 0)
+}
+
+describe('compression', () => {
+  test.each([
+    ['identity', (body: Buffer) => body],
+    ['gzip', gzipSync],
+    ['GZIP', gzipSync],
+    ['x-gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['zstd', zstdCompressSync],
+  ] as const)('H14 Content-Encoding %s is taken', async (coding, compress) => {
+    const before = await recordsAccepted()
+    const reply = await collector.post(compress(freshBody()), { coding })
+    expect(reply.status).toBe(200)
+    expect((await recordsAccepted()) - before).toBe(1)
+  })
+
+  test.each(['br', 'snappy', 'lz4', 'gzip, gzip', 'constructor'])('H15 Content-Encoding %s is 415', async (coding) => {
+    const reply = await collector.post(freshBody(), { coding })
+    expect(reply.status).toBe(415)
+    expect(reply.headers.get('accept-encoding')).toBe('gzip, deflate, zstd')
+  })
+
+  const truncated = (bytes: Buffer) => bytes.subarray(0, bytes.length - 9)
+  const flipped = (bytes: Buffer) => {
+    const copy = Buffer.from(bytes)
+    copy[copy.length - 6]! ^= 0xff
+    return copy
+  }
+  test.each([
+    ['gzip', 'truncated', () => truncated(gzipSync(freshBody()))],
+    ['gzip', 'of a bad CRC', () => flipped(gzipSync(freshBody()))],
+    ['gzip', 'no gzip at all', freshBody],
+    ['deflate', 'truncated', () => truncated(deflateSync(freshBody()))],
+    ['deflate', 'raw and truncated', () => truncated(deflateRawSync(freshBody()))],
+    ['zstd', 'truncated', () => truncated(zstdCompressSync(freshBody()))],
+    ['zstd', 'no zstd at all', freshBody],
+  ] as const)('H15 a %s body that is %s is 400', async (coding, _, body) => {
+    expect((await collector.post(body(), { coding })).status).toBe(400)
+  })
+})
+
+describe('size limits', () => {
+  test('H16 a body over the limit is 413 before it is read', async () => {
+    const reply = await collector.post(Buffer.alloc(MAX_BODY + 1))
+    expect(reply.status).toBe(413)
+    expect(protobufStatus(reply.body)).toMatchObject({ code: 8, message: expect.stringContaining('maxBody') })
+  })
+
+  test('H16 a chunked body over the limit is 413', async () => {
+    const chunk = Buffer.alloc(256 * 1024)
+    const status = await new Promise((resolve, reject) => {
+      const request = httpRequest(`${collector.url}/v1/traces`, {
+        method: 'POST',
+        headers: { 'content-type': PROTOBUF },
+      })
+      request.on('response', (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      request.on('error', reject)
+      for (let i = 0; i < 5; i++) request.write(chunk)
+      request.end()
+    })
+    expect(status).toBe(413)
+  })
+
+  test.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['zstd', zstdCompressSync],
+  ] as const)('H16 a small %s body that unpacks beyond the limit is 413', async (coding, compress) => {
+    const bomb = compress(Buffer.alloc(40 * MIB))
+    expect(bomb.length).toBeLessThan(64 * 1024)
+    expect((await collector.post(bomb, { coding })).status).toBe(413)
+  })
+
+  test('H16 a body of exactly the limit is read', async () => {
+    const filler = MAX_BODY - 4
+    const body = Buffer.concat([Buffer.from([0x7a, ...lengthPrefix(filler)]), Buffer.alloc(filler)])
+    expect(body.length).toBe(MAX_BODY)
+    expect((await collector.post(body)).status).toBe(200)
+  })
+
+  test('a small body whose rows would be huge is 413: every row repeats its resource', async () => {
+    const resource = { 'service.name': 'shop', filler: 'x'.repeat(500_000) }
+    const spec = Array.from({ length: 400 }, (_, i) => ({ startNs: T0_NS + BigInt(i) }))
+    const body = traceBody(spec, resource)
+    expect(body.length).toBeLessThan(MAX_BODY)
+    expect((await collector.post(body)).status).toBe(413)
+    expect((await collector.post(freshBody())).status).toBe(200)
+  })
+})
+
+/** LEB128 in exactly three bytes. */
+const lengthPrefix = (length: number) => [(length & 127) | 128, ((length >> 7) & 127) | 128, length >> 14]
+
+describe('overload', () => {
+  test('H13 bodies beyond maxInFlight are 503 with Retry-After', async () => {
+    await using small = await collectorUnderTest({ settings: { maxInFlight: 1000 } })
+    const reply = await small.post(Buffer.alloc(2000), { type: JSON_TYPE })
+    expect(reply.status).toBe(503)
+    expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(reply.json()).toMatchObject({ code: 14, details: [{ retryDelay: '1s' }] })
+    expect((await small.post(freshBody())).status).toBe(200)
+  })
+
+  test('H13 a body that unpacks beyond maxInFlight is 503 and gives its share back', async () => {
+    await using small = await collectorUnderTest({ settings: { maxInFlight: 200_000 } })
+    for (let i = 0; i < 3; i++) {
+      expect((await small.post(gzipSync(Buffer.alloc(300_000)), { coding: 'gzip' })).status).toBe(503)
+    }
+    expect((await small.post(freshBody())).status).toBe(200)
+    expect(await small.registry.metrics()).toContain('plumbline_ingest_in_flight_bytes 0')
+  })
+
+  test('H19 many requests of one client at once are all answered', async () => {
+    const replies = await Promise.all(Array.from({ length: 50 }, () => collector.post(freshBody())))
+    expect(replies.map(({ status }) => status)).toEqual(Array(50).fill(200))
+  })
+
+  test('H19 idle connections are kept for more than a minute', async () => {
+    const response = await fetch(`${collector.url}/healthz`)
+    expect(Number(/timeout=(\d+)/.exec(response.headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThanOrEqual(60)
+  })
+
+  test('Expect: 100-continue is refused by the head alone when the body is too large', async () => {
+    const seen = await new Promise<{ status: number | undefined; continued: boolean }>((resolve, reject) => {
+      const headers = { 'content-type': PROTOBUF, 'content-length': MAX_BODY + 1, expect: '100-continue' }
+      const request = httpRequest(`${collector.url}/v1/traces`, { method: 'POST', headers })
+      let continued = false
+      request.on('continue', () => (continued = true))
+      request.on('response', (response) => {
+        response.resume()
+        resolve({ status: response.statusCode, continued })
+        request.destroy()
+      })
+      request.on('error', reject)
+      request.flushHeaders()
+    })
+    expect(seen).toEqual({ status: 413, continued: false })
+  })
+
+  test('Expect: 100-continue goes on when the head is fine', async () => {
+    const body = freshBody()
+    const status = await new Promise((resolve, reject) => {
+      const headers = { 'content-type': PROTOBUF, 'content-length': body.length, expect: '100-continue' }
+      const request = httpRequest(`${collector.url}/v1/traces`, { method: 'POST', headers })
+      request.on('continue', () => request.end(body))
+      request.on('response', (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      request.on('error', reject)
+      request.flushHeaders()
+    })
+    expect(status).toBe(200)
+  })
+})
+
+describe('health', () => {
+  test.each(['/healthz', '/readyz'])('%s is 200 while requests are taken', async (path) => {
+    expect((await fetch(collector.url + path)).status).toBe(200)
+  })
+
+  test('/metrics tells what was ingested', async () => {
+    await collector.post(freshBody())
+    const text = await (await fetch(`${collector.url}/metrics`)).text()
+    expect(text).toMatch(/plumbline_ingest_records_total\{signal="traces",result="accepted"\} [1-9]/)
+    expect(text).toMatch(/plumbline_ingest_sync_seconds_count [1-9]/)
+  })
+})
+
+describe('H21 tokens', () => {
+  const INGEST = 'ingest-token-0123456789'
+  const READ = 'read-token-0123456789'
+  let guarded: UnderTest
+  beforeAll(async () => {
+    guarded = await collectorUnderTest({
+      tokens: [
+        { name: 'services', token: INGEST, scopes: ['ingest'] },
+        { name: 'viewer', token: READ, scopes: ['read'] },
+      ],
+    })
+  })
+  afterAll(() => guarded[Symbol.asyncDispose]())
+
+  const post = (authorization?: string) =>
+    guarded.post(freshBody(), { headers: authorization === undefined ? {} : { authorization } })
+
+  test('no credentials are 401 with WWW-Authenticate, in the type of the request', async () => {
+    const reply = await post()
+    expect(reply.status).toBe(401)
+    expect(reply.headers.get('www-authenticate')).toMatch(/^Bearer/)
+    expect(protobufStatus(reply.body).code).toBe(16)
+  })
+
+  test.each(['Bearer wrong-token-0123456789', `Basic ${INGEST}`, 'Bearer', 'Bearer '])('%s is 401', async (header) => {
+    expect((await post(header)).status).toBe(401)
+  })
+
+  test('a token without the scope is 403', async () => {
+    const reply = await post(`Bearer ${READ}`)
+    expect(reply.status).toBe(403)
+    expect(protobufStatus(reply.body).code).toBe(7)
+  })
+
+  test.each([`Bearer ${INGEST}`, `bearer ${INGEST}`])('%s may send', async (header) => {
+    expect((await post(header)).status).toBe(200)
+  })
+
+  test('metrics need the scope read, health needs nothing', async () => {
+    const get = (path: string, token?: string) =>
+      fetch(guarded.url + path, { headers: token ? { authorization: `Bearer ${token}` } : {} })
+    expect((await get('/metrics')).status).toBe(401)
+    expect((await get('/metrics', INGEST)).status).toBe(403)
+    expect((await get('/metrics', READ)).status).toBe(200)
+    expect((await get('/healthz')).status).toBe(200)
+  })
+})
