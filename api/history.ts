@@ -24,9 +24,17 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440]
 const FINE_ENOUGH = 360
 export const MAX_STEPS = 3_000
 
-/** The smallest usual step that shows a range of so many minutes in at most 360 points. */
-export const chooseStep = (rangeMinutes: number): number =>
-  STEPS.find((step) => rangeMinutes / step <= FINE_ENOUGH) ?? Math.ceil(rangeMinutes / FINE_ENOUGH / 1440) * 1440
+/** The most stretches of time read for one history. */
+const MAX_ROWS = 150_000
+
+/** The smallest usual step that shows a range in at most 360 points and needs no more rows than are read. */
+export const chooseStep = (rangeMinutes: number, windowMinutes: number): number =>
+  STEPS.find((step) => rangeMinutes / step <= FINE_ENOUGH && isReadable(rangeMinutes, step, windowMinutes)) ??
+  Math.ceil(rangeMinutes / FINE_ENOUGH / 1440) * 1440
+
+/** Whether range and SLO window together are few enough rows at the resolution this step needs. */
+export const isReadable = (rangeMinutes: number, stepMinutes: number, windowMinutes: number): boolean =>
+  (rangeMinutes + windowMinutes) / greatestCommonDivisor(stepMinutes, windowMinutes) <= MAX_ROWS
 
 /**
  * What must be read so that each step's remaining budget can be told: the range with one SLO window before it,

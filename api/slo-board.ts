@@ -1,10 +1,12 @@
+import type { PastMinute } from '../slo/exhaustion.ts'
 import type { Incident } from '../slo/incident.ts'
 import type { Slo } from '../slo/model.ts'
 import type { Reading } from '../slo/reading.ts'
 import { type FiringAlert, type SloStatus, statusOf, statusOfRefused } from '../slo/status.ts'
+import { windowEnd } from '../slo/window.ts'
 import { readFreshness } from '../storage/freshness.ts'
 import { listIncidents } from '../storage/incidents.ts'
-import { readReadings } from '../storage/indicator-minutes.ts'
+import { readHistory, readReadings } from '../storage/indicator-minutes.ts'
 import type { Db } from '../storage/query.ts'
 import { readDefinitions, type StoredDefinition } from '../storage/slo-definitions.ts'
 import { byUrgency } from './urgency.ts'
@@ -26,6 +28,7 @@ export interface SloEntry {
 }
 
 const ALL_OPEN = 10_000
+const MINUTE_MS = 60_000
 
 /** Reads definitions, readings and open incidents, and judges every SLO. */
 export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
@@ -43,9 +46,35 @@ export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
   return { at: now, watermark, openIncidents, slos: slos.sort((a, b) => byUrgency(a.status, b.status)) }
 }
 
-function judge(definition: StoredDefinition, reading: Reading | null, alert: FiringAlert | null, now: Date): SloStatus {
+function judge(
+  definition: StoredDefinition,
+  reading: Reading | null,
+  alert: FiringAlert | null,
+  now: Date,
+  minutes?: PastMinute[],
+): SloStatus {
   if (reading === null) return statusOfRefused(definition.name)
-  return statusOf(reading, alert, { now, refused: definition.state === 'invalid' })
+  return statusOf(reading, alert, { now, refused: definition.state === 'invalid', ...(minutes && { minutes }) })
+}
+
+/** Time to exhaustion is told to one part in so many of the SLO window. */
+const FORECAST_STEPS = 4_320
+
+/** The status of one SLO with the exact time to exhaustion, which needs its minutes; lists tell an estimate. */
+export async function judgeExactly(db: Db, { at, openIncidents }: SloBoard, entry: SloEntry): Promise<SloStatus> {
+  const { definition, reading } = entry
+  if (reading === null || entry.status.budget.remaining === null) return entry.status
+  const end = windowEnd(reading.watermark ?? at)
+  const windowMinutes = reading.slo.objective.window.minutes
+  const from = new Date(end.getTime() - windowMinutes * MINUTE_MS)
+  const stepMinutes = Math.ceil(windowMinutes / FORECAST_STEPS)
+  const rows = await readHistory(db, reading.slo, { from, to: end, stepMinutes })
+  const minutes = rows.map(({ minute, good, total }) => ({
+    good,
+    total,
+    minutesAgo: Math.min(windowMinutes, (end.getTime() - minute.getTime()) / MINUTE_MS),
+  }))
+  return judge(definition, reading, firingOf(definition.name, openIncidents), at, minutes)
 }
 
 /** What fires for an SLO: its page before its ticket, then what began first. */

@@ -4,11 +4,19 @@ import { PROBLEM_LAYERS } from '../slo/problem.ts'
 import { type SloStatus, STATUS_WORDS, sloStatusSchema } from '../slo/status.ts'
 import { readHistory } from '../storage/indicator-minutes.ts'
 import type { Db } from '../storage/query.ts'
-import { chooseStep, historyStepSchema, historySteps, MAX_STEPS, planHistory } from './history.ts'
+import {
+  chooseStep,
+  type HistoryRange,
+  historyStepSchema,
+  historySteps,
+  isReadable,
+  MAX_STEPS,
+  planHistory,
+} from './history.ts'
 import { nearMisses } from './near-misses.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { onInvalid, Problem, problemSchema } from './problem.ts'
-import type { SloBoard, SloEntry } from './slo-board.ts'
+import { judgeExactly, type SloBoard, type SloEntry } from './slo-board.ts'
 import { durationParameter, resolveInstant, timeParameter } from './time-parameters.ts'
 import { compareUrgency, urgencyOf } from './urgency.ts'
 
@@ -75,6 +83,12 @@ export const historySchema = z
   .meta({ id: 'SloHistory' })
 
 const notFound = { description: 'No such SLO', content: { 'application/problem+json': { schema: problemSchema } } }
+const historyQuery = z.object({
+  from: timeParameter.default('now-30d'),
+  to: timeParameter.default('now'),
+  step: durationParameter.optional().meta({ description: 'Chosen for at most 360 steps when absent' }),
+})
+type HistoryQuery = z.output<typeof historyQuery>
 const badParameter = {
   description: 'A parameter is wrong',
   content: { 'application/problem+json': { schema: problemSchema } },
@@ -123,11 +137,7 @@ const historyRoute = createRoute({
   summary: 'Good, total, SLI, remaining budget and burn rate per step',
   request: {
     params: sloParams,
-    query: z.object({
-      from: timeParameter.default('now-30d'),
-      to: timeParameter.default('now'),
-      step: durationParameter.optional().meta({ description: 'Chosen for at most 360 steps when absent' }),
-    }),
+    query: historyQuery,
   },
   responses: {
     200: { description: 'The steps, oldest first', content: { 'application/json': { schema: historySchema } } },
@@ -143,10 +153,11 @@ interface SloDeps {
 }
 
 export function sloRoutes({ db, clock, board }: SloDeps): OpenAPIHono {
-  const find = async (name: string): Promise<SloEntry> => {
-    const { slos } = await board()
+  const find = async (name: string): Promise<SloEntry & { found: SloBoard }> => {
+    const found = await board()
+    const { slos } = found
     const entry = slos.find(({ definition }) => definition.name === name)
-    if (entry) return entry
+    if (entry) return { ...entry, found }
     const alike = nearMisses(
       name,
       slos.map(({ definition }) => definition.name),
@@ -164,8 +175,8 @@ export function sloRoutes({ db, clock, board }: SloDeps): OpenAPIHono {
       return c.json(cutPage(wanted, { limit, after, keyOf: urgencyOf, compare: compareUrgency }), 200)
     })
     .openapi(oneRoute, async (c) => {
-      const { definition, status } = await find(c.req.valid('param').slo)
-      const { slo, problems, source, state } = definition
+      const entry = await find(c.req.valid('param').slo)
+      const { slo, problems, source, state } = entry.definition
       const detail = {
         definition: slo && definitionOf(slo),
         tiers: [...(slo?.tiers ?? [])],
@@ -173,14 +184,15 @@ export function sloRoutes({ db, clock, board }: SloDeps): OpenAPIHono {
         refused: state === 'invalid',
         source,
       }
-      return c.json({ ...status, ...detail }, 200)
+      return c.json({ ...(await judgeExactly(db, entry.found, entry)), ...detail }, 200)
     })
     .openapi(historyRoute, async (c) => {
       const { status, definition } = await find(c.req.valid('param').slo)
-      const { from, to, step } = c.req.valid('query')
       if (definition.slo === null)
         throw new Problem('not-found', `No version of ${definition.name} is in force, so nothing is measured for it`)
-      return c.json(await historyOf(db, definition.slo, status, rangeOf(from, to, step, clock())), 200)
+      const now = clock()
+      const range = rangeOf(c.req.valid('query'), definition.slo.objective.window.minutes, now)
+      return c.json(await historyOf(db, definition.slo, status, range, now), 200)
     })
 }
 
@@ -198,15 +210,20 @@ const definitionOf = ({ description, owner, runbook, labels, indicator, guards, 
 
 const MINUTE_MS = 60_000
 
-function rangeOf(from: string, to: string, step: number | undefined, now: Date) {
-  const range = { from: resolveInstant(from, now), to: resolveInstant(to, now) }
-  if (range.to <= range.from) throw badQuery('from', 'must be before to')
+/** A range that ends no later than now. */
+function rangeOf({ from, to, step }: HistoryQuery, windowMinutes: number, now: Date): HistoryRange {
+  const range = { from: resolveInstant(from, now), to: earlier(resolveInstant(to, now), now) }
+  if (range.to <= range.from) throw badQuery('from', 'must be before to, and before now')
   const minutes = (range.to.getTime() - range.from.getTime()) / MINUTE_MS
-  const stepMinutes = step ?? chooseStep(minutes)
+  const stepMinutes = step ?? chooseStep(minutes, windowMinutes)
   if (minutes / stepMinutes > MAX_STEPS)
     throw badQuery('step', `makes more than ${MAX_STEPS} steps; take ${Math.ceil(minutes / MAX_STEPS)}m or more`)
+  if (!isReadable(minutes, stepMinutes, windowMinutes))
+    throw badQuery('step', 'is too fine for so long a range; leave it out, or take one that divides a day')
   return { ...range, stepMinutes }
 }
+
+const earlier = (a: Date, b: Date): Date => (a < b ? a : b)
 
 function badQuery(name: string, message: string): Problem {
   return new Problem('bad-parameter', `query.${name}: ${message}`, { errors: [{ path: `query.${name}`, message }] })
@@ -216,7 +233,8 @@ async function historyOf(
   db: Db,
   slo: Slo,
   status: SloStatus,
-  range: { from: Date; to: Date; stepMinutes: number },
+  range: HistoryRange,
+  now: Date,
 ): Promise<z.output<typeof historySchema>> {
   const { window, budgetPpm } = slo.objective
   const plan = planHistory({ ...range, windowMinutes: window.minutes })
@@ -225,7 +243,12 @@ async function historyOf(
     to: plan.to,
     stepMinutes: plan.resolutionMinutes,
   })
-  const items = historySteps(rows, plan, budgetPpm)
+  const items = historySteps(rows, plan, budgetPpm).map((step) =>
+    // The step that is not over yet: its window would end in the future, so it tells what is left now.
+    Date.parse(step.at) + plan.stepMinutes * MINUTE_MS > now.getTime()
+      ? { ...step, budgetRemaining: status.budget.remaining }
+      : step,
+  )
   return {
     slo: slo.name,
     generation: slo.generation,

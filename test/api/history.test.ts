@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { chooseStep, historySteps, planHistory } from '../../api/history.ts'
+import { chooseStep, historySteps, isReadable, planHistory } from '../../api/history.ts'
 
 const MINUTE_MS = 60_000
 const T0 = Date.UTC(2026, 0, 10)
@@ -16,7 +16,12 @@ describe('the step of a range', () => {
     ['thirty days', 30 * 1440, 120],
     ['a year', 365 * 1440, 2880],
   ])('%s', (_, range, step) => {
-    expect(chooseStep(range)).toBe(step)
+    expect(chooseStep(range, 30 * 1440)).toBe(step)
+  })
+
+  test('is coarser where a long SLO window would need too many rows', () => {
+    expect(chooseStep(60, 365 * 1440)).toBe(5)
+    expect(isReadable(60, 1, 365 * 1440)).toBe(false)
   })
 })
 
