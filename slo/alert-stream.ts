@@ -11,6 +11,8 @@ export interface Intent {
   reason: NotifyReason
   /** Firing: severity of the incident. Resolved: the severity that ends. */
   severity: Severity
+  /** Another severity that was open at this endpoint and ends with this message. */
+  replaces: Severity | null
   sequence: number
 }
 
@@ -38,11 +40,13 @@ export interface IncidentStream {
 export interface Projection {
   /** Null when the incident is over. */
   stream: IncidentStream | null
+  /** The incident's sequence after this change, 0 without one. */
+  sequence: number
   intents: Intent[]
   withheld: Withheld[]
 }
 
-const NOTHING: Projection = { stream: null, intents: [], withheld: [] }
+const NOTHING: Projection = { stream: null, sequence: 0, intents: [], withheld: [] }
 
 /**
  * What each endpoint must hear after a decision. One rule yields tier merge, de-escalation and owed resolves:
@@ -73,7 +77,7 @@ export function project(
   }
   if (!stream) return NOTHING
   if (transition) return tell({ ...stream, severity: next.severity, waitUntilMs: null }, transition)
-  return stream.waitUntilMs === null ? { stream, intents: [], withheld: [] } : announceWhenDue(stream, now)
+  return stream.waitUntilMs === null ? unchanged(stream, []) : announceWhenDue(stream, now)
 }
 
 function announceWhenDue(stream: IncidentStream, now: Date): Projection {
@@ -81,7 +85,7 @@ function announceWhenDue(stream: IncidentStream, now: Date): Projection {
     return tell({ ...stream, waitUntilMs: null }, 'first')
   }
   const waiting = subscribersOf(stream).map((endpoint): Withheld => ({ endpoint, reason: 'group_wait' }))
-  return { stream, intents: [], withheld: waiting }
+  return unchanged(stream, waiting)
 }
 
 function tell(stream: IncidentStream, reason: 'first' | 'escalated' | 'deescalated'): Projection {
@@ -94,17 +98,18 @@ function tell(stream: IncidentStream, reason: 'first' | 'escalated' | 'deescalat
     const before = open[endpoint]
     if (severities.includes(severity)) {
       open[endpoint] = severity
-      intents.push({ endpoint, event: 'firing', reason, severity, sequence })
+      const replaces = before === undefined || before === severity ? null : before
+      intents.push({ endpoint, event: 'firing', reason, severity, replaces, sequence })
     } else if (before === undefined) {
       withheld.push({ endpoint, reason: severity === 'page' ? 'absorbed_by_page' : 'severity_filter' })
     } else if (severity === 'page') {
       withheld.push({ endpoint, reason: 'covered_by_page' })
     } else {
       delete open[endpoint]
-      intents.push({ endpoint, event: 'resolved', reason, severity: before, sequence })
+      intents.push({ endpoint, event: 'resolved', reason, severity: before, replaces: null, sequence })
     }
   }
-  return { stream: { ...stream, sequence, open }, intents, withheld }
+  return { stream: { ...stream, sequence, open }, sequence, intents, withheld }
 }
 
 function endOf(stream: IncidentStream): Projection {
@@ -112,16 +117,24 @@ function endOf(stream: IncidentStream): Projection {
   const endpoints = Object.keys(stream.subscriptions)
   const intents = endpoints
     .filter((endpoint) => endpoint in stream.open)
-    .map(
-      (endpoint): Intent => ({ endpoint, event: 'resolved', reason: 'resolved', severity: stream.severity, sequence }),
-    )
+    .map((endpoint): Intent => {
+      const ends = { severity: stream.severity, replaces: null, sequence }
+      return { endpoint, event: 'resolved', reason: 'resolved', ...ends }
+    })
   const unheard = endpoints.filter((endpoint) => !(endpoint in stream.open))
   const subscribed = new Set(subscribersOf(stream))
   const withheld = unheard.map(
     (endpoint): Withheld => ({ endpoint, reason: subscribed.has(endpoint) ? 'never_announced' : 'severity_filter' }),
   )
-  return { stream: null, intents, withheld }
+  return { stream: null, sequence, intents, withheld }
 }
+
+const unchanged = (stream: IncidentStream, withheld: Withheld[]): Projection => ({
+  stream,
+  sequence: stream.sequence,
+  intents: [],
+  withheld,
+})
 
 const subscribersOf = ({ subscriptions, severity }: IncidentStream) =>
   Object.keys(subscriptions).filter((endpoint) => subscriptions[endpoint]?.includes(severity))

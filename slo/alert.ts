@@ -46,7 +46,8 @@ export interface Decision {
 
 const MINUTE_MS = 60_000
 
-const NEVER_FIRED: InactiveAlert = { phase: 'inactive', previousIncident: null, frozen: null }
+/** Where every alert begins. */
+export const NEVER_FIRED: InactiveAlert = { phase: 'inactive', previousIncident: null, frozen: null }
 
 /**
  * The next state of one SLO's alert. Pure: everything is judged at the reading's watermark; `now` only decides whether

@@ -1,0 +1,46 @@
+import { type Decision, decide, switchedOff } from '../slo/alert.ts'
+import { ALERT_POLICY } from '../slo/alert-policy.ts'
+import { type Projection, project } from '../slo/alert-stream.ts'
+import { type AlertRoute, subscriptionsOf } from '../slo/alert-subscriptions.ts'
+import type { Reading } from '../slo/reading.ts'
+import { type AlertRecord, NEW_RECORD } from './alert-record.ts'
+
+/** What one tick means for one SLO. */
+export interface Judgement {
+  slo: string
+  /** Null when the SLO is gone. */
+  reading: Reading | null
+  before: AlertRecord
+  decision: Decision
+  projection: Projection
+}
+
+/**
+ * Decides for every SLO, and ends the alerts of SLOs that are gone.
+ * @param records by SLO name, as the last tick left them
+ * @param remeasuring generations whose history is not measured to the end
+ */
+export function judge(
+  readings: readonly Reading[],
+  records: ReadonlyMap<string, AlertRecord>,
+  remeasuring: ReadonlySet<string>,
+  routes: readonly AlertRoute[],
+  now: Date,
+): Judgement[] {
+  const judgements = readings.map((reading): Judgement => {
+    const { slo } = reading
+    const before = records.get(slo.name) ?? NEW_RECORD
+    const decision = decide(before.alert, reading, now, ALERT_POLICY, remeasuring.has(slo.generation))
+    const subscriptions = subscriptionsOf(routes, slo.service)
+    const projection = project(before.stream, decision, subscriptions, now, ALERT_POLICY)
+    return { slo: slo.name, reading, before, decision, projection }
+  })
+  const known = new Set(readings.map(({ slo }) => slo.name))
+  for (const [slo, before] of records) {
+    if (known.has(slo) || before.alert.phase === 'inactive') continue
+    const decision = switchedOff(before.alert)
+    const projection = project(before.stream, decision, {}, now, ALERT_POLICY)
+    judgements.push({ slo, reading: null, before, decision, projection })
+  }
+  return judgements
+}

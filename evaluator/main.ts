@@ -1,0 +1,94 @@
+import { schedule } from 'node-cron'
+import type { Registry } from 'prom-client'
+import type { Config } from '../runtime/config-schema.ts'
+import { Stops } from '../runtime/lifecycle.ts'
+import type { Log } from '../runtime/log.ts'
+import type { Db } from '../storage/query.ts'
+import { followSloDir } from './definitions.ts'
+import { createSender } from './deliver.ts'
+import { createEvaluatorMetrics } from './evaluator-metrics.ts'
+import { createMeasurer } from './measure.ts'
+import { Outbox } from './outbox.ts'
+import { scheduleFor } from './schedule.ts'
+import { type Evaluator, tick } from './tick.ts'
+
+interface Deps {
+  config: Config
+  db: Db
+  log: Log
+  metrics: Registry
+}
+
+/** How often retries that fall due between two ticks are looked for. */
+const OUTBOX_POLL_MS = 500
+
+/** How long stopping waits for deliveries under way; what is cut off is delivered again after a restart, with the same id. */
+const STOP_WAIT_MS = 5_000
+
+/** The evaluator role: reads SLO files, ticks, delivers. `stop` waits for the tick that runs. */
+export async function startEvaluator({ config, db, log, metrics }: Deps): Promise<{ stop(): Promise<void> }> {
+  const stops = new Stops(log)
+  const now = () => new Date()
+  const own = createEvaluatorMetrics(metrics)
+  const outbox = new Outbox({
+    db,
+    log,
+    send: createSender(config),
+    onResult: ({ endpoint }, result, latencyMs) => own.delivered(endpoint, result, latencyMs),
+  })
+  own.watch(outbox)
+
+  const definitions = await followSloDir(db, log, config.sloDir, now)
+  stops.add('SLO files', definitions.close)
+
+  const evaluator: Evaluator = {
+    db,
+    log,
+    metrics: own,
+    measurer: createMeasurer(db, log),
+    outbox,
+    routes: config.routes,
+    publicUrl: config.publicUrl ?? `http://${config.bind}:${config.ports.api}`,
+    records: null,
+  }
+  const poll = setInterval(() => void outbox.deliverDue(now()), OUTBOX_POLL_MS)
+  stops.add('outbox', async () => {
+    clearInterval(poll)
+    await outbox.settle(STOP_WAIT_MS)
+  })
+
+  const ticks = repeat(config.evaluation.interval, log, async () => {
+    const startedAt = now()
+    const startedMs = performance.now()
+    const result = await tick(evaluator, startedAt).then(
+      () => 'ok' as const,
+      (error: unknown) => {
+        log.error({ err: error }, 'tick failed; the next one tries again')
+        return 'error' as const
+      },
+    )
+    own.ticked(result, (performance.now() - startedMs) / 1000, startedAt)
+  })
+  stops.add('ticks', ticks.stop)
+  return { stop: () => stops.stopAll() }
+}
+
+/** Runs `task` now and at every interval, never twice at a time; `task` must not reject. */
+function repeat(wantedMs: number, log: Log, task: () => Promise<void>) {
+  const { intervalMs, expression } = scheduleFor(wantedMs)
+  if (intervalMs !== wantedMs) log.warn({ wantedMs, intervalMs }, 'evaluation.interval rounded to what repeats evenly')
+  let running: Promise<void> | null = null
+  const run = () => {
+    running ??= task().finally(() => {
+      running = null
+    })
+  }
+  const cron = schedule(expression, run)
+  run()
+  return {
+    async stop() {
+      await cron.destroy()
+      await running
+    },
+  }
+}
