@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { asBody, metricsJson, spanBytes, spanJson, T0_NS, traceEnvelope, traceJson } from './builders.ts'
+import { collectorUnderTest, JSON_TYPE, type UnderTest } from './under-test.ts'
+import { fixed64, hex, len, vint } from './wire.ts'
+
+let collector: UnderTest
+beforeAll(async () => {
+  collector = await collectorUnderTest()
+})
+afterAll(() => collector[Symbol.asyncDispose]())
+
+const send = async (path: string, body: Buffer, type?: string) => collector.post(body, { path, ...(type && { type }) })
+
+/** Rejected count and message of a JSON answer; 0 and '' when all was accepted. */
+async function answerTo(path: string, json: object) {
+  const reply = await send(path, asBody(json), JSON_TYPE)
+  expect(reply.status).toBe(200)
+  const { partialSuccess: given } = reply.json() as { partialSuccess?: Record<string, string> }
+  return {
+    rejected: Number(given?.rejectedSpans ?? given?.rejectedDataPoints ?? 0),
+    message: given?.errorMessage ?? '',
+  }
+}
+
+describe('spans', () => {
+  const answer = (span: object) => answerTo('/v1/traces', traceJson([spanJson(), { ...spanJson(), ...span }]))
+
+  test.each<[string, object, RegExp]>([
+    ['no trace id', { traceId: '' }, /missing trace_id\/span_id/],
+    ['a trace id of zeros', { traceId: '0'.repeat(32) }, /missing trace_id\/span_id/],
+    ['a trace id of 15 bytes', { traceId: 'ab'.repeat(15) }, /missing trace_id\/span_id/],
+    ['no span id', { spanId: '' }, /missing trace_id\/span_id/],
+    ['a span id of zeros', { spanId: '0'.repeat(16) }, /missing trace_id\/span_id/],
+    ['a span id of 16 bytes', { spanId: 'ab'.repeat(16) }, /missing trace_id\/span_id/],
+    ['start time 0', { startTimeUnixNano: '0' }, /start_time_unix_nano is 0/],
+    ['a start time after 2262', { startTimeUnixNano: String(2n ** 63n) }, /after the year 2262/],
+  ])('a span with %s is rejected and the other kept', async (_, span, reason) => {
+    expect(await answer(span)).toEqual({ rejected: 1, message: expect.stringMatching(reason) })
+  })
+
+  test.each<[string, object]>([
+    ['a parent of wrong length', { parentSpanId: 'abcd' }],
+    ['an end before its start', { endTimeUnixNano: '5' }],
+    ['an end after 2262', { endTimeUnixNano: String(2n ** 64n - 1n) }],
+    ['an old start', { startTimeUnixNano: '1' }],
+    ['an unknown kind', { kind: 42 }],
+    ['no name', { name: '' }],
+    ['an event time after 2262', { events: [{ timeUnixNano: String(2n ** 64n - 1n) }] }],
+  ])('a span with %s is kept', async (_, span) => {
+    expect(await answer(span)).toEqual({ rejected: 0, message: '' })
+  })
+
+  test('each reason is told and counted once, with its number of spans', async () => {
+    const spans = [{ traceId: '' }, { spanId: '' }, { startTimeUnixNano: 0 }].map((bad) => ({ ...spanJson(), ...bad }))
+    expect(await answerTo('/v1/traces', traceJson(spans))).toEqual({
+      rejected: 3,
+      message:
+        '2 spans rejected: missing trace_id/span_id; was a logs request sent to /v1/traces? ' +
+        '1 span rejected: start_time_unix_nano is 0; set it to the time the operation began',
+    })
+    const metrics = await collector.registry.metrics()
+    expect(metrics).toMatch(/rejected_records_total\{signal="traces",reason="no_start_time"\} [1-9]/)
+  })
+
+  test('a logs request in protobuf is rejected record by record', async () => {
+    const record = Buffer.concat([
+      fixed64(1, T0_NS),
+      vint(2, 9),
+      len(3, 'INFO'),
+      len(5, len(1, 'user logged in')),
+      len(6, len(1, 'k'), len(2, len(1, 'v'))),
+      fixed64(11, T0_NS),
+    ])
+    const reply = await send('/v1/traces', traceEnvelope([record, record, record]))
+    expect(reply.status).toBe(200)
+    expect(reply.body.subarray(6).toString()).toBe(
+      '3 spans rejected: missing trace_id/span_id; was a logs request sent to /v1/traces?',
+    )
+  })
+
+  test('a span whose ids have the right length but another wire type has no ids', async () => {
+    const reply = await send(
+      '/v1/traces',
+      traceEnvelope([Buffer.concat([fixed64(1, 5), fixed64(2, 5), fixed64(7, T0_NS)])]),
+    )
+    expect(reply.body.toString()).toContain('1 span rejected')
+  })
+
+  test('the last of repeated ids counts', async () => {
+    const body = traceEnvelope([Buffer.concat([spanBytes(), hex(1, 'ab')])])
+    expect((await send('/v1/traces', body)).body.toString()).toContain('1 span rejected')
+  })
+})
+
+describe('metric points', () => {
+  const time = String(T0_NS)
+  const gauge = (point: object) => ({ name: 'm', gauge: { dataPoints: [point] } })
+  const histogram = (point: object, temporality = 2) => ({
+    name: 'm',
+    histogram: { aggregationTemporality: temporality, dataPoints: [{ timeUnixNano: time, ...point }] },
+  })
+  const answer = (metric: object) => answerTo('/v1/metrics', metricsJson([metric]))
+
+  test.each<[string, object, RegExp]>([
+    ['time 0', gauge({ asDouble: 1 }), /time_unix_nano is 0/],
+    ['a time after 2262', gauge({ asDouble: 1, timeUnixNano: String(2n ** 63n) }), /2262/],
+    ['no value', gauge({ timeUnixNano: time }), /neither as_double nor as_int/],
+    ['as many buckets as bounds', histogram({ bucketCounts: [1], explicitBounds: [1] }), /one entry more/],
+    ['bounds without buckets', histogram({ explicitBounds: [1] }), /one entry more/],
+    ['equal bounds', histogram({ bucketCounts: [1, 1, 1], explicitBounds: [1, 1] }), /increase strictly/],
+    ['falling bounds', histogram({ bucketCounts: [1, 1, 1], explicitBounds: [2, 1] }), /increase strictly/],
+    ['a bound of NaN', histogram({ bucketCounts: [1, 1], explicitBounds: ['NaN'] }), /increase strictly/],
+    ['unspecified temporality of a histogram', histogram({}, 0), /temporality is unspecified/],
+    [
+      'unspecified temporality of a sum',
+      { name: 'm', sum: { dataPoints: [{ timeUnixNano: time, asInt: 1 }] } },
+      /temporality/,
+    ],
+    [
+      'unspecified temporality of an exponential histogram',
+      { name: 'm', exponentialHistogram: { dataPoints: [{ timeUnixNano: time }] } },
+      /temporality/,
+    ],
+    ['no metric name', { ...gauge({ asDouble: 1, timeUnixNano: time }), name: '' }, /no name/],
+  ])('%s is rejected', async (_, metric, reason) => {
+    expect(await answer(metric)).toEqual({ rejected: 1, message: expect.stringMatching(reason) })
+  })
+
+  test.each<[string, object]>([
+    ['a histogram with count and sum only', histogram({ count: 2, sum: 3 })],
+    ['a histogram with one bucket and no bounds', histogram({ count: 2, bucketCounts: [2] })],
+    ['a staleness marker without value', gauge({ timeUnixNano: time, flags: 1 })],
+    ['a value of 0', gauge({ timeUnixNano: time, asInt: 0 })],
+    ['an unknown temporality number', histogram({}, 7)],
+    ['a metric without data', { name: 'm' }],
+    ['a metric without points', { name: 'm', sum: {} }],
+  ])('%s is accepted', async (_, metric) => {
+    expect(await answer(metric)).toEqual({ rejected: 0, message: '' })
+  })
+
+  test('a metric is rejected with all its points', async () => {
+    const point = { timeUnixNano: time, asInt: 1 }
+    expect(await answer({ name: 'm', sum: { dataPoints: [point, point, point] } })).toMatchObject({ rejected: 3 })
+  })
+})
