@@ -13,6 +13,7 @@ import { Incidents } from './pages/incidents.tsx'
 import { Overview } from './pages/overview.tsx'
 import { Slo } from './pages/slo.tsx'
 import { Slos } from './pages/slos.tsx'
+import { Trace } from './pages/trace.tsx'
 import { matchRoute, type Route } from './route.ts'
 import { useTitle } from './title.ts'
 
@@ -55,6 +56,8 @@ function Page({ route, search, address }: { route: Route; search: string; addres
       return <Dependencies search={search} />
     case 'dependency':
       return <Dependency key={route.dependency} name={route.dependency} />
+    case 'trace':
+      return <Trace key={route.id} id={route.id} />
     case 'notFound':
       return <NotFound what={`There is no page ${route.path}`} />
   }

@@ -17,12 +17,36 @@ export function budgetDomain(values: readonly (number | null)[]): Domain {
   return { low: Math.min(0, ...known), high: Math.max(1, ...known) }
 }
 
-/** Value → y, with `high` at the top edge and `low` at the bottom edge. */
-export const yOf = (value: number, { low, high }: Domain, height: number): number =>
-  high === low ? height : height - ((value - low) / (high - low)) * height
+/** How values become heights: `placeOf` gives 0 at the bottom edge and 1 at the top edge. */
+export interface Scale {
+  ticks: readonly number[]
+  placeOf(value: number): number
+}
+
+export function linearScale(domain: Domain): Scale {
+  const { low, high } = domain
+  return { ticks: ticks(domain, 4), placeOf: (value) => (high === low ? 0 : (value - low) / (high - low)) }
+}
+
+const LEAST_BURN = 0.1
+
+/**
+ * Burn rates on a logarithmic scale from 0.1 to at least 10, so that a slow leak and an outage both show;
+ * what burns less than 0.1 lies on the ground.
+ */
+export function burnScale(rates: readonly (number | null)[]): Scale {
+  const decades = Math.max(
+    2,
+    Math.ceil(Math.log10(Math.max(LEAST_BURN, ...rates.map((rate) => rate ?? 0)) / LEAST_BURN)),
+  )
+  return {
+    ticks: Array.from({ length: decades + 1 }, (_, n) => 10 ** n / 10),
+    placeOf: (value) => Math.max(0, Math.log10(Math.max(LEAST_BURN, value) / LEAST_BURN)) / decades,
+  }
+}
 
 /** SVG path through the points; a lone point between gaps becomes a dot-long stroke. */
-export function linePath(points: readonly Point[], domain: Domain, width: number, height: number): string {
+export function linePath(points: readonly Point[], scale: Scale, width: number, height: number): string {
   let path = ''
   let drawing = false
   for (const { at, value } of points) {
@@ -30,25 +54,19 @@ export function linePath(points: readonly Point[], domain: Domain, width: number
       drawing = false
       continue
     }
-    path += `${drawing ? 'L' : 'M'}${round(at * width)} ${round(yOf(value, domain, height))}${drawing ? '' : 'h.01'}`
+    path += `${drawing ? 'L' : 'M'}${round(at * width)} ${round(height - scale.placeOf(value) * height)}${drawing ? '' : 'h.01'}`
     drawing = true
   }
   return path
 }
 
 /** The same line closed down (or up) to `base`, for filling. */
-export function areaPath(
-  points: readonly Point[],
-  domain: Domain,
-  width: number,
-  height: number,
-  base: number,
-): string {
-  const floor = round(yOf(base, domain, height))
+export function areaPath(points: readonly Point[], scale: Scale, width: number, height: number, base: number): string {
+  const yOf = (value: number) => round(height - scale.placeOf(value) * height)
   return runs(points)
     .map((run) => {
-      const line = run.map(({ at, value }) => `L${round(at * width)} ${round(yOf(value, domain, height))}`).join('')
-      return `M${round(run[0]!.at * width)} ${floor}${line}L${round(run.at(-1)!.at * width)} ${floor}z`
+      const line = run.map(({ at, value }) => `L${round(at * width)} ${yOf(value)}`).join('')
+      return `M${round(run[0]!.at * width)} ${yOf(base)}${line}L${round(run.at(-1)!.at * width)} ${yOf(base)}z`
     })
     .join('')
 }

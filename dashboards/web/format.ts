@@ -14,8 +14,9 @@ export const count = (value: number): string => whole.format(value)
 export const target = (ppm: number): string => `${trimZeros((ppm / 10_000).toFixed(4))}%`
 
 /** A ratio against its target: one digit more than the target has, floored so that 99.96 never reads as 100. */
-export function sli(ratio: number | null, targetPpm: number): string {
+export function sli(ratio: number | null, targetPpm: number | undefined): string {
   if (ratio === null) return NONE
+  if (targetPpm === undefined) return share(ratio)
   const targetDigits = (trimZeros((targetPpm / 10_000).toFixed(4)).split('.')[1] ?? '').length
   return `${floorTo(ratio * 100, Math.max(2, targetDigits + 1))}%`
 }
@@ -35,11 +36,17 @@ export function share(ratio: number | null): string {
   return `${trimZeros(percent.toFixed(percent < 1 ? 2 : 1))}%`
 }
 
-/** Burn rate, × sustainable: `0.42×`, `14.4×`, `1,000×`. */
+/** Burn rate, × sustainable, in running text: `0.42×`, `14.4×`, `1,000×`. */
 export function burn(rate: number | null | undefined): string {
   if (rate === null || rate === undefined) return NONE
-  const digits = rate >= 100 ? 0 : rate >= 10 ? 1 : 2
-  return `${new Intl.NumberFormat('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(rate)}×`
+  return `${rate.toLocaleString('en', { maximumFractionDigits: rate >= 100 ? 0 : 2 })}×`
+}
+
+/** The same in a column of numbers: two decimals below 100, so that the points stand under each other. */
+export function burnAligned(rate: number | null | undefined): string {
+  if (rate === null || rate === undefined) return NONE
+  const digits = rate >= 100 ? 0 : 2
+  return `${rate.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })}×`
 }
 
 /** Milliseconds → the two units that matter: `12 s`, `23 min`, `2 h 5 min`, `3 d 4 h`. */
@@ -51,6 +58,12 @@ export function duration(ms: number): string {
   const hours = Math.floor(minutes / 60)
   if (hours < 24) return joinUnits(hours, 'h', minutes % 60, 'min')
   return joinUnits(Math.floor(hours / 24), 'd', hours % 24, 'h')
+}
+
+/** Short times: `0.42 ms`, `12.3 ms`, `1.84 s`. */
+export function milliseconds(ms: number): string {
+  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`
+  return `${ms.toFixed(ms >= 100 ? 0 : ms >= 10 ? 1 : 2)} ms`
 }
 
 /** `1h` → 3_600_000; null when it is not a duration such as 5m, 3d, 4w. */

@@ -7,6 +7,7 @@ export type Route =
   | { page: 'incident'; id: string }
   | { page: 'dependencies' }
   | { page: 'dependency'; dependency: string }
+  | { page: 'trace'; id: string }
   | { page: 'notFound'; path: string }
 
 /** Which page a path names. */
@@ -22,6 +23,8 @@ export function matchRoute(path: string): Route {
       return second === undefined ? { page: 'incidents' } : { page: 'incident', id: second }
     case 'dependencies':
       return second === undefined ? { page: 'dependencies' } : { page: 'dependency', dependency: second }
+    case 'traces':
+      return second === undefined ? { page: 'notFound', path } : { page: 'trace', id: second }
     default:
       return { page: 'notFound', path }
   }
@@ -30,6 +33,7 @@ export function matchRoute(path: string): Route {
 export const sloPath = (slo: string): string => `/slos/${encodeURIComponent(slo)}`
 export const incidentPath = (id: string): string => `/incidents/${encodeURIComponent(id)}`
 export const dependencyPath = (dependency: string): string => `/dependencies/${encodeURIComponent(dependency)}`
+export const tracePath = (id: string): string => `/traces/${encodeURIComponent(id)}`
 
 function decode(part: string): string {
   try {

@@ -2,7 +2,7 @@ import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { securityHeaders, WEB_ROOT, webPages } from '../../api/web-pages.ts'
 import type { Dependency, Incident, SloStatus } from '../../dashboards/web/api-shapes.ts'
-import { detailOf, history } from './answers.ts'
+import { detailOf, history, TRACE } from './answers.ts'
 
 export interface World {
   slos: SloStatus[]
@@ -52,12 +52,14 @@ export async function startSite(world: World): Promise<Site> {
   app.get('/api/v1/slos/:slo/history', (c) => {
     const { from = '', to = '', step = '' } = c.req.query()
     const minutes = Number.parseInt(step, 10) * ({ m: 1, h: 60, d: 1440 }[step.at(-1) as 'm'] ?? 1)
-    const end = site.world.slos.find((slo) => slo.name === c.req.param('slo'))?.budget.remaining ?? 0.5
-    return c.json(list(history(Date.parse(from), Date.parse(to), minutes * 60_000, end)))
+    const status = site.world.slos.find((slo) => slo.name === c.req.param('slo'))
+    if (!status) return problem(404, 'Not found', 'There is no such SLO')
+    return c.json(list(history(status, Date.parse(from), Date.parse(to), minutes)))
   })
   app.get('/api/v1/incidents/:id', (c) => {
     const found = site.world.incidents.find((incident) => incident.id === c.req.param('id'))
-    return found ? c.json(found) : problem(404, 'Not found', 'There is no such incident', { nearMisses: [] })
+    const current = site.world.slos.find((slo) => slo.name === found?.slo) ?? null
+    return found ? c.json({ ...found, current }) : problem(404, 'Not found', 'There is no such incident')
   })
   app.get('/api/v1/dependencies/:name', (c) => {
     const found = site.world.dependencies.find((dependency) => dependency.name === c.req.param('name'))
@@ -65,6 +67,9 @@ export async function startSite(world: World): Promise<Site> {
       ? c.json(found)
       : problem(404, 'Not found', 'There is no such dependency', { nearMisses: ['acme-pay'] })
   })
+  app.get('/api/v1/traces/:id', (c) =>
+    c.req.param('id') === TRACE.id ? c.json(TRACE) : problem(404, 'Not found', 'No span of this trace is stored'),
+  )
   app.route('/', webPages(WEB_ROOT))
   const { server, port } = await new Promise<{ server: ReturnType<typeof serve>; port: number }>((resolve) => {
     const started = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, (info) =>

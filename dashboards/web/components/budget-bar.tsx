@@ -1,12 +1,13 @@
 import { budget } from '../format.ts'
 
-/** Width 100 units; the zero line sits at a third, so that overspending has room to its left. */
+/** The drawing is 100 wide; its zero line sits at a third, so that overspending has room to its left. */
 const ZERO = 33
 const FULL = 100
+const LEFT_END = 4
 
 /**
  * Remaining budget as a signed bar: right of the zero line what is left, left of it what was overspent.
- * Beyond −50 % the bar ends in an arrow; the number beside it stays exact.
+ * Where an overspent bar would not fit it ends in an arrow; the number beside it is never clipped.
  */
 export function BudgetBar({ remaining }: { remaining: number | null }) {
   return (
@@ -16,20 +17,21 @@ export function BudgetBar({ remaining }: { remaining: number | null }) {
         {remaining !== null && <path class="budget-fill" d={fill(remaining)} />}
         <rect class="budget-zero" x={ZERO - 0.5} y="0" width="1" height="12" />
       </svg>
-      <span class="budget-number number">
-        {budget(remaining)}
-        {remaining !== null && remaining < 0 && <span class="budget-word"> overspent</span>}
-      </span>
+      <span class="budget-number number">{budget(remaining)}</span>
+      {remaining !== null && remaining < 0 && <span class="budget-word">overspent</span>}
     </span>
   )
 }
 
-const toneOf = (remaining: number | null): string =>
-  remaining === null ? 'is-unknown' : remaining < 0 ? 'is-spent' : remaining < 0.25 ? 'is-low' : 'is-left'
+const toneOf = (remaining: number | null): string => {
+  if (remaining === null) return 'is-unknown'
+  if (remaining < 0) return 'is-spent'
+  return remaining < 0.25 ? 'is-low' : 'is-left'
+}
 
 function fill(remaining: number): string {
-  if (remaining >= 0) return `M${ZERO} 3h${Math.min(1, remaining) * (FULL - ZERO)}v6H${ZERO}z`
-  const length = Math.min(ZERO - 4, -remaining * (FULL - ZERO))
-  const beyond = -remaining * (FULL - ZERO) > ZERO - 4
-  return beyond ? `M${ZERO} 3H5V1L0 6l5 5V9H${ZERO}z` : `M${ZERO} 3h${-length}v6H${ZERO}z`
+  const length = Math.abs(remaining) * (FULL - ZERO)
+  if (remaining >= 0) return `M${ZERO} 3h${Math.min(FULL - ZERO, length)}v6H${ZERO}z`
+  if (length <= ZERO - LEFT_END) return `M${ZERO} 3h${-length}v6H${ZERO}z`
+  return `M${ZERO} 3H6V1L0 6l6 5V9H${ZERO}z`
 }

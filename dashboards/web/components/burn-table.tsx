@@ -1,6 +1,6 @@
 import type { SloDetail, Tier } from '../api-shapes.ts'
-import { burn, windowName } from '../format.ts'
-import { SeverityTag } from './status-mark.tsx'
+import { burnAligned, windowName } from '../format.ts'
+import { Mark, SeverityTag } from './status-mark.tsx'
 
 /** Burn in every window against the tiers: a tier fires only when both of its windows burn faster than its factor. */
 export function BurnTable({ slo }: { slo: SloDetail }) {
@@ -13,13 +13,13 @@ export function BurnTable({ slo }: { slo: SloDetail }) {
             <tr>
               <th scope="col">Tier</th>
               <th scope="col" class="right">
-                Fires above
+                Above
               </th>
               <th scope="col" class="right">
-                Long window
+                Long
               </th>
               <th scope="col" class="right">
-                Short window
+                Short
               </th>
               <th scope="col">Now</th>
             </tr>
@@ -39,28 +39,32 @@ export function BurnTable({ slo }: { slo: SloDetail }) {
 function TierRow({ tier, burnRates }: { tier: Tier; burnRates: SloDetail['burnRates'] }) {
   const long = windowName(tier.longMinutes)
   const short = windowName(tier.shortMinutes)
-  const rates = [burnRates[long] ?? null, burnRates[short] ?? null]
-  const over = rates.filter((rate) => rate !== null && rate > tier.factor).length
-  const unknown = rates.includes(null)
   return (
     <tr>
       <td>
         <SeverityTag severity={tier.severity} />
       </td>
-      <td class="right number">{burn(tier.factor)}</td>
-      <RateCell window={long} rate={rates[0] ?? null} factor={tier.factor} />
-      <RateCell window={short} rate={rates[1] ?? null} factor={tier.factor} />
+      <td class="right number">{burnAligned(tier.factor)}</td>
+      <RateCell window={long} rate={burnRates[long] ?? null} factor={tier.factor} />
+      <RateCell window={short} rate={burnRates[short] ?? null} factor={tier.factor} />
       <td>
-        {over === 2 ? <strong>both above</strong> : unknown ? 'cannot be judged' : over === 1 ? 'one above' : 'below'}
+        <Verdict rates={[burnRates[long] ?? null, burnRates[short] ?? null]} factor={tier.factor} />
       </td>
     </tr>
   )
 }
 
+/** The condition alone; whether it has fired also depends on guards, coverage and what is open already. */
+function Verdict({ rates, factor }: { rates: (number | null)[]; factor: number }) {
+  if (rates.some((rate) => rate !== null && rate <= factor)) return <Mark tone="ok" word="below" />
+  if (rates.includes(null)) return <Mark tone="unknown" word="unknown" />
+  return <Mark tone="failing" word="above" />
+}
+
 function RateCell({ window, rate, factor }: { window: string; rate: number | null; factor: number }) {
   return (
     <td class={`right number ${(rate ?? 0) > factor ? 'is-over' : ''}`}>
-      <span class="muted">{window}</span> {burn(rate)}
+      <span class="muted">{window}</span> {burnAligned(rate)}
     </td>
   )
 }
@@ -70,7 +74,7 @@ function Windows({ burnRates }: { burnRates: SloDetail['burnRates'] }) {
     <p class="windows number">
       {Object.entries(burnRates).map(([window, rate]) => (
         <span key={window}>
-          <span class="muted">{window}</span> {burn(rate)}
+          <span class="muted">{window}</span> {burnAligned(rate)}
         </span>
       ))}
     </p>

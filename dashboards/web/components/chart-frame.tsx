@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { type Domain, ticks, yOf } from '../chart-geometry.ts'
+import type { Scale } from '../chart-geometry.ts'
 import { useZone } from '../preferences.ts'
 import { tickText, timeTicks } from '../time-ticks.ts'
 
@@ -20,7 +20,7 @@ interface ChartProps {
   height: number
   from: number
   to: number
-  domain: Domain
+  scale: Scale
   tickWord(value: number): string
   /** Moment under the pointer, null when it leaves. */
   onPoint?(at: number | null): void
@@ -30,7 +30,7 @@ interface ChartProps {
 }
 
 /** Axes, grid and pointer of a chart over time; the caller draws inside. */
-export function ChartFrame({ label, height, from, to, domain, tickWord, onPoint, onZoom, children }: ChartProps) {
+export function ChartFrame({ label, height, from, to, scale, tickWord, onPoint, onZoom, children }: ChartProps) {
   const holder = useRef<HTMLDivElement>(null)
   const width = useWidth(holder)
   const zone = useZone()
@@ -39,7 +39,7 @@ export function ChartFrame({ label, height, from, to, domain, tickWord, onPoint,
   const plot: Plot = {
     ...inner,
     xOf: (at) => ((at - from) / (to - from)) * inner.width,
-    yOf: (value) => yOf(value, domain, inner.height),
+    yOf: (value) => inner.height - scale.placeOf(value) * inner.height,
   }
   const time = timeTicks(from, to, Math.max(2, Math.floor(inner.width / PIXELS_PER_TIME_TICK)), zone)
   const momentAt = (event: PointerEvent): number => {
@@ -77,7 +77,7 @@ export function ChartFrame({ label, height, from, to, domain, tickWord, onPoint,
         onPointerLeave={leave}
       >
         <g transform={`translate(${MARGIN.left} ${MARGIN.top})`}>
-          {ticks(domain, 4).map((value) => (
+          {scale.ticks.map((value) => (
             <g key={value} class={value === 0 ? 'grid grid-zero' : 'grid'}>
               <line x1="0" x2={inner.width} y1={plot.yOf(value)} y2={plot.yOf(value)} />
               <text x="-8" y={plot.yOf(value)} dy="0.32em" text-anchor="end">
@@ -121,4 +121,16 @@ function useWidth(holder: { current: Element | null }): number {
     return () => observer.disconnect()
   }, [holder])
   return width
+}
+
+/** A line at the moment pointed at, with a ring on the value where there is one. */
+export function Crosshair({ plot, at, value = null }: { plot: Plot; at: number | null; value?: number | null }) {
+  if (at === null) return null
+  const x = plot.xOf(at)
+  return (
+    <g class="crosshair">
+      <line x1={x} x2={x} y1="0" y2={plot.height} />
+      {value !== null && <circle cx={x} cy={plot.yOf(value)} r="3.5" />}
+    </g>
+  )
 }

@@ -1,9 +1,8 @@
 import type { Dependency } from '../api-shapes.ts'
-import { modeWords } from '../failure-modes.ts'
 import { count, share } from '../format.ts'
+import { failedShare, menderWords } from '../health.ts'
 import { Link } from '../navigation.tsx'
 import { dependencyPath } from '../route.ts'
-import { failedShare } from '../urgency.ts'
 import { HealthMark, healthTone } from './status-mark.tsx'
 
 /** One dependency in the strip: health, share of failing calls, how it fails and what to do about it. */
@@ -27,14 +26,13 @@ export function DependencyTile({ dependency }: { dependency: Dependency }) {
           </>
         )}
       </p>
-      {dependency.modes.map((mode) => {
-        const words = modeWords(mode.id, mode.mode)
-        return (
-          <p class="tile-mode" key={mode.id}>
-            <strong>{words.word}</strong> <span class="muted">{words.advice}</span>
-          </p>
-        )
-      })}
+      {dependency.modes.map((mode) => (
+        <p class="tile-mode" key={mode.id}>
+          <strong>{mode.mode}</strong>
+          {dependency.owner !== 'none' && `, ${menderWords(dependency.owner)}`}.{' '}
+          <span class="muted">{mode.advice}</span>
+        </p>
+      ))}
     </li>
   )
 }

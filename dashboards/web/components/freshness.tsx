@@ -1,4 +1,3 @@
-import type { Freshness } from '../api-shapes.ts'
 import { useNow } from '../clock.ts'
 import { useConnection } from '../live.ts'
 import { Age, Time } from './time.tsx'
@@ -7,7 +6,7 @@ import { Age, Time } from './time.tsx'
 const STALE_AFTER_MS = 3 * 60_000
 
 /** The oldest watermark: data of everything shown is complete up to here. */
-export const oldestWatermark = (all: readonly { freshness: Pick<Freshness, 'watermark'> }[]): string | null =>
+export const oldestWatermark = (all: readonly { freshness: { watermark: string | null } }[]): string | null =>
   all
     .map(({ freshness }) => freshness.watermark)
     .reduce((a, b) => (a === null || b === null || b < a ? b : a), all[0]?.freshness.watermark ?? null)

@@ -1,9 +1,9 @@
 import type { Incident } from '../api-shapes.ts'
 import { budget, burn, share } from '../format.ts'
 import { Link } from '../navigation.tsx'
-import { dependencyPath, incidentPath, sloPath } from '../route.ts'
+import { dependencyPath, incidentPath, sloPath, tracePath } from '../route.ts'
 import { causeOf, verbOf } from '../words.ts'
-import { CopyText } from './copy-text.tsx'
+import { CopyButton } from './copy-text.tsx'
 import { SeverityTag } from './status-mark.tsx'
 import { Age, Time } from './time.tsx'
 
@@ -49,7 +49,7 @@ export function IncidentCard({ incident }: { incident: Incident }) {
         <div class="facts-wide">
           <dt>Failing traces</dt>
           <dd class="traces">
-            <Traces ids={details.exemplars.slice(0, EXEMPLARS_SHOWN)} />
+            <Traces ids={details.exemplars.slice(0, EXEMPLARS_SHOWN)} full={false} />
           </dd>
         </div>
         <div>
@@ -92,15 +92,23 @@ export function CauseLine({ incident }: { incident: Incident }) {
     <>
       <Link href={dependencyPath(cause.dependency)}>{cause.dependency}</Link> {verbOf(cause.outcome)}
       {suspect !== null && suspect.dependency === cause.dependency && (
-        <span class="muted number">, {share(suspect.share)} of bad calls</span>
+        <span class="muted">, {share(suspect.share)} of bad calls</span>
       )}
     </>
   )
 }
 
-export function Traces({ ids, full = false }: { ids: readonly string[]; full?: boolean }) {
+/** Links to failing traces: in full with a button to copy the id, or shortened. */
+export function Traces({ ids, full }: { ids: readonly string[]; full: boolean }) {
   if (ids.length === 0) return <span class="muted">none kept</span>
-  return ids.map((id) => <CopyText key={id} text={id} label={full ? id : `${id.slice(0, 8)}…`} />)
+  return ids.map((id) => (
+    <span class="copy-text" key={id}>
+      <Link href={tracePath(id)} class="code" label={`Trace ${id}`}>
+        {full ? id : `${id.slice(0, 8)}…`}
+      </Link>
+      {full && <CopyButton text={id} />}
+    </span>
+  ))
 }
 
 /** Only web addresses become links: the text comes from an SLO file. */

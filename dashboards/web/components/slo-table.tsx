@@ -1,5 +1,5 @@
 import type { SloStatus } from '../api-shapes.ts'
-import { burn, count, sli, target } from '../format.ts'
+import { burnAligned, count, NONE, sli, target } from '../format.ts'
 import { Link } from '../navigation.tsx'
 import { incidentPath, sloPath } from '../route.ts'
 import { BudgetBar } from './budget-bar.tsx'
@@ -26,7 +26,7 @@ export function SloTable({ slos }: { slos: readonly SloStatus[] }) {
           <th scope="col" class="right">
             6h
           </th>
-          <th scope="col">Budget over window</th>
+          <th scope="col">Burn-down</th>
           <th scope="col">Fires</th>
         </tr>
       </thead>
@@ -50,14 +50,17 @@ function Row({ slo }: { slo: SloStatus }) {
         <Link href={sloPath(slo.name)} result>
           {slo.name}
         </Link>
-        <span class="muted">{slo.service}</span>
+        <span class="muted">
+          {slo.service}
+          {slo.displayName !== slo.name && slo.displayName !== '' && ` · ${slo.displayName}`}
+        </span>
       </th>
       <td class="right number" data-label="Target">
-        {target(objective.targetPpm)}
-        <span class="unit"> / {objective.window.duration}</span>
+        {objective ? target(objective.targetPpm) : NONE}
+        {objective && <span class="unit"> / {objective.window.duration}</span>}
       </td>
       <td class="right number" data-label="SLI" title={`${count(counts.good)} good of ${count(counts.total)}`}>
-        {sli(slo.sli, objective.targetPpm)}
+        {sli(slo.sli, objective?.targetPpm)}
       </td>
       <td class="cell-budget" data-label="Budget left">
         <BudgetBar remaining={slo.budget.remaining} />
@@ -85,7 +88,7 @@ function BurnCell({ rate, label }: { rate: number | null | undefined; label: str
   const fast = (rate ?? 0) > 1
   return (
     <td class={`right number ${fast ? 'is-fast' : ''}`} data-label={label}>
-      {burn(rate)}
+      {burnAligned(rate)}
     </td>
   )
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { HistoryStep, List, SloStatus } from '../api-shapes.ts'
-import { budgetDomain, linePath, yOf } from '../chart-geometry.ts'
+import type { History, SloStatus } from '../api-shapes.ts'
+import { burnDown } from '../burn-down.ts'
+import { budgetDomain, linearScale, linePath } from '../chart-geometry.ts'
 import { useNow } from '../clock.ts'
 import { budget } from '../format.ts'
 import { historyPath, rangeOf, windowMs } from '../history.ts'
@@ -10,32 +11,37 @@ const WIDTH = 120
 const HEIGHT = 28
 const RENEW_MS = 60_000
 
-/** Remaining budget over the SLO's window, drawn once the row is on screen. */
+/** Burn-down of the budget over the SLO's window, drawn once the row is on screen. */
 export function BudgetSparkline({ slo }: { slo: SloStatus }) {
   const holder = useRef<HTMLSpanElement>(null)
   const seen = useSeen(holder)
   const now = useNow()
-  const range = rangeOf({ from: now - windowMs(slo.objective.window.duration), to: now }, 'sparkline')
-  const live = useLive<List<HistoryStep>>(seen ? historyPath(slo.name, range) : null, RENEW_MS)
-  const values = useLast(live.value)?.items.map((step) => step.budgetRemaining) ?? []
+  const { objective } = slo
+  const range = rangeOf({ from: now - windowMs(objective?.window.duration), to: now }, 'sparkline')
+  const live = useLive<History>(seen && objective ? historyPath(slo.name, range) : null, RENEW_MS)
+  const steps = useLast(live.value)?.items ?? []
+  const values = objective ? burnDown(steps, 1_000_000 - objective.targetPpm) : []
   return (
     <span class="sparkline" ref={holder}>
-      {values.some((value) => value !== null) && <Line values={values} window={slo.objective.window.duration} />}
+      {values.some((value) => value !== null) && <Line values={values} window={objective?.window.duration ?? ''} />}
     </span>
   )
 }
 
 function Line({ values, window }: { values: (number | null)[]; window: string }) {
-  const domain = budgetDomain(values)
-  const points = values.map((value, n) => ({ at: values.length < 2 ? 1 : n / (values.length - 1), value }))
-  const zero = yOf(0, domain, HEIGHT)
-  const known = values.filter((value) => value !== null)
-  const label = `Budget left over ${window}: from ${budget(known[0] ?? null)} to ${budget(known.at(-1) ?? null)}`
-  const path = linePath(points, domain, WIDTH, HEIGHT)
+  const scale = linearScale(budgetDomain(values))
+  const points = [1, ...values].map((value, n) => ({ at: n / values.length, value }))
+  const zero = HEIGHT - scale.placeOf(0) * HEIGHT
+  const last = values.at(-1) ?? null
   return (
-    <svg viewBox={`0 -2 ${WIDTH} ${HEIGHT + 4}`} preserveAspectRatio="none" role="img" aria-label={label}>
+    <svg
+      viewBox={`0 -2 ${WIDTH} ${HEIGHT + 4}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`Burn-down over ${window}: ${budget(last)} of the budget left`}
+    >
       <line class="sparkline-zero" x1="0" x2={WIDTH} y1={zero} y2={zero} />
-      <path class={`sparkline-line ${(known.at(-1) ?? 0) < 0 ? 'is-spent' : ''}`} d={path} />
+      <path class={`sparkline-line ${(last ?? 0) < 0 ? 'is-spent' : ''}`} d={linePath(points, scale, WIDTH, HEIGHT)} />
     </svg>
   )
 }

@@ -3,7 +3,6 @@ import { FirstSteps } from '../components/empty.tsx'
 import { FreshnessLine, oldestWatermark, StaleBanner, useStale } from '../components/freshness.tsx'
 import { Failure, Loading, Outdated } from '../components/states.tsx'
 import { matchesFilter, useDependencies } from '../lists.ts'
-import { byHealth } from '../urgency.ts'
 import { NoMatch } from './overview.tsx'
 
 export function Dependencies({ search }: { search: string }) {
@@ -13,7 +12,7 @@ export function Dependencies({ search }: { search: string }) {
   if (value === null)
     return problem && problem.status !== 401 ? <Failure problem={problem} retry={retry} /> : <Loading />
   const all = value.items
-  const shown = byHealth(all).filter((one) => matchesFilter(search, one.name, one.kind, one.owner))
+  const shown = all.filter((one) => matchesFilter(search, one.name, one.kind, one.owner))
   const ill = all.filter((one) => one.health === 'failing' || one.health === 'degraded').length
   return (
     <>

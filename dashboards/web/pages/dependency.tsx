@@ -2,12 +2,11 @@ import type { Dependency as DependencyShape } from '../api-shapes.ts'
 import { FreshnessLine, StaleBanner, useStale } from '../components/freshness.tsx'
 import { Failure, Loading, NotFound, Outdated } from '../components/states.tsx'
 import { HealthMark } from '../components/status-mark.tsx'
-import { Age } from '../components/time.tsx'
-import { modeWords } from '../failure-modes.ts'
-import { count, share } from '../format.ts'
+import { Age, Time } from '../components/time.tsx'
+import { count, NONE, plural, share } from '../format.ts'
+import { failedShare, menderWords } from '../health.ts'
 import { useLive } from '../live.ts'
 import { dependencyPath } from '../route.ts'
-import { failedShare } from '../urgency.ts'
 
 export function Dependency({ name }: { name: string }) {
   const { value, problem, retry } = useLive<DependencyShape>(`/api/v1/dependencies/${encodeURIComponent(name)}`)
@@ -28,29 +27,65 @@ export function Dependency({ name }: { name: string }) {
       <div class="headline">
         <p class="overline">
           <HealthMark health={value.health} />{' '}
-          <span class="muted">{[value.kind, value.owner].filter(Boolean).join(', ')}</span>
+          <span class="muted">{[value.kind, menderWords(value.owner)].filter(Boolean).join(', ')}</span>
         </p>
         <h1>{value.name}</h1>
         <FreshnessLine watermark={value.freshness.watermark}>
           <span>
-            {share(failedShare(value))} of {count(value.calls.total)} calls failing
+            <Time at={value.window.from} /> to <Time at={value.window.to} />
           </span>
         </FreshnessLine>
       </div>
       <div class={stale ? 'is-stale' : ''}>
+        <Figures dependency={value} />
         <Modes dependency={value} />
-        <Ranking
-          title="Callers"
-          head="Service"
-          rows={value.callers.map(({ service, ...calls }) => ({ name: service, calls }))}
-        />
-        <Ranking
-          title="Operations"
-          head="Operation"
-          rows={value.operations.map(({ operation, ...calls }) => ({ name: operation, calls }))}
-        />
+        <div class="columns-even">
+          <Ranking
+            title="Callers"
+            head="Service"
+            rows={value.callers.map(({ service, ...calls }) => ({ name: service, calls }))}
+          />
+          <Ranking
+            title="Operations"
+            head="Operation"
+            rows={value.operations.map(({ operation, ...calls }) => ({ name: operation, calls }))}
+          />
+          <Outcomes dependency={value} />
+        </div>
       </div>
     </>
+  )
+}
+
+function Figures({ dependency }: { dependency: DependencyShape }) {
+  const { calls, callers } = dependency
+  const retries = callers.reduce((sum, caller) => sum + caller.retries, 0)
+  return (
+    <dl class="facts facts-large">
+      <div>
+        <dt>Failing calls</dt>
+        <dd class="number">
+          <strong class="figure">{share(failedShare(dependency))}</strong>
+          <span class="muted">
+            {count(calls.failed)} of {count(calls.total)}
+          </span>
+        </dd>
+      </div>
+      <div>
+        <dt>Retries</dt>
+        <dd class="number">
+          <strong class="figure">{count(retries)}</strong>
+          <span class="muted">by {plural(callers.length, 'caller')}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>Health score</dt>
+        <dd class="number">
+          <strong class="figure">{dependency.score === null ? NONE : dependency.score.toFixed(2)}</strong>
+          <span class="muted">1 within budget, 0 where it would page</span>
+        </dd>
+      </div>
+    </dl>
   )
 }
 
@@ -60,31 +95,28 @@ function Modes({ dependency }: { dependency: DependencyShape }) {
     <section aria-labelledby="modes-title">
       <h2 id="modes-title">How it fails</h2>
       <ul class="tiles">
-        {dependency.modes.map((mode) => {
-          const words = modeWords(mode.id, mode.mode)
-          return (
-            <li class="tile tile-failing" key={mode.id}>
-              <div class="tile-head">
-                <strong>{words.word}</strong>
-                <span class="muted number">
-                  {share(mode.share)}
-                  {mode.since !== null && (
-                    <>
-                      {' '}
-                      for <Age since={mode.since} />
-                    </>
-                  )}
+        {dependency.modes.map((mode) => (
+          <li class="tile" key={mode.id}>
+            <div class="tile-head">
+              <strong>{mode.mode}</strong>
+              {mode.since !== null && (
+                <span class="muted">
+                  since <Time at={mode.since} />, <Age since={mode.since} />
                 </span>
-              </div>
-              <p>
-                <span class="muted">Likely</span> {words.cause}
-              </p>
-              <p>
-                <span class="muted">First</span> {words.advice}
-              </p>
-            </li>
-          )
-        })}
+              )}
+            </div>
+            <p class="number">
+              <strong>{share(mode.share)}</strong> of {count(mode.evidence.n)} calls{' '}
+              <span class="muted">
+                {mode.evidence.baselineShare === null
+                  ? 'nothing to compare with'
+                  : `${share(mode.evidence.baselineShare)} before`}
+              </span>
+            </p>
+            <p class="tile-mode">{mode.likelyCause}</p>
+            <p class="muted">{mode.advice}</p>
+          </li>
+        ))}
       </ul>
     </section>
   )
@@ -120,16 +152,51 @@ function Ranking({ title, head, rows }: RankingProps) {
             </tr>
           </thead>
           <tbody>
-            {rows
-              .toSorted((a, b) => b.calls.failed - a.calls.failed)
-              .map(({ name, calls }) => (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td class="right number">{count(calls.total)}</td>
-                  <td class="right number">{count(calls.failed)}</td>
-                  <td class="right number">{share(failedShare({ calls }))}</td>
-                </tr>
-              ))}
+            {rows.map(({ name, calls }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td class="right number">{count(calls.total)}</td>
+                <td class="right number">{count(calls.failed)}</td>
+                <td class="right number">{share(failedShare({ calls }))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+function Outcomes({ dependency }: { dependency: DependencyShape }) {
+  const { outcomes } = dependency
+  const all = outcomes.reduce((sum, { calls }) => sum + calls, 0)
+  if (outcomes.length === 0) return null
+  return (
+    <section aria-labelledby="outcomes-title">
+      <h2 id="outcomes-title">Outcomes</h2>
+      <div class="scroll">
+        <table class="table">
+          <thead>
+            <tr>
+              <th scope="col">Outcome</th>
+              <th scope="col">To mend</th>
+              <th scope="col" class="right">
+                Calls
+              </th>
+              <th scope="col" class="right">
+                Share
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {outcomes.map(({ outcome, owner, calls }) => (
+              <tr key={outcome}>
+                <th scope="row">{outcome}</th>
+                <td>{menderWords(owner)}</td>
+                <td class="right number">{count(calls)}</td>
+                <td class="right number">{share(all === 0 ? null : calls / all)}</td>
+              </tr>
+            ))}
           </tbody>
         </table>
       </div>

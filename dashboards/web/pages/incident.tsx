@@ -1,15 +1,22 @@
-import type { Incident as IncidentShape, Tier } from '../api-shapes.ts'
+import type { History, IncidentDetail } from '../api-shapes.ts'
+import { useNow } from '../clock.ts'
 import { BudgetBar } from '../components/budget-bar.tsx'
+import { BurnChart } from '../components/burn-chart.tsx'
 import { CauseLine, IncidentSpan, Runbook, Traces } from '../components/incident-card.tsx'
+import { useLast } from '../components/sparkline.tsx'
 import { Failure, Loading, NotFound, Outdated } from '../components/states.tsx'
 import { SeverityTag } from '../components/status-mark.tsx'
-import { burn, count, share } from '../format.ts'
+import { burn, burnAligned, count, share, windowName } from '../format.ts'
+import { historyPath, rangeOf } from '../history.ts'
 import { useLive } from '../live.ts'
 import { Link } from '../navigation.tsx'
 import { incidentPath, sloPath } from '../route.ts'
 import { causeOf, causeWords } from '../words.ts'
 
-/** Who can mend what ends with this outcome, and what to try first. */
+const HOUR_MS = 3_600_000
+const HISTORY_RENEW_MS = 30_000
+
+/** What to try first when calls end so. */
 const FIRST_STEP: Record<string, string> = {
   timeout: 'Check its status page; shorten timeouts, or open the breaker.',
   connection: 'Check its status page, DNS and the network between.',
@@ -22,7 +29,7 @@ const FIRST_STEP: Record<string, string> = {
 }
 
 export function Incident({ id }: { id: string }) {
-  const { value, problem, retry } = useLive<IncidentShape>(`/api/v1/incidents/${encodeURIComponent(id)}`)
+  const { value, problem, retry } = useLive<IncidentDetail>(`/api/v1/incidents/${encodeURIComponent(id)}`)
   if (problem?.status === 404)
     return (
       <NotFound
@@ -44,13 +51,13 @@ export function Incident({ id }: { id: string }) {
   )
 }
 
-function Story({ incident }: { incident: IncidentShape }) {
+function Story({ incident }: { incident: IncidentDetail }) {
   const { details } = incident
   const cause = causeOf(incident)
   const step = cause ? FIRST_STEP[cause.outcome] : undefined
   const open = incident.state === 'open'
   return (
-    <article class={`incident-page incident-${open ? incident.severity : 'resolved'}`}>
+    <article>
       <div class="headline">
         <p class="overline">
           <SeverityTag severity={incident.severity} resolved={!open} /> {open ? 'open' : 'resolved'}
@@ -68,7 +75,7 @@ function Story({ incident }: { incident: IncidentShape }) {
           <Link href={sloPath(incident.slo)}>{incident.slo}</Link> <span class="muted">of {incident.service}</span>
         </Fact>
         <Fact name={`Burn, governing window ${details.governingWindow}`}>
-          <strong class="number">{burn(details.burn)}</strong>{' '}
+          <strong class="figure number">{burn(details.burn)}</strong>
           <span class="muted number">
             {severityVerb(incident.severity)} above {burn(details.factor)} (tier {details.tier})
           </span>
@@ -77,7 +84,7 @@ function Story({ incident }: { incident: IncidentShape }) {
           <BudgetBar remaining={details.budgetRemaining} />
         </Fact>
         <Fact name={`Bad calls in ${details.governingWindow}`}>
-          <strong class="number">{count(details.counts.total - details.counts.good)}</strong>{' '}
+          <strong class="figure number">{count(details.counts.total - details.counts.good)}</strong>
           <span class="muted number">
             of {count(details.counts.total)}, {share(badShare(details.counts))}
           </span>
@@ -88,21 +95,25 @@ function Story({ incident }: { incident: IncidentShape }) {
           <Runbook href={details.runbook} />
         </Fact>
       </dl>
-      <BurnByWindow burnRates={details.burnRates} factor={details.factor} tier={details.tier} />
+      <div class="columns">
+        <BurnAround incident={incident} />
+        <BurnByWindow incident={incident} />
+      </div>
       <section aria-labelledby="traces-title">
         <h2 id="traces-title">Failing traces, newest first</h2>
         <div class="trace-list">
           <Traces ids={details.exemplars} full />
         </div>
       </section>
-      <p class="muted">
-        As it was when the incident last changed. <code>{incident.id}</code>
+      <p class="muted footnote">
+        Facts above are as they were when the incident last changed. <code>{incident.id}</code>
       </p>
     </article>
   )
 }
 
-const severityVerb = (severity: IncidentShape['severity']): string => (severity === 'page' ? 'pages' : 'opens a ticket')
+const severityVerb = (severity: IncidentDetail['severity']): string =>
+  severity === 'page' ? 'pages' : 'opens a ticket'
 
 const badShare = ({ good, total }: { good: number; total: number }): number | null =>
   total === 0 ? null : (total - good) / total
@@ -116,46 +127,65 @@ function Fact({ name, children }: { name: string; children: preact.ComponentChil
   )
 }
 
-function BurnByWindow({
-  burnRates,
-  factor,
-  tier,
-}: {
-  burnRates: Record<string, number | null>
-  factor: Tier['factor']
-  tier: string
-}) {
-  const windows = Object.entries(burnRates)
-  if (windows.length === 0) return null
+/** Burn from an hour before the incident opened until now, or an hour after it resolved. */
+function BurnAround({ incident }: { incident: IncidentDetail }) {
+  const now = useNow()
+  const begin = Date.parse(incident.startedAt)
+  const end = incident.resolvedAt === null ? now : Math.min(now, Date.parse(incident.resolvedAt) + HOUR_MS)
+  const range = rangeOf({ from: begin - HOUR_MS, to: end }, 'chart')
+  const steps = useLast(useLive<History>(historyPath(incident.slo, range), HISTORY_RENEW_MS).value)?.items
+  return (
+    <section aria-labelledby="around-title">
+      <h2 id="around-title">Burn per {windowName(range.stepMinutes)}</h2>
+      {steps && (
+        <BurnChart
+          frame={range}
+          steps={steps}
+          pointed={null}
+          stepMinutes={range.stepMinutes}
+          begin={begin}
+          height={230}
+        />
+      )}
+    </section>
+  )
+}
+
+/** Burn when the incident last changed beside burn now; the windows that decided stand out. */
+function BurnByWindow({ incident }: { incident: IncidentDetail }) {
+  const { burnRates, factor, tier } = incident.details
   const deciding = tier.split('/')
   return (
     <section aria-labelledby="burn-title">
       <h2 id="burn-title">Burn by window</h2>
-      <div class="scroll">
-        <table class="table burn-windows">
-          <thead>
-            <tr>
-              {windows.map(([window]) => (
-                <th scope="col" class="right" key={window}>
-                  {window}
-                </th>
-              ))}
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">Window</th>
+            <th scope="col" class="right">
+              Threshold
+            </th>
+            <th scope="col" class="right">
+              At last change
+            </th>
+            <th scope="col" class="right">
+              Now
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {Object.entries(burnRates).map(([window, rate]) => (
+            <tr key={window}>
+              <th scope="row">{window}</th>
+              <td class="right number">{deciding.includes(window) ? burnAligned(factor) : ''}</td>
+              <td class={`right number ${deciding.includes(window) && (rate ?? 0) > factor ? 'is-over' : ''}`}>
+                {burnAligned(rate)}
+              </td>
+              <td class="right number">{burnAligned(incident.current?.burnRates[window])}</td>
             </tr>
-          </thead>
-          <tbody>
-            <tr>
-              {windows.map(([window, rate]) => (
-                <td
-                  class={`right number ${(rate ?? 0) > factor && deciding.includes(window) ? 'is-over' : ''}`}
-                  key={window}
-                >
-                  {burn(rate)}
-                </td>
-              ))}
-            </tr>
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </table>
     </section>
   )
 }

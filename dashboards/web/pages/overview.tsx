@@ -9,7 +9,6 @@ import { Shape, type Tone } from '../components/status-mark.tsx'
 import { plural } from '../format.ts'
 import { matchesFilter, useDependencies, useOpenIncidents, useSlos } from '../lists.ts'
 import { Link } from '../navigation.tsx'
-import { byHealth, byUrgency } from '../urgency.ts'
 import { overviewSentence } from '../words.ts'
 
 /** A screen's worth; the rest is one key away on its own page. */
@@ -83,8 +82,8 @@ function headlineTone(slos: readonly SloStatus[], incidents: readonly Incident[]
 
 function Board({ slos, incidents, dependencies, watermark, search }: BoardProps & { search: string }) {
   const stale = useStale(watermark)
-  const shownSlos = byUrgency(slos).filter((slo) => matchesFilter(search, slo.name, slo.displayName, slo.service))
-  const shownDependencies = byHealth(dependencies).filter((one) => matchesFilter(search, one.name, one.kind, one.owner))
+  const shownSlos = slos.filter((slo) => matchesFilter(search, slo.name, slo.displayName, slo.service))
+  const shownDependencies = dependencies.filter((one) => matchesFilter(search, one.name, one.kind, one.owner))
   return (
     <div class={stale ? 'is-stale' : ''}>
       {incidents.length > 0 && (

@@ -1,20 +1,20 @@
-import type { Complaint, HistoryStep, List, SloDetail } from '../api-shapes.ts'
+import type { History as HistoryShape, SloDetail } from '../api-shapes.ts'
 import { useNow } from '../clock.ts'
 import { BudgetBar } from '../components/budget-bar.tsx'
 import { BurnTable } from '../components/burn-table.tsx'
 import { FreshnessLine, StaleBanner, useStale } from '../components/freshness.tsx'
 import { HistoryCharts } from '../components/history-charts.tsx'
-import { IncidentCard } from '../components/incident-card.tsx'
+import { IncidentCard, Runbook } from '../components/incident-card.tsx'
 import { useLast } from '../components/sparkline.tsx'
 import { Failure, Loading, NotFound, Outdated } from '../components/states.tsx'
-import { SloMark } from '../components/status-mark.tsx'
+import { SeverityTag, SloMark } from '../components/status-mark.tsx'
 import { Time } from '../components/time.tsx'
-import { count, duration, share, sli, target } from '../format.ts'
+import { count, duration, NONE, share, sli, target } from '../format.ts'
 import { historyPath, rangeOf, windowMs } from '../history.ts'
 import { useIncidents } from '../lists.ts'
 import { useLive } from '../live.ts'
 import { Link, navigate } from '../navigation.tsx'
-import { sloPath } from '../route.ts'
+import { incidentPath, sloPath } from '../route.ts'
 import { askedRange } from '../time-range.ts'
 
 const HISTORY_RENEW_MS = 30_000
@@ -38,18 +38,27 @@ export function Slo({ name, address }: { name: string; address: URL }) {
       <div class="headline">
         <p class="overline">
           <SloMark status={slo.status} /> <span class="muted">{slo.service}</span>
+          {slo.alert && (
+            <Link href={incidentPath(slo.alert.incident)} label={`${slo.alert.severity}, open incident`}>
+              <SeverityTag severity={slo.alert.severity} />
+            </Link>
+          )}
+          {slo.displayName !== '' && slo.displayName !== slo.name && <span class="muted code">{slo.name}</span>}
         </p>
         <h1>{slo.displayName || slo.name}</h1>
-        {slo.displayName !== '' && slo.displayName !== slo.name && <p class="muted code">{slo.name}</p>}
         <FreshnessLine watermark={slo.freshness.watermark}>
           <span>coverage {share(slo.freshness.coverage)}</span>
         </FreshnessLine>
       </div>
-      <Problems problems={slo.problems} />
+      <Problems slo={slo} />
       <div class={stale ? 'is-stale' : ''}>
         <Numbers slo={slo} />
-        <History slo={slo} address={address} />
-        <BurnTable slo={slo} />
+        {slo.definition && (
+          <div class="columns">
+            <History slo={slo} address={address} />
+            <BurnTable slo={slo} />
+          </div>
+        )}
         <ItsIncidents slo={slo.name} />
         <Definition slo={slo} />
       </div>
@@ -57,17 +66,20 @@ export function Slo({ name, address }: { name: string; address: URL }) {
   )
 }
 
-/** A refused definition: what is wrong, where; the last good version stays in force. */
-function Problems({ problems }: { problems: readonly Complaint[] }) {
-  if (problems.length === 0) return null
+/** What is wrong with the file, where, and what to do about it. */
+function Problems({ slo }: { slo: SloDetail }) {
+  if (slo.problems.length === 0) return null
   return (
-    <section class="notice notice-failing" aria-labelledby="problems-title">
-      <h2 id="problems-title">The newest definition was refused; the last good one stays in force</h2>
+    <section class={`notice ${slo.refused ? 'notice-failing' : 'notice-degraded'}`} aria-labelledby="problems-title">
+      <h2 id="problems-title">{problemsTitle(slo)}</h2>
       <ul>
-        {problems.map((problem) => (
-          <li key={`${problem.path}${problem.message}`}>
-            <code>{[problem.file, problem.line].filter((part) => part !== undefined).join(':')}</code>{' '}
-            {problem.path && <code>{problem.path}</code>} {problem.message}
+        {slo.problems.map((problem) => (
+          <li key={`${problem.line}${problem.path}${problem.message}`}>
+            <code>
+              {problem.file}:{problem.line}
+            </code>{' '}
+            {problem.path !== '' && <code>{problem.path}</code>} {problem.message}
+            {problem.hint && <p class="muted">{problem.hint}</p>}
           </li>
         ))}
       </ul>
@@ -75,11 +87,17 @@ function Problems({ problems }: { problems: readonly Complaint[] }) {
   )
 }
 
+function problemsTitle({ refused, definition }: SloDetail): string {
+  if (!refused) return 'The definition has warnings'
+  return definition === null
+    ? 'The definition was refused, so nothing is measured'
+    : 'The newest definition was refused; the last good one stays in force'
+}
+
 function Numbers({ slo }: { slo: SloDetail }) {
   const { objective, counts, budget } = slo
-  const now = useNow()
+  if (objective === null) return null
   const allowed = (counts.total * (1_000_000 - objective.targetPpm)) / 1_000_000
-  const bad = counts.total - counts.good
   return (
     <dl class="facts facts-large">
       <div>
@@ -87,7 +105,7 @@ function Numbers({ slo }: { slo: SloDetail }) {
         <dd>
           <BudgetBar remaining={budget.remaining} />
           <span class="muted number">
-            {count(bad)} bad of {count(allowed)} allowed
+            {count(counts.total - counts.good)} bad of {count(allowed)} allowed
           </span>
         </dd>
       </div>
@@ -112,53 +130,82 @@ function Numbers({ slo }: { slo: SloDetail }) {
       <div>
         <dt>At this rate</dt>
         <dd>
-          {(budget.remaining ?? 0) < 0 ? (
-            <span>already overspent</span>
-          ) : budget.exhaustsAt === null ? (
-            <span class="muted">not used up within the window</span>
-          ) : (
-            <span>
-              used up in <strong class="number">{duration(Date.parse(budget.exhaustsAt) - now)}</strong>,{' '}
-              <Time at={budget.exhaustsAt} />
-            </span>
-          )}
+          <Exhaustion budget={budget} />
         </dd>
       </div>
     </dl>
   )
 }
 
+function Exhaustion({ budget }: Pick<SloDetail, 'budget'>) {
+  const now = useNow()
+  if (budget.remaining === null) return <strong class="figure">{NONE}</strong>
+  if (budget.remaining <= 0)
+    return (
+      <>
+        <strong class="figure">already spent</strong>
+        <span class="muted">bad calls must age out of the window</span>
+      </>
+    )
+  if (budget.exhaustsAt === null)
+    return (
+      <>
+        <strong class="figure">lasts</strong>
+        <span class="muted">beyond one window</span>
+      </>
+    )
+  return (
+    <>
+      <strong class="figure number">empty in {duration(Date.parse(budget.exhaustsAt) - now)}</strong>
+      <span class="muted">
+        <Time at={budget.exhaustsAt} />
+      </span>
+    </>
+  )
+}
+
 function History({ slo, address }: { slo: SloDetail; address: URL }) {
   const now = useNow()
   const asked = askedRange(address.searchParams, now)
-  const window = windowMs(slo.objective.window.duration)
+  const window = windowMs(slo.objective?.window.duration)
   const range = rangeOf(asked ?? { from: now - window, to: now }, 'chart')
-  const live = useLive<List<HistoryStep>>(historyPath(slo.name, range), HISTORY_RENEW_MS)
+  const live = useLive<HistoryShape>(historyPath(slo.name, range), HISTORY_RENEW_MS)
   const steps = useLast(live.value)?.items
   const path = sloPath(slo.name)
-  const from = address.searchParams.get('from')
   const zoom = (start: number, end: number) =>
     navigate(`${path}?from=${new Date(start).toISOString()}&to=${new Date(end).toISOString()}`)
   return (
     <section aria-labelledby="history-title">
       <div class="section-head">
-        <h2 id="history-title">Budget over time</h2>
-        <nav class="presets" aria-label="Time range">
-          {PRESETS.filter((preset) => windowMs(preset) < window).map((preset) => (
-            <Link key={preset} href={`${path}?from=now-${preset}`} current={from === `now-${preset}`}>
-              {preset}
-            </Link>
-          ))}
-          <Link href={path} current={asked === null}>
-            {slo.objective.window.duration} window
-          </Link>
-        </nav>
+        <h2 id="history-title">
+          {asked === null
+            ? `Burn-down of the ${slo.objective?.window.duration} window`
+            : `Budget left in the ${slo.objective?.window.duration} window ending at each point`}
+        </h2>
+        <Presets slo={slo} from={address.searchParams.get('from')} whole={asked === null} />
       </div>
       {steps === undefined &&
         (live.problem ? <Failure problem={live.problem} retry={live.retry} /> : <Loading rows={4} />)}
       {steps && <HistoryCharts slo={slo} steps={steps} range={range} wholeWindow={asked === null} onZoom={zoom} />}
       <p class="muted hint">Drag over a chart to zoom in; the back button undoes it.</p>
     </section>
+  )
+}
+
+function Presets({ slo, from, whole }: { slo: SloDetail; from: string | null; whole: boolean }) {
+  const path = sloPath(slo.name)
+  const window = slo.objective?.window.duration
+  return (
+    <nav class="presets" aria-label="Time range">
+      {PRESETS.filter((preset) => windowMs(preset) < windowMs(window)).map((preset) => (
+        <Link key={preset} href={`${path}?from=now-${preset}`} current={from === `now-${preset}`}>
+          {preset}
+        </Link>
+      ))}
+      <Link href={path} current={whole}>
+        {window} window
+      </Link>
+    </nav>
   )
 }
 
@@ -178,14 +225,52 @@ function ItsIncidents({ slo }: { slo: string }) {
 }
 
 function Definition({ slo }: { slo: SloDetail }) {
+  if (slo.definition === null) return null
+  const { description, owner, runbook, guards, alerting, indicator } = slo.definition
   return (
-    <details class="definition">
-      <summary>
-        Definition, generation <code>{slo.generation}</code>
-      </summary>
-      <pre class="scroll">
-        <code>{JSON.stringify(slo.definition, null, 2)}</code>
-      </pre>
-    </details>
+    <section aria-labelledby="definition-title">
+      <h2 id="definition-title">Definition</h2>
+      {description !== '' && <p class="prose">{description}</p>}
+      <dl class="facts">
+        <div>
+          <dt>Owner</dt>
+          <dd>{owner || <span class="muted">nobody named</span>}</dd>
+        </div>
+        <div>
+          <dt>Runbook</dt>
+          <dd>
+            <Runbook href={runbook} />
+          </dd>
+        </div>
+        <div>
+          <dt>Alerting</dt>
+          <dd>{alerting === 'off' ? 'off' : 'multi-window burn rate'}</dd>
+        </div>
+        <div>
+          <dt>Guards</dt>
+          <dd class="number">
+            {count(guards.minEvents)} events, {count(guards.minBadEvents)} bad
+          </dd>
+        </div>
+        <div>
+          <dt>Generation</dt>
+          <dd>
+            <code>{slo.generation}</code>
+          </dd>
+        </div>
+        <div>
+          <dt>Source</dt>
+          <dd>
+            <code>{slo.source}</code>
+          </dd>
+        </div>
+      </dl>
+      <details class="definition">
+        <summary>What is measured</summary>
+        <pre class="scroll">
+          <code>{JSON.stringify(indicator, null, 2)}</code>
+        </pre>
+      </details>
+    </section>
   )
 }

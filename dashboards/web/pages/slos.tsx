@@ -4,7 +4,6 @@ import { SloTable } from '../components/slo-table.tsx'
 import { Failure, Loading, Outdated } from '../components/states.tsx'
 import { plural } from '../format.ts'
 import { matchesFilter, useSlos } from '../lists.ts'
-import { byUrgency } from '../urgency.ts'
 import { NoMatch } from './overview.tsx'
 
 export function Slos({ search }: { search: string }) {
@@ -13,7 +12,7 @@ export function Slos({ search }: { search: string }) {
   const stale = useStale(watermark)
   if (value === null)
     return problem && problem.status !== 401 ? <Failure problem={problem} retry={retry} /> : <Loading rows={10} />
-  const shown = byUrgency(value.items).filter((slo) => matchesFilter(search, slo.name, slo.displayName, slo.service))
+  const shown = value.items.filter((slo) => matchesFilter(search, slo.name, slo.displayName, slo.service))
   return (
     <>
       <Outdated problem={problem} retry={retry} />

@@ -1,0 +1,55 @@
+import type { HistoryStep } from '../api-shapes.ts'
+import { burnScale } from '../chart-geometry.ts'
+import { ChartFrame, Crosshair } from './chart-frame.tsx'
+
+const MINUTE_MS = 60_000
+
+interface BurnChartProps {
+  frame: { from: number; to: number; onPoint?(at: number | null): void; onZoom?(from: number, to: number): void }
+  steps: readonly HistoryStep[]
+  pointed: HistoryStep | null
+  stepMinutes: number
+  /** When an incident began. */
+  begin?: number
+  height?: number
+}
+
+/** Burn rate of each step as columns, with the sustainable rate as a line; steps without events stay empty. */
+export function BurnChart({ frame, steps, pointed, stepMinutes, begin, height = 150 }: BurnChartProps) {
+  const scale = burnScale(steps.map((step) => step.burn))
+  return (
+    <ChartFrame {...frame} label="Burn rate over time" height={height} scale={scale} tickWord={tickWord}>
+      {(plot) => {
+        const width = plot.xOf(frame.from + stepMinutes * MINUTE_MS)
+        return (
+          <>
+            {steps.map(({ at, burn }) =>
+              burn === null ? null : (
+                <rect
+                  key={at}
+                  class={burn > 1 ? 'chart-bar is-fast' : 'chart-bar'}
+                  x={plot.xOf(Date.parse(at))}
+                  width={Math.max(1, width - (width > 4 ? 1 : 0))}
+                  y={plot.height - Math.max(burn > 0 ? 1 : 0, plot.height - plot.yOf(burn))}
+                  height={Math.max(burn > 0 ? 1 : 0, plot.height - plot.yOf(burn))}
+                />
+              ),
+            )}
+            <line class="chart-ideal" x1="0" x2={plot.width} y1={plot.yOf(1)} y2={plot.yOf(1)} />
+            {begin !== undefined && begin >= frame.from && (
+              <g class="chart-begin">
+                <line x1={plot.xOf(begin)} x2={plot.xOf(begin)} y1="0" y2={plot.height} />
+                <text x={plot.xOf(begin) - 6} y="10" text-anchor="end">
+                  incident opened
+                </text>
+              </g>
+            )}
+            <Crosshair plot={plot} at={pointed ? Date.parse(pointed.at) + (stepMinutes * MINUTE_MS) / 2 : null} />
+          </>
+        )
+      }}
+    </ChartFrame>
+  )
+}
+
+const tickWord = (value: number): string => `${value.toLocaleString('en', { maximumFractionDigits: 2 })}×`
