@@ -100,7 +100,7 @@ function decideInactive(state: InactiveAlert, { slo }: Reading, verdicts: TierVe
     previousIncident: state.previousIncident,
     startedAtMs,
     episode: matched.map(episodeKey),
-    clearSinceMs: { page: null, ticket: null },
+    clearSinceMs: { page: matched.some(isPage) ? null : at, ticket: matched.every(isPage) ? at : null },
     frozen: null,
   }
   return { next, transition: 'fired', reason: 'first', verdicts, lead: mostUrgent(matched) }

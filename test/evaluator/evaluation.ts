@@ -1,0 +1,101 @@
+import pino from 'pino'
+import { Registry } from 'prom-client'
+import { createSender } from '../../evaluator/deliver.ts'
+import { createEvaluatorMetrics } from '../../evaluator/evaluator-metrics.ts'
+import { createMeasurer } from '../../evaluator/measure.ts'
+import { Outbox } from '../../evaluator/outbox.ts'
+import { type Evaluator, tick } from '../../evaluator/tick.ts'
+import type { Slo } from '../../slo/model.ts'
+import type { Db } from '../../storage/query.ts'
+import { recordDefinitions } from '../../storage/slo-definitions.ts'
+import { callRow, storeCalls, storeHeartbeat } from '../storage/calls.ts'
+
+export const QUIET = pino({ level: 'silent' })
+export const MINUTE_MS = 60_000
+export const SECRET = 'whsec_cGx1bWJsaW5lLWV4YW1wbGUtc2lnbmluZy1rZXktMzI='
+
+/** An evaluator as `main.ts` wires it, without its timers: tests say when it ticks. A new one is a restart. */
+export function evaluatorOn(db: Db, endpoints: Record<string, string>, metrics = new Registry()): Evaluator {
+  const own = createEvaluatorMetrics(metrics)
+  const outbox = new Outbox({
+    db,
+    log: QUIET,
+    random: () => 0.5,
+    send: createSender({
+      endpoints: Object.entries(endpoints).map(([name, url]) => ({ name, url, type: 'webhook', secret: SECRET })),
+      egress: { allow: ['127.0.0.0/8'], insecureHttp: true },
+    }),
+    onResult: ({ endpoint }, result, latencyMs) => own.delivered(endpoint, result, latencyMs),
+  })
+  own.watch(outbox)
+  return {
+    db,
+    log: QUIET,
+    metrics: own,
+    measurer: createMeasurer(db, QUIET),
+    outbox,
+    routes: [
+      { match: { severity: 'page' }, endpoints: ['pager', 'chat'] },
+      { match: { severity: 'ticket' }, endpoints: ['desk', 'chat'] },
+    ],
+    publicUrl: 'https://plumbline.example',
+    records: null,
+  }
+}
+
+/** One tick, and everything it sends. */
+export async function tickAt(evaluator: Evaluator, ms: number): Promise<void> {
+  await tick(evaluator, new Date(ms))
+  await evaluator.outbox.settle(5_000)
+}
+
+export const define = (db: Db, slos: Slo[], ms: number) =>
+  recordDefinitions(
+    db,
+    slos.map((slo) => ({ name: slo.name, state: 'active', slo, problems: [], source: 'api' })),
+    new Date(ms),
+  )
+
+/** One minute of 1,000 calls from checkout to acme-pay, `bad` of them timing out; each row stands for many calls. */
+export async function storeMinute(db: Db, startMs: number, bad: number): Promise<void> {
+  const minute = startMs / MINUTE_MS
+  const call = { service: 'checkout', dependency: 'acme-pay', env: 'prod' }
+  const row = (n: number, outcome: string, weight: number) =>
+    callRow({ ...call, ts: startMs + n, outcome, weight, trace_id: (minute * 10 + n).toString(16).padStart(32, '0') })
+  const rows = [
+    ...(bad > 0 ? [1, 2, 3, 4].map((n) => row(n, 'timeout', bad / 4)) : []),
+    ...(bad < 1000 ? [row(5, 'ok', 1000 - bad)] : []),
+  ]
+  await storeCalls(db, rows, `minute-${minute}`)
+}
+
+/** A segment of calls as the collector logs it: `from` … `to` is event time. */
+export async function storeSegment(db: Db, segment: string, from: number, to: number, ingestedAt: number) {
+  const iso = (ms: number) => new Date(ms).toISOString()
+  await db.insert({
+    table: 'ingest_log',
+    values: [
+      {
+        collector: 'test',
+        segment,
+        first_ts: iso(from),
+        last_ts: iso(to),
+        calls: 1,
+        spans: 1,
+        points: 0,
+        complete_until: iso(ingestedAt),
+        ingested_at: iso(ingestedAt),
+      },
+    ],
+    format: 'JSONEachRow',
+  })
+}
+
+/** `minutes` minutes without a failure before `untilMs`, and a collector that was alive all the while. */
+export async function storeCleanPast(db: Db, untilMs: number, minutes: number): Promise<void> {
+  const rows = Array.from({ length: minutes }, (_, n) =>
+    callRow({ service: 'checkout', dependency: 'acme-pay', ts: untilMs - (n + 1) * MINUTE_MS, weight: 1000 }),
+  )
+  await storeCalls(db, rows, `past-${untilMs}`)
+  await storeHeartbeat(db, untilMs)
+}
