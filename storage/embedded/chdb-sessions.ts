@@ -9,10 +9,17 @@ export interface Answer {
   elapsedNs: number
 }
 
+export interface Piece {
+  bytes: Uint8Array
+  rows: number
+}
+
 /** One engine session: settings, parameters, temporary tables and current database live and die with it. */
 export interface EngineSession {
   /** One statement at a time; `format` counts where the statement names none. */
   run(sql: string, format: string): Promise<Answer>
+  /** The result of a SELECT in pieces as they are computed; each is a text of its own in `format`. */
+  stream(sql: string, format: string): AsyncGenerator<Piece>
   close(): void
 }
 
@@ -56,6 +63,15 @@ export async function openChdb(dataDir: string, configFile: string): Promise<Chd
             const result = await session.queryAsync(sql, { format })
             const elapsedNs = Math.round(result.elapsed * 1e9)
             return { body: result.bytes(), rowsRead: result.rowsRead, bytesRead: result.bytesRead, elapsedNs }
+          } catch (error) {
+            throw fromChdb(error)
+          }
+        },
+        async *stream(sql, format) {
+          try {
+            for await (const chunk of session.queryStream(sql, { format })) {
+              yield { bytes: chunk.raw(), rows: chunk.numRows }
+            }
           } catch (error) {
             throw fromChdb(error)
           }

@@ -29,7 +29,7 @@ export function engineConfig({ memoryBytes, usersFile }: { memoryBytes: number; 
 
 /**
  * The one user of the engine: defaults that a request may override, and grants that it may not.
- * Results are built in memory, so their size has a default limit too.
+ * Some results are built in memory as a whole, so their size has a default limit too.
  */
 export function usersConfig({ memoryBytes }: { memoryBytes: number }): string {
   return `<clickhouse>

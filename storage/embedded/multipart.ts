@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { EngineError } from './engine-errors.ts'
+import { decodedBody, limitBytes } from './request-body.ts'
 
 const MAX_FORM_BYTES = 64 * 2 ** 20
 
@@ -14,13 +15,12 @@ export interface ExternalTable {
 
 /** Reads a multipart form: plain fields become parameters, files become external tables. At most 64 MiB, in memory. */
 export async function readForm(request: IncomingMessage, params: URLSearchParams): Promise<ExternalTable[]> {
-  const length = Number(request.headers['content-length'] ?? Number.NaN)
-  if (!(length <= MAX_FORM_BYTES)) {
-    throw new EngineError(307, 'TOO_MANY_BYTES', `A form needs a Content-Length of at most ${MAX_FORM_BYTES} bytes`)
-  }
+  const body = Readable.from(limitBytes(decodedBody(request), MAX_FORM_BYTES, 'A form'))
   const headers = { 'content-type': request.headers['content-type'] ?? '' }
-  const form = await new Response(Readable.toWeb(request) as ReadableStream, { headers }).formData().catch((error) => {
-    throw new EngineError(36, 'BAD_ARGUMENTS', `The form cannot be read: ${error.message}`, { cause: error })
+  const form = await new Response(Readable.toWeb(body) as ReadableStream, { headers }).formData().catch((error) => {
+    throw error.cause instanceof EngineError
+      ? error.cause
+      : new EngineError(36, 'BAD_ARGUMENTS', `The form cannot be read: ${error.message}`, { cause: error })
   })
   const files: [string, File][] = []
   for (const [name, value] of form) {

@@ -59,3 +59,15 @@ export async function readHead(body: Readable, bytes: number) {
   const rest: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => iterator }
   return { head: Buffer.concat(pieces), done, rest }
 }
+
+export type Body = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+
+/** Passes a body on until it is longer than allowed. */
+export async function* limitBytes(body: Body, maxBytes: number, what: string): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const piece of body) {
+    bytes += piece.length
+    if (bytes > maxBytes) throw new EngineError(307, 'TOO_MANY_BYTES', `${what} may have at most ${maxBytes} bytes`)
+    yield piece
+  }
+}

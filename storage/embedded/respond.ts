@@ -25,7 +25,8 @@ export interface Described {
 
 /** Answers 200 with the result, and with the headers a ClickHouse server sends. */
 export async function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: Answer, about: Described) {
-  const summary = {
+  setHeaders(response, about)
+  const counters = {
     read_rows: answer.rowsRead,
     read_bytes: answer.bytesRead,
     written_rows: about.rowsWritten ?? 0,
@@ -35,19 +36,8 @@ export async function sendAnswer(request: IncomingMessage, response: ServerRespo
     result_bytes: answer.body.length,
     elapsed_ns: answer.elapsedNs,
   }
-  response.statusCode = 200
-  response.setHeader(
-    'Content-Type',
-    CONTENT_TYPES.find(([pattern]) => pattern.test(about.format))?.[1] ?? 'text/plain; charset=UTF-8',
-  )
-  response.setHeader('X-ClickHouse-Query-Id', about.queryId)
-  response.setHeader('X-ClickHouse-Format', about.format)
-  response.setHeader('X-ClickHouse-Timezone', 'UTC')
-  response.setHeader('X-ClickHouse-Server-Display-Name', 'plumbline')
-  response.setHeader(
-    'X-ClickHouse-Summary',
-    JSON.stringify(summary, (_, value) => (typeof value === 'number' ? String(value) : value)),
-  )
+  const summary = Object.fromEntries(Object.entries(counters).map(([name, count]) => [name, String(count)]))
+  response.setHeader('X-ClickHouse-Summary', JSON.stringify(summary))
   let body = answer.body
   const coding = body.length < WORTH_COMPRESSING_BYTES ? null : acceptedCoding(request)
   if (coding) {
@@ -58,7 +48,18 @@ export async function sendAnswer(request: IncomingMessage, response: ServerRespo
   response.end(body)
 }
 
-function acceptedCoding(request: IncomingMessage): keyof typeof compressors | null {
+/** Status and headers of every answer with a result. */
+export function setHeaders(response: ServerResponse, { queryId, format }: Described) {
+  const contentType = CONTENT_TYPES.find(([pattern]) => pattern.test(format))?.[1]
+  response.statusCode = 200
+  response.setHeader('Content-Type', contentType ?? 'text/plain; charset=UTF-8')
+  response.setHeader('X-ClickHouse-Query-Id', queryId)
+  response.setHeader('X-ClickHouse-Format', format)
+  response.setHeader('X-ClickHouse-Timezone', 'UTC')
+  response.setHeader('X-ClickHouse-Server-Display-Name', 'plumbline')
+}
+
+export function acceptedCoding(request: IncomingMessage): keyof typeof compressors | null {
   const accepted = String(request.headers['accept-encoding'] ?? '')
     .split(',')
     .filter((entry) => !/;\s*q=0(\.0*)?\s*$/.test(entry))

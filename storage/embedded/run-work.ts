@@ -1,4 +1,4 @@
-import type { Answer, Chdb, EngineSession } from './chdb-sessions.ts'
+import type { Answer, Chdb, EngineSession, Piece } from './chdb-sessions.ts'
 import { EngineError } from './engine-errors.ts'
 import { type NamedSessions, sessionRequest } from './named-sessions.ts'
 import { preludeOf, setStatement, settingsOf } from './query-prelude.ts'
@@ -26,10 +26,18 @@ export interface Ask {
   readonly: number
   /** True once nobody waits for the answer. */
   gone(): boolean
+  /** Takes a result that is too large to be held; absent where the format needs the whole. */
+  sendLarge?: (rows: AsyncIterable<Uint8Array>) => Promise<void>
 }
 
-/** Runs the work on a session of its own, or on the one the request names, when a slot is free. */
-export function runWork(engine: Engine, ask: Ask): Promise<Answer> {
+/** Results up to this size are held in memory, which frees the engine from slow readers. */
+const HELD_BYTES = 8 * 2 ** 20
+
+/**
+ * Runs the work on a session of its own, or on the one the request names, when a slot is free.
+ * Null when the result went to `sendLarge`.
+ */
+export function runWork(engine: Engine, ask: Ask): Promise<Answer | null> {
   const slots = ask.work.reads ? engine.reads : engine.writes
   const named = sessionRequest(ask.params)
   return slots.run(async () => {
@@ -40,8 +48,7 @@ export function runWork(engine: Engine, ask: Ask): Promise<Answer> {
       // A session for one request: what it sets cannot reach another one.
       await setUp(engine, ask, session)
       if (ask.readonly > 0) await session.run(`SET readonly = ${ask.readonly}`, 'Null')
-      refuseGone(ask)
-      return await session.run(ask.work.sql, ask.format)
+      return await execute(ask, session)
     } finally {
       session.close()
     }
@@ -50,6 +57,37 @@ export function runWork(engine: Engine, ask: Ask): Promise<Answer> {
 
 function refuseGone({ gone }: Ask) {
   if (gone()) throw new EngineError(394, 'QUERY_WAS_CANCELLED', 'The client went away')
+}
+
+async function execute(ask: Ask, session: EngineSession): Promise<Answer | null> {
+  refuseGone(ask)
+  const { work, format, sendLarge } = ask
+  if (!sendLarge) return session.run(work.sql, format)
+  const startedAt = performance.now()
+  const pieces = session.stream(work.sql, format)
+  const held: Uint8Array[] = []
+  let bytesRead = 0
+  let rowsRead = 0
+  try {
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
+      held.push(next.value.bytes)
+      rowsRead += next.value.rows
+      bytesRead += next.value.bytes.length
+      if (bytesRead > HELD_BYTES) {
+        await sendLarge(bytesOf(held.splice(0), pieces))
+        return null
+      }
+    }
+  } finally {
+    await pieces.return(undefined)
+  }
+  const elapsedNs = Math.round((performance.now() - startedAt) * 1e6)
+  return { body: Buffer.concat(held), rowsRead, bytesRead, elapsedNs }
+}
+
+async function* bytesOf(held: Uint8Array[], rest: AsyncIterable<Piece>) {
+  yield* held
+  for await (const { bytes } of rest) yield bytes
 }
 
 async function setUp({ spool }: Engine, { work, params, id }: Ask, session: EngineSession) {
@@ -63,15 +101,14 @@ async function setUp({ spool }: Engine, { work, params, id }: Ask, session: Engi
 }
 
 /** On a session that goes on, what belongs to this request alone is put back: its settings, database and tables. */
-async function runNamed(engine: Engine, ask: Ask, session: EngineSession): Promise<Answer> {
+async function runNamed(engine: Engine, ask: Ask, session: EngineSession): Promise<Answer | null> {
   // `SET readonly` could not be taken back.
   if (ask.readonly > 0 && !ask.work.reads)
     throw new EngineError(164, 'READONLY', 'Cannot execute query in readonly mode')
   const restore = await before(ask, session)
   try {
     await setUp(engine, ask, session)
-    refuseGone(ask)
-    return await session.run(ask.work.sql, ask.format)
+    return await execute(ask, session)
   } finally {
     for (const statement of restore) await session.run(statement, 'Null').catch(() => undefined)
   }

@@ -5,6 +5,7 @@ import { greeting, isGreeting } from './native-greeting.ts'
 import { readWork } from './read-work.ts'
 import { sendAnswer, sendError } from './respond.ts'
 import { type Engine, runWork } from './run-work.ts'
+import { isPiecewise, sendLarge } from './send-large.ts'
 
 /** Answers one request of the ClickHouse HTTP interface; never throws. */
 export async function serve(engine: Engine, request: IncomingMessage, response: ServerResponse) {
@@ -42,10 +43,16 @@ async function answer(
       const body = greeting(engine.chdb.version, Number(params.get('client_protocol_version')))
       return await sendAnswer(request, response, { body, rowsRead: 1, bytesRead: body.length, elapsedNs: 0 }, described)
     }
-    const readonly = Number(params.get('readonly')) || (isGet(request) ? 2 : 0)
-    const result = await runWork(engine, { work, params, id, format, readonly, gone: () => response.destroyed })
-    const written = work.file ? { rowsWritten: result.rowsRead, bytesWritten: result.bytesRead } : {}
-    await sendAnswer(request, response, result, { ...described, ...written })
+    const result = await runWork(engine, {
+      ...{ work, params, id, format },
+      readonly: Number(params.get('readonly')) || (isGet(request) ? 2 : 0),
+      gone: () => response.destroyed,
+      ...(isPiecewise(described.format, work, params) && {
+        sendLarge: (rows) => sendLarge(request, response, rows, { ...described, version: engine.chdb.version }),
+      }),
+    })
+    const written = work.file && result ? { rowsWritten: result.rowsRead, bytesWritten: result.bytesRead } : {}
+    if (result) await sendAnswer(request, response, result, { ...described, ...written })
   } finally {
     response.off('close', stopIfGone)
     await work.file?.[Symbol.asyncDispose]()
