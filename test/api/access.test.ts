@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { seededApp } from './seeded-app.ts'
+
+const READER = { name: 'grafana', token: 'reader-token-0123456789', scopes: ['read' as const] }
+const SENDER = { name: 'services', token: 'sender-token-0123456789', scopes: ['ingest' as const] }
+const GUARDED = [
+  '/api/v1/slos',
+  '/api/v1/openapi.json',
+  '/metrics',
+  '/readyz',
+  '/clickhouse/?query=SELECT%201',
+  '/api/v1/nothing',
+]
+
+const withTokens = () => seededApp({ config: { bind: '0.0.0.0', publicUrl: undefined, tokens: [READER, SENDER] } })
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
+const basic = (pair: string) => ({ headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } })
+
+describe('with tokens configured', () => {
+  test('everything but /healthz and the pages wants one', async () => {
+    await using app = await withTokens()
+    for (const path of GUARDED) {
+      const { status, body, headers } = await app.get(path)
+      expect([path, status]).toEqual([path, 401])
+      expect(headers.get('www-authenticate')).toContain('Bearer')
+      expect(body).toMatchObject({ type: 'urn:plumbline:problem:unauthenticated', status: 401 })
+    }
+    expect((await app.get('/healthz')).status).toBe(200)
+    expect((await app.get('/')).text).toContain('<!doctype html>')
+  })
+
+  test.each([
+    ['a token of scope read', bearer(READER.token), 200],
+    ['in any case of the scheme', { headers: { authorization: `bearer ${READER.token}` } }, 200],
+    ['the token as the password of Basic', basic(`default:${READER.token}`), 200],
+    ['a token without that scope', bearer(SENDER.token), 403],
+    ['an unknown token', bearer('reader-token-012345678'), 401],
+    ['an empty token', bearer(''), 401],
+    ['the token as the user of Basic', basic(`${READER.token}:`), 401],
+  ])('%s', async (_, init, wanted) => {
+    await using app = await withTokens()
+    const { status, text } = await app.get('/api/v1/slos', init)
+    expect(status).toBe(wanted)
+    expect(text).not.toContain(READER.token)
+  })
+
+  test('a token in the URL is not taken', async () => {
+    await using app = await withTokens()
+    expect((await app.get(`/api/v1/slos?token=${READER.token}`)).status).toBe(401)
+  })
+})
+
+describe('bound to loopback', () => {
+  test.each([
+    ['localhost', 'localhost:8080', 200],
+    ['an address of loopback', '127.0.0.1:8080', 200],
+    ['IPv6', '[::1]:8080', 200],
+    ['a name under localhost', 'plumbline.localhost', 200],
+    ['the public host', 'slo.example', 200],
+    ['a foreign name that points here', 'evil.example:8080', 421],
+    ['a name that only begins like loopback', '127.0.0.1.evil.example', 421],
+    ['a name that only ends like the public one', 'evilslo.example', 421],
+    ['nonsense', 'a b', 421],
+  ])('asked for %s', async (_, host, wanted) => {
+    await using app = await seededApp({
+      config: { bind: '127.0.0.1', publicUrl: 'https://slo.example/plumbline', tokens: [] },
+    })
+    for (const path of ['/healthz', '/api/v1/slos']) {
+      expect((await app.get(path, { headers: { host } })).status).toBe(wanted)
+    }
+  })
+
+  test('bound elsewhere any host is answered: tokens guard it', async () => {
+    await using app = await withTokens()
+    const { status } = await app.get('/api/v1/slos', {
+      headers: { host: 'slo.example', ...bearer(READER.token).headers },
+    })
+    expect(status).toBe(200)
+  })
+})
+
+test('answers say what a browser may do with them, and the API is never cached', async () => {
+  await using app = await seededApp()
+  for (const path of ['/', '/api/v1/slos', '/api/v1/slos/nobody', '/metrics']) {
+    const { headers } = await app.get(path)
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    )
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+  }
+  expect((await app.get('/api/v1/slos')).headers.get('cache-control')).toBe('no-store')
+  expect((await app.get('/api/v1/slos/nobody')).headers.get('cache-control')).toBe('no-store')
+})
