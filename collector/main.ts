@@ -15,8 +15,9 @@ import { close, createOtlpServer, listen } from './http/server.ts'
 import { collectorIdentity } from './identity.ts'
 import { createIngest } from './ingest.ts'
 import { createRejectionLog } from './rejection-log.ts'
-import { SeenRequests } from './seen-requests.ts'
-import { Backlog } from './segment/backlog.ts'
+import { REPEAT_WINDOW_MS, SeenRequests } from './seen-requests.ts'
+import { Backlog, type SealedSegment } from './segment/backlog.ts'
+import { DigestLog } from './segment/digest-log.ts'
 import { Journal } from './segment/journal.ts'
 import { findLeftovers, readDigests } from './segment/recover.ts'
 import type { OpenFile } from './segment/segment-file.ts'
@@ -37,8 +38,6 @@ export interface Collector {
   stop(): Promise<void>
 }
 
-/** A repeated request is recognised for this long. */
-const REPEAT_WINDOW_MS = 10 * 60_000
 const FINISH_REQUESTS_MS = 3_000
 const SHIP_REST_MS = 4_000
 const NAMES_WITHIN_MS = 5_000
@@ -63,12 +62,10 @@ export async function startCollector({
   const leftovers = await findLeftovers(folder)
   if (leftovers.length > 0) log.info({ segments: leftovers.length }, 'segments of an earlier run are stored now')
   backlog.sealed.push(...leftovers)
-  const seen = new SeenRequests()
-  for (const digest of await readDigests(leftovers, Date.now() - REPEAT_WINDOW_MS)) {
-    seen.add(digest.toString('latin1'), Promise.resolve({ accepted: 0, rejected: 0, message: '' }), Date.now())
-  }
+  const digestLog = new DigestLog({ folder, windowMs: REPEAT_WINDOW_MS, sync })
+  const seen = await rememberedRequests(digestLog, leftovers)
 
-  const shipper = new Shipper({ db, collector, folder, backlog, sync, metrics, log })
+  const shipper = new Shipper({ db, collector, folder, backlog, digestLog, sync, metrics, log })
   shipper.start()
   stops.push(() => shipper.stop(SHIP_REST_MS))
 
@@ -102,16 +99,29 @@ export async function startCollector({
     log,
   })
   const server = createOtlpServer({ exportEndpoint, access, registry, isReady: () => canTake(journal) })
-  const otlpHttp = await listen(server, config.bind, config.ports.otlpHttp)
-  stops.push(() => close(server, FINISH_REQUESTS_MS))
-
-  log.info({ otlpHttp, collector }, 'collector is ready')
-  return {
-    otlpHttp,
-    async stop() {
-      for (const stop of stops.toReversed()) await stop()
-    },
+  const stop = async () => {
+    for (const stopOne of stops.splice(0).reverse()) await stopOne()
   }
+  try {
+    const otlpHttp = await listen(server, config.bind, config.ports.otlpHttp)
+    stops.push(() => close(server, FINISH_REQUESTS_MS))
+    log.info({ otlpHttp, collector }, 'collector is ready')
+    return { otlpHttp, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** What was answered before the restart: the details are gone, that it is stored is known. */
+async function rememberedRequests(digestLog: DigestLog, leftovers: SealedSegment[]): Promise<SeenRequests> {
+  const seen = new SeenRequests()
+  const stored = await digestLog.read()
+  const waiting = await readDigests(leftovers, Date.now() - REPEAT_WINDOW_MS)
+  for (const { digest, at } of [...stored, ...waiting]) {
+    seen.add(digest.toString('latin1'), Promise.resolve({ accepted: 0, rejected: 0, message: '' }), at)
+  }
+  return seen
 }
 
 function canTake(journal: Journal): boolean {

@@ -11,7 +11,8 @@ interface Entry {
   seenAt: number
 }
 
-const WINDOW_MS = 10 * 60_000
+/** A repeated request is recognised for this long; milliseconds. */
+export const REPEAT_WINDOW_MS = 10 * 60_000
 /** About 40 MB at most. */
 const MAX_ENTRIES = 200_000
 
@@ -24,16 +25,18 @@ export class SeenRequests {
 
   find(digest: string, now: number): Promise<Answer> | undefined {
     const entry = this.#entries.get(digest)
-    return entry && now - entry.seenAt < WINDOW_MS ? entry.answer : undefined
+    return entry && now - entry.seenAt < REPEAT_WINDOW_MS ? entry.answer : undefined
   }
 
   /** Remembers the request unless its answer turns out to be a failure. */
   add(digest: string, answer: Promise<Answer>, now: number): void {
     this.#entries.delete(digest)
     this.#entries.set(digest, { answer, seenAt: now })
-    answer.catch(() => this.#entries.delete(digest))
+    answer.catch(() => {
+      if (this.#entries.get(digest)?.answer === answer) this.#entries.delete(digest)
+    })
     for (const [oldest, { seenAt }] of this.#entries) {
-      if (this.#entries.size <= MAX_ENTRIES && now - seenAt < WINDOW_MS) break
+      if (this.#entries.size <= MAX_ENTRIES && now - seenAt < REPEAT_WINDOW_MS) break
       this.#entries.delete(oldest)
     }
   }

@@ -70,6 +70,8 @@ export function encodeFrame({ digest, firstNs, lastNs, tables }: FrameContent): 
 
 /** Reads a segment, however damaged: valid frames after a damaged range are found by their magic and checksum. */
 export function scanSegment(file: Buffer): Scan {
+  // A process killed between creating the file and writing to it.
+  if (file.length === 0) return { header: null, frames: [], damaged: [] }
   const opened = readHeader(file)
   if (opened === null) return { header: null, frames: [], damaged: [{ from: 0, to: file.length }] }
   const { header, end } = opened

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SealedSegment } from './backlog.ts'
+import type { SeenDigest } from './digest-log.ts'
 import { scanSegment } from './format.ts'
 import { SEGMENT_SUFFIX } from './segment-file.ts'
 
@@ -22,11 +23,13 @@ export async function findLeftovers(folder: string): Promise<SealedSegment[]> {
 }
 
 /** Digests of the requests in segments written after `since` (ms): a client that missed our answer may send them again. */
-export async function readDigests(segments: SealedSegment[], since: number): Promise<Buffer[]> {
-  const digests: Buffer[] = []
-  for (const { path } of segments) {
+export async function readDigests(segments: SealedSegment[], since: number): Promise<SeenDigest[]> {
+  const seen: SeenDigest[] = []
+  for (const { path, openedAt } of segments) {
     if ((await stat(path)).mtimeMs < since) continue
-    for (const { digest } of scanSegment(await readFile(path)).frames) digests.push(Buffer.from(digest))
+    for (const { digest } of scanSegment(await readFile(path)).frames) {
+      seen.push({ digest: Buffer.from(digest), at: openedAt })
+    }
   }
-  return digests
+  return seen
 }

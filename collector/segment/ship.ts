@@ -19,16 +19,17 @@ export interface ShipContext {
 /**
  * Stores one sealed segment: every table's rows in one insert each, then its line in `ingest_log`. All inserts carry tokens
  * made from the segment's id, so shipping it again, from whatever point, stores nothing twice.
+ * Resolves to the digests of the requests it held.
  */
 export async function ship(
   context: ShipContext,
   segment: SealedSegment,
   file: Buffer,
   completeUntil: () => number,
-): Promise<void> {
+): Promise<Buffer[]> {
   const { header, frames, damaged } = scanSegment(file.subarray(0, Math.min(file.length, segment.trusted)))
   if (damaged.length > 0 && segment.failures === 0) await quarantine(context, segment, file, damaged)
-  if (header === null || frames.length === 0) return
+  if (header === null || frames.length === 0) return []
   const totals = { calls: 0, spans: 0, points: 0 }
   for (const [index, [table, columns]] of header.tables.entries()) {
     const parts = partsOf(frames, index)
@@ -40,6 +41,7 @@ export async function ship(
     stopTimer()
   }
   await record(context, header, frames, totals, completeUntil())
+  return frames.map(({ digest }) => digest)
 }
 
 const countedAs = (table: string) => (table === 'calls' ? 'calls' : table === 'otel_traces' ? 'spans' : 'points')

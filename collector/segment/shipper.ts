@@ -2,11 +2,13 @@ import { readFile, unlink } from 'node:fs/promises'
 import { ClickHouseError } from '@clickhouse/client'
 import { recordIngest } from '../../storage/ingest.ts'
 import type { Backlog, SealedSegment } from './backlog.ts'
+import type { DigestLog } from './digest-log.ts'
 import { syncFolder } from './segment-file.ts'
 import { type ShipContext, ship } from './ship.ts'
 
 export interface ShipperOptions extends Omit<ShipContext, 'signal'> {
   backlog: Backlog
+  digestLog: DigestLog
   sync: boolean
   heartbeatMs?: number
 }
@@ -72,8 +74,9 @@ export class Shipper {
       this.#postpone(segment, error)
       return
     }
+    let digests: Buffer[]
     try {
-      await ship(context, segment, file, () => backlog.completeUntil(Date.now(), segment))
+      digests = await ship(context, segment, file, () => backlog.completeUntil(Date.now(), segment))
       this.#reached()
     } catch (error) {
       if (this.#abort.signal.aborted) return
@@ -82,7 +85,7 @@ export class Shipper {
       return
     }
     backlog.remove(segment)
-    await this.#discard(segment)
+    await this.#discard(segment, digests)
   }
 
   #postpone(segment: SealedSegment, error: unknown): void {
@@ -94,9 +97,10 @@ export class Shipper {
   }
 
   /** A file that stays behind is shipped again by the next start, and its tokens keep it from counting twice. */
-  async #discard({ path }: SealedSegment): Promise<void> {
-    const { folder, sync, log } = this.#options
+  async #discard({ path, openedAt }: SealedSegment, digests: Buffer[]): Promise<void> {
+    const { folder, digestLog, sync, log } = this.#options
     try {
+      await digestLog.append(digests, openedAt)
       await unlink(path)
       if (sync) await syncFolder(folder)
     } catch (error) {
