@@ -84,5 +84,5 @@ const sqlStatement: (text: string) => Statement = boundedMemo(
     const verb = word.toLowerCase() === 'with' ? (DATA_VERB.exec(statement)?.[0] ?? word) : word
     return { verb, table: (TABLE.exec(statement)?.[1] ?? '').replace(/["`[\]]/g, '') }
   },
-  { entries: 1024, maxKeyChars: READ_CHARS },
+  { entries: 512, maxKeyChars: 2048 },
 )

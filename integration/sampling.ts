@@ -1,8 +1,11 @@
 import type { Attributes } from './attributes.ts'
-import { read } from './attributes.ts'
+import { cut, read } from './attributes.ts'
 
 /** One call stands for at most this many: a wrong sampling rate must not drown everything else. */
 export const MAX_WEIGHT = 1_000_000
+
+/** 32 members of at most 256 + 256 characters; what comes behind is not a trace state. */
+const TRACE_STATE_MAX_CHARS = 16_448
 
 const THRESHOLD_DIGITS = 14
 const ALL = 2n ** 56n
@@ -19,10 +22,10 @@ export function weightOf(traceState: string, attributes: Attributes, resourceWei
 }
 
 function weightOfTraceState(traceState: string): number | null {
-  for (const member of traceState.split(',')) {
-    const [key = '', ...value] = member.trim().split('=')
+  for (const member of cut(traceState, TRACE_STATE_MAX_CHARS).split(',')) {
+    const [key, value] = member.trim().split('=', 2)
     if (key !== 'ot') continue
-    const fields = value.join('=').split(';')
+    const fields = (value ?? '').split(';')
     return weightOfThreshold(fieldOf(fields, 'th:')) ?? weightOfExponent(fieldOf(fields, 'p:'))
   }
   return null
