@@ -28,8 +28,8 @@ export interface AppDeps {
   version: string
   /** Folder of the built UI. */
   webRoot: string
-  /** The embedded engine, for `/clickhouse`; null with a ClickHouse server, which its readers reach themselves. */
-  clickhouse: { url: string; database: string } | null
+  /** Of the embedded engine, for `/clickhouse`; null with a ClickHouse server, which its readers reach themselves. */
+  clickhouseUrl: string | null
   /** How old an answer about SLOs may be, in ms. */
   maxAgeMs: number
 }
@@ -57,7 +57,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.route('/api/v1', dependencyRoutes({ board: dependencies }))
   app.route('/api/v1', traceRoutes({ db }))
   app.get('/api/v1/openapi.json', (c) => c.json(describeApi(app, version)))
-  if (deps.clickhouse) app.route('/clickhouse', clickhouseInterface({ db, ...deps.clickhouse }))
+  if (deps.clickhouseUrl) app.route('/clickhouse', clickhouseInterface({ db, url: deps.clickhouseUrl }))
   for (const path of GUARDED)
     app.all(path, (c) =>
       answerProblem(

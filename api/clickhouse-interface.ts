@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream'
 import { ReadableStream } from 'node:stream/web'
 import { type Context, Hono } from 'hono'
 import { request } from 'undici'
+import { type EngineFacts, readEngineFacts } from '../storage/engine-facts.ts'
 import type { Db } from '../storage/query.ts'
 import { refusalOf } from '../storage/read-only-statement.ts'
-import { readTableFunctions } from '../storage/table-functions.ts'
 import { Problem } from './problem.ts'
 
 const MAX_STATEMENT_BYTES = 256 * 1024
@@ -33,32 +33,27 @@ const PASSED = new Set([
 const OTHER_DATABASES = new Set(['system', 'information_schema', 'INFORMATION_SCHEMA'])
 const ANSWER_HEADERS = /^(content-type|content-encoding|x-clickhouse-.+)$/
 
-interface Interface {
-  db: Db
-  url: string
-  database: string
-}
-
 /**
  * The embedded store's ClickHouse HTTP interface for readers such as Grafana: GET and POST, one statement that reads.
  * Results stream through. Refusals look like ClickHouse's own errors, since its clients show those.
  */
-export function clickhouseInterface({ db, url, database }: Interface): Hono {
+export function clickhouseInterface({ db, url }: { db: Db; url: string }): Hono {
   const app = new Hono()
-  let tableFunctions: Promise<ReadonlySet<string>> | undefined
-  const knownTableFunctions = () => {
-    tableFunctions ??= readTableFunctions(db).catch((error) => {
-      tableFunctions = undefined
+  let facts: Promise<EngineFacts> | undefined
+  const engine = () => {
+    facts ??= readEngineFacts(db).catch((error: unknown) => {
+      facts = undefined
       throw error
     })
-    return tableFunctions
+    return facts
   }
 
   app.get('/ping', (c) => c.text('Ok.\n'))
   app.on(['GET', 'POST'], ['/', '/*'], async (c) => {
     const sql = await statementOf(c)
     if (sql === '') return c.text('Ok.\n')
-    const refusal = refusalOf(sql, await knownTableFunctions())
+    const { database, tableFunctions } = await engine()
+    const refusal = refusalOf(sql, tableFunctions)
     if (refusal !== null) return refused(c, refusal)
     const asked = new URL(c.req.url).searchParams
     const answer = await request(`${url.replace(/\/$/, '')}/?${boundedParams(asked, database)}`, {

@@ -6,7 +6,6 @@ import packageJson from '../package.json' with { type: 'json' }
 import { environmentName } from '../runtime/config.ts'
 import type { Config } from '../runtime/config-schema.ts'
 import type { Log } from '../runtime/log.ts'
-import { embeddedServer } from '../storage/client.ts'
 import type { Db } from '../storage/query.ts'
 import { createApp } from './app.ts'
 import { WEB_ROOT } from './web-pages.ts'
@@ -27,14 +26,13 @@ const DRAIN_MS = 5_000
 
 /** Serves the API and the UI; `api` is the address, with the port really taken. Rejects when the port is not free. */
 export async function startApi(deps: ApiDeps): Promise<{ api: string; stop(): Promise<void> }> {
-  const { config, clickhouseUrl } = deps
-  const isEmbedded = config.clickhouse === 'embedded' && clickhouseUrl !== undefined
+  const { config } = deps
   const app = createApp({
     ...deps,
     clock: () => new Date(),
     version: packageJson.version,
     webRoot: WEB_ROOT,
-    clickhouse: isEmbedded ? { url: clickhouseUrl, database: embeddedServer(clickhouseUrl).database } : null,
+    clickhouseUrl: config.clickhouse === 'embedded' ? (deps.clickhouseUrl ?? null) : null,
     maxAgeMs: MAX_AGE_MS,
   })
   const server = createAdaptorServer({ fetch: app.fetch }) as Server

@@ -34,11 +34,14 @@ const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>P
 export function webPages(root: string): Hono {
   const app = new Hono()
   app.use('*', etag())
-  if (existsSync(root)) app.use('*', serveStatic({ root, onFound: (_, c) => c.header('cache-control', lifetimeOf(c)) }))
+  app.use('*', async (c, next) => {
+    await next()
+    if (c.res.status < 400) c.header('cache-control', lifetimeOf(c))
+  })
+  if (existsSync(root)) app.use('*', serveStatic({ root }))
   app.get('*', async (c, next) => {
     const isFile = /\.[a-z0-9]+$/i.test(c.req.path) && !c.req.header('accept')?.includes('text/html')
     if (isFile || c.req.path.startsWith('/assets/')) return next()
-    c.header('cache-control', 'no-cache')
     const page = await readFile(join(root, 'index.html'), 'utf8').catch(() => null)
     return page === null ? c.html(NOT_BUILT, 503) : c.html(page)
   })

@@ -25,7 +25,7 @@ export async function seededApp(over: Partial<AppDeps> = {}) {
     clock: () => NOW,
     version: '1.2.3',
     webRoot: '/nowhere',
-    clickhouse: { url: store.url, database: store.database },
+    clickhouseUrl: store.url,
     maxAgeMs: 0,
     ...over,
   })

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { readEngineFacts } from '../../storage/engine-facts.ts'
 import { refusalOf } from '../../storage/read-only-statement.ts'
-import { readTableFunctions } from '../../storage/table-functions.ts'
 import { testDatabase } from '../support/database.ts'
 
 const TABLE_FUNCTIONS = new Set(['file', 'url', 'remote', 's3', 'merge', 'numbers', 'eval', 'values', 'format', 'view'])
@@ -109,7 +109,7 @@ describe('whatever surrounds a call of file()', () => {
     await using store = await testDatabase()
     const secret = join(await mkdtemp(join(tmpdir(), 'plumbline-secret-')), 'file')
     await writeFile(secret, 'TOP-SECRET')
-    const names = await readTableFunctions(store.db)
+    const { tableFunctions: names } = await readEngineFacts(store.db)
     let passed = 0
     await fc.assert(
       fc.asyncProperty(pieces, pieces, pieces, async (before, between, after) => {
@@ -128,7 +128,7 @@ describe('whatever surrounds a call of file()', () => {
 
 test('the engine knows the table functions the check must know', async () => {
   await using store = await testDatabase()
-  const names = await readTableFunctions(store.db)
+  const { tableFunctions: names } = await readEngineFacts(store.db)
   for (const name of ['file', 'url', 'remote', 's3', 'eval', 'executable', 'merge']) expect(names).toContain(name)
   expect(refusalOf('SELECT * FROM executable(1)', names)).toContain('executable')
 })

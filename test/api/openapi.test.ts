@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { recordIncidents } from '../../storage/incidents.ts'
+import { recordDefinitions } from '../../storage/slo-definitions.ts'
+import { incident, NOW, seedCalls, seededApp, seedMinutes, seedTelemetry, slo } from './seeded-app.ts'
+
+interface Operation {
+  summary: string
+  tags: string[]
+  parameters?: { name: string; in: string; required?: boolean; schema: object }[]
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>
+}
+interface Document {
+  openapi: string
+  info: { title: string; version: string }
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, object>; securitySchemes: object }
+}
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
+const SLO = slo('checkout-availability')
+let app: Awaited<ReturnType<typeof seededApp>>
+let document: Document
+
+beforeAll(async () => {
+  app = await seededApp()
+  await recordDefinitions(app.db, [{ name: SLO.name, state: 'active', slo: SLO, problems: [], source: 'api' }], NOW)
+  await seedTelemetry(app.db)
+  await seedMinutes(app.db, SLO, [{ ago: 3, good: 990, total: 1000 }])
+  await recordIncidents(app.db, [{ incident: incident('i1'), revision: 1 }], NOW)
+  await seedCalls(app.db, [{ ago: 2, count: 20, outcome: 'timeout', traceId: TRACE }])
+  document = (await app.get('/api/v1/openapi.json')).body
+})
+afterAll(() => app[Symbol.asyncDispose]())
+
+/** A request for each path of the document that finds something. */
+const EXAMPLES: Record<string, string> = {
+  '/api/v1/slos': '/api/v1/slos',
+  '/api/v1/slos/{slo}': '/api/v1/slos/checkout-availability',
+  '/api/v1/slos/{slo}/history': '/api/v1/slos/checkout-availability/history?from=now-1h',
+  '/api/v1/incidents': '/api/v1/incidents',
+  '/api/v1/incidents/{id}': '/api/v1/incidents/i1',
+  '/api/v1/dependencies': '/api/v1/dependencies',
+  '/api/v1/dependencies/{dependency}': '/api/v1/dependencies/acme-pay',
+  '/api/v1/traces/{id}': `/api/v1/traces/${TRACE}`,
+  '/readyz': '/readyz',
+}
+
+/** A schema of the document as a check; references are resolved against its components, additional properties refused. */
+function check(schema: object) {
+  const closed = JSON.parse(JSON.stringify({ ...schema, $defs: document.components.schemas }), (_, value) =>
+    value?.type === 'object' && value.properties && value.additionalProperties === undefined && !value.allOf
+      ? { ...value, additionalProperties: false }
+      : value,
+  )
+  const text = JSON.stringify(closed).replaceAll('#/components/schemas/', '#/$defs/')
+  return z.fromJSONSchema(JSON.parse(text))
+}
+
+describe('the OpenAPI document', () => {
+  test('names version, security and every path once', () => {
+    expect(document.openapi).toBe('3.1.0')
+    expect(document.info).toMatchObject({ title: 'Plumbline', version: '1.2.3' })
+    expect(document.components.securitySchemes).toMatchObject({ token: { type: 'http', scheme: 'bearer' } })
+    expect(Object.keys(document.paths).sort()).toEqual([...Object.keys(EXAMPLES), '/healthz'].sort())
+  })
+
+  test('describes every operation, parameter in the path, and answer', () => {
+    for (const [path, operations] of Object.entries(document.paths)) {
+      for (const operation of Object.values(operations)) {
+        expect(operation.summary, path).not.toBe('')
+        expect(operation.tags, path).toHaveLength(1)
+        const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+        const described = (operation.parameters ?? []).filter((one) => one.in === 'path')
+        expect(
+          described.map(({ name }) => name),
+          path,
+        ).toEqual(inPath)
+        expect(
+          described.every(({ required }) => required === true),
+          path,
+        ).toBe(true)
+        for (const answer of Object.values(operation.responses)) expect(answer.description, path).not.toBe('')
+      }
+    }
+  })
+
+  test('refers only to schemas it has', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)]
+    expect(references.length).toBeGreaterThan(5)
+    for (const [, name] of references) expect(document.components.schemas).toHaveProperty(name ?? '')
+  })
+})
+
+describe('answers are what the document says', () => {
+  test.each(Object.entries(EXAMPLES))('%s', async (path, url) => {
+    const { status, body } = await app.get(url)
+    expect(status).toBe(200)
+    const schema = document.paths[path]?.get?.responses['200']?.content?.['application/json']?.schema
+    expect(check(schema ?? {}).safeParse(body)).toMatchObject({ success: true })
+    if (body.items !== undefined) expect(body.items.length).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['not found', '/api/v1/slos/{slo}', '/api/v1/slos/nobody', 404],
+    ['a bad parameter', '/api/v1/slos', '/api/v1/slos?limit=0', 400],
+  ])('%s', async (_, path, url, wanted) => {
+    const { status, body } = await app.get(url)
+    expect(status).toBe(wanted)
+    const schema = document.paths[path]?.get?.responses[wanted]?.content?.['application/problem+json']?.schema
+    expect(check(schema ?? {}).safeParse(body)).toMatchObject({ success: true })
+  })
+
+  test('and the check would notice an answer that is not', async () => {
+    const schema = document.paths['/api/v1/slos']?.get?.responses['200']?.content?.['application/json']?.schema ?? {}
+    const { body } = await app.get('/api/v1/slos')
+    const [first] = body.items
+    expect(check(schema).safeParse({ ...body, items: [{ ...first, sli: 'many' }] }).success).toBe(false)
+    expect(check(schema).safeParse({ ...body, items: [{ ...first, surprise: 1 }] }).success).toBe(false)
+  })
+})

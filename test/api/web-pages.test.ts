@@ -1,0 +1,71 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { webPages } from '../../api/web-pages.ts'
+
+const PAGE = '<!doctype html><div id="app"></div>'
+let root: string
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'plumbline-dist-'))
+  await mkdir(join(root, 'assets'))
+  await writeFile(join(root, 'index.html'), PAGE)
+  await writeFile(join(root, 'favicon.svg'), '<svg/>')
+  await writeFile(join(root, 'assets', 'main-3fa9.js'), 'export {}')
+  await writeFile(join(root, '..', 'outside.txt'), 'secret')
+})
+afterAll(() => rm(root, { recursive: true }))
+
+const browser = { headers: { accept: 'text/html,application/xhtml+xml' } }
+
+describe('built pages', () => {
+  test.each([
+    ['the index', '/', {}, 200, 'text/html', 'no-cache'],
+    ['a file', '/favicon.svg', {}, 200, 'image/svg+xml', 'no-cache'],
+    [
+      'a file with a hash in its name',
+      '/assets/main-3fa9.js',
+      {},
+      200,
+      'javascript',
+      'public, max-age=31536000, immutable',
+    ],
+    ['a path of the UI', '/slos/checkout-availability', browser, 200, 'text/html', 'no-cache'],
+    ['a path of the UI with a dot', '/dependencies/api.stripe.com', browser, 200, 'text/html', 'no-cache'],
+  ])('%s', async (_, path, init, status, type, caching) => {
+    const response = await webPages(root).request(path, init)
+    expect(response.status).toBe(status)
+    expect(response.headers.get('content-type')).toContain(type)
+    expect(response.headers.get('cache-control')).toBe(caching)
+    expect(response.headers.get('etag')).toMatch(/^"/)
+  })
+
+  test.each([
+    ['a missing file', '/missing.js'],
+    ['a missing hashed file, even to a browser', '/assets/old.js'],
+    ['a path upwards', '/..%2foutside.txt'],
+    ['another path upwards', '/assets/..%2f..%2foutside.txt'],
+  ])('%s is not there', async (_, path) => {
+    const response = await webPages(root).request(path, path.startsWith('/assets/old') ? browser : {})
+    expect(await response.text()).not.toContain('secret')
+    expect(response.status).toBe(404)
+  })
+
+  test('what did not change is not sent again', async () => {
+    const app = webPages(root)
+    const etag = (await app.request('/')).headers.get('etag') ?? ''
+    const again = await app.request('/', { headers: { 'if-none-match': etag } })
+    expect([again.status, await again.text()]).toEqual([304, ''])
+  })
+
+  test('nothing is taken', async () => {
+    expect((await webPages(root).request('/', { method: 'POST' })).status).toBe(404)
+  })
+})
+
+test('before the pages are built a plain page says how', async () => {
+  const response = await webPages(join(root, 'nowhere')).request('/slos/a', browser)
+  expect(response.status).toBe(503)
+  expect(await response.text()).toContain('npm ci')
+})
