@@ -323,6 +323,15 @@ describe('many streams', () => {
 })
 
 describe('after a crash', () => {
+  beforeEach(async () => {
+    const shared = store
+    store = await testDatabase()
+    return async () => {
+      await store[Symbol.asyncDispose]()
+      store = shared
+    }
+  })
+
   const attempt = (changes: Partial<DeliveryAttempt> = {}): DeliveryAttempt => ({
     notification: notification().id,
     attempt: 1,
