@@ -1,51 +1,114 @@
+import type { Direction } from './outcome.ts'
+
 /**
- * Names of the same fact through the generations of the OpenTelemetry semantic conventions, newest first:
- * the first one that is set and not empty wins, so SDKs that send both generations are read by the new one.
+ * Today's name of an attribute → the names it had before, newest first, on outbound spans and resources.
  * Source: https://opentelemetry.io/docs/specs/semconv/ (v1.44.0) and its migration guides for HTTP, database,
  * messaging and RPC; https://github.com/open-telemetry/semantic-conventions/blob/main/CHANGELOG.md.
+ */
+const FORMER_NAMES = {
+  'http.request.method': ['http.method'],
+  'http.response.status_code': ['http.status_code'],
+  'http.request.resend_count': ['http.resend_count'],
+  'http.request.body.size': ['http.request_content_length'],
+  'http.response.body.size': ['http.response_content_length'],
+  'url.full': ['http.url'],
+  'url.path': ['http.target'],
+  'url.scheme': ['http.scheme'],
+  'user_agent.original': ['http.user_agent'],
+
+  'server.address': ['net.peer.name', 'http.host', 'http.server_name'],
+  'server.port': ['net.peer.port'],
+  'client.address': ['http.client_ip'],
+  'network.peer.address': ['net.sock.peer.addr', 'net.peer.ip'],
+  'network.peer.port': ['net.sock.peer.port'],
+  'network.transport': ['net.transport'],
+  'network.protocol.name': ['net.protocol.name'],
+  'network.protocol.version': ['net.protocol.version', 'http.flavor'],
+
+  'rpc.system.name': ['rpc.system'],
+  'rpc.status_code': ['rpc.response.status_code', 'rpc.grpc.status_code'],
+
+  'db.system.name': ['db.system'],
+  'db.namespace': ['db.name', 'db.redis.database_index', 'db.mssql.instance_name'],
+  'db.query.text': ['db.statement'],
+  'db.operation.name': ['db.operation'],
+  'db.collection.name': ['db.sql.table', 'db.mongodb.collection', 'db.cassandra.table', 'db.cosmosdb.container'],
+
+  'messaging.operation.type': ['messaging.operation'],
+  'messaging.destination.name': ['messaging.destination'],
+  'messaging.destination.temporary': ['messaging.temp_destination'],
+  'messaging.destination.partition.id': ['messaging.kafka.destination.partition'],
+  'messaging.message.id': ['messaging.message_id'],
+  'messaging.message.conversation_id': ['messaging.conversation_id'],
+  'messaging.client.id': ['messaging.client_id'],
+  'messaging.consumer.group.name': ['messaging.kafka.consumer.group'],
+  'messaging.kafka.offset': ['messaging.kafka.message.offset'],
+
+  'service.peer.name': ['peer.service'],
+  'deployment.environment.name': ['deployment.environment'],
+  'container.image.tags': ['container.image.tag'],
+  'cloud.availability_zone': ['cloud.zone'],
+
+  'gen_ai.provider.name': ['gen_ai.system'],
+  'gen_ai.usage.input_tokens': ['gen_ai.usage.prompt_tokens'],
+  'gen_ai.usage.output_tokens': ['gen_ai.usage.completion_tokens'],
+} as const satisfies Record<string, readonly string[]>
+
+/** Where a server's span had other former names: there, the peer was the client. */
+const FORMER_INBOUND_NAMES = {
+  'server.address': ['net.host.name', 'http.host', 'http.server_name'],
+  'server.port': ['net.host.port'],
+  'client.address': ['http.client_ip', 'net.peer.name'],
+  'client.port': ['net.peer.port'],
+} as const satisfies Record<string, readonly string[]>
+
+/** An attribute's name of today with all its former ones, newest first. */
+export function generationsOf(name: string, direction: Direction): readonly string[] {
+  const inbound: Readonly<Record<string, readonly string[]>> = FORMER_INBOUND_NAMES
+  const outbound: Readonly<Record<string, readonly string[]>> = FORMER_NAMES
+  const former = direction === 'inbound' && Object.hasOwn(inbound, name) ? inbound : outbound
+  return Object.hasOwn(former, name) ? [name, ...former[name]!] : [name]
+}
+
+const generations = <N extends keyof typeof FORMER_NAMES>(name: N): readonly string[] => [name, ...FORMER_NAMES[name]]
+
+/**
+ * Where each fact about a call is looked for, best first: the first name that is set and not empty wins, so SDKs that
+ * send both generations are read by the new one.
  */
 export const NAMES = {
   errorType: ['error.type'],
   httpErrorName: ['http.error_name'],
   responseFlags: ['response_flags'],
 
-  httpMethod: ['http.request.method', 'http.method'],
-  httpStatus: ['http.response.status_code', 'http.status_code'],
+  httpMethod: generations('http.request.method'),
+  httpStatus: generations('http.response.status_code'),
   httpRoute: ['http.route'],
   urlTemplate: ['url.template'],
   urlPath: ['url.path'],
   urlFull: ['url.full'],
   httpTarget: ['http.target'],
   httpUrl: ['http.url'],
-  url: ['url.full', 'http.url'],
-  anyUrl: ['url.full', 'http.url', 'url.path', 'http.target'],
+  anyUrl: [...generations('url.full'), ...generations('url.path')],
 
-  peerName: ['service.peer.name', 'peer.service'],
-  serverPort: ['server.port', 'net.peer.port'],
+  peerName: generations('service.peer.name'),
 
-  rpcSystem: ['rpc.system.name', 'rpc.system'],
+  rpcSystem: generations('rpc.system.name'),
   rpcService: ['rpc.service'],
   rpcMethod: ['rpc.method'],
-  rpcStatus: ['rpc.status_code', 'rpc.response.status_code', 'rpc.grpc.status_code', 'grpc.status_code'],
+  rpcStatus: [...generations('rpc.status_code'), 'grpc.status_code'],
   grpcStatus: ['rpc.grpc.status_code', 'grpc.status_code'],
   connectCode: ['rpc.connect_rpc.error_code'],
   jsonRpcCode: ['rpc.jsonrpc.error_code'],
 
-  dbSystem: ['db.system.name', 'db.system'],
-  dbNamespace: ['db.namespace', 'db.name', 'db.redis.database_index', 'db.mssql.instance_name'],
+  dbSystem: generations('db.system.name'),
+  dbNamespace: generations('db.namespace'),
   dbMssqlInstance: ['db.mssql.instance_name'],
   dbOldName: ['db.name'],
   dbSummary: ['db.query.summary'],
-  dbVerb: ['db.operation.name', 'db.operation'],
-  dbCollection: [
-    'db.collection.name',
-    'db.sql.table',
-    'db.mongodb.collection',
-    'db.cassandra.table',
-    'db.cosmosdb.container',
-    'db.stored_procedure.name',
-  ],
-  dbQuery: ['db.query.text', 'db.statement'],
+  dbVerb: generations('db.operation.name'),
+  dbCollection: [...generations('db.collection.name'), 'db.stored_procedure.name'],
+  dbQuery: generations('db.query.text'),
   dbStatus: ['db.response.status_code'],
 
   messagingSystem: ['messaging.system'],
@@ -53,17 +116,16 @@ export const NAMES = {
   messagingOldType: ['messaging.operation'],
   messagingName: ['messaging.operation.name'],
   destinationTemplate: ['messaging.destination.template'],
-  destinationTemporary: ['messaging.destination.temporary', 'messaging.temp_destination'],
+  destinationTemporary: generations('messaging.destination.temporary'),
   destinationAnonymous: ['messaging.destination.anonymous'],
-  destinationName: ['messaging.destination.name', 'messaging.destination'],
+  destinationName: generations('messaging.destination.name'),
 
-  genAiProvider: ['gen_ai.provider.name', 'gen_ai.system'],
+  genAiProvider: generations('gen_ai.provider.name'),
   genAiOperation: ['gen_ai.operation.name'],
   genAiModel: ['gen_ai.request.model'],
 
   attempt: [
-    'http.request.resend_count',
-    'http.resend_count',
+    ...generations('http.request.resend_count'),
     'http.request.header.x-stainless-retry-count',
     'http.request.header.x_stainless_retry_count',
     'previous-rpc-attempts',
@@ -79,19 +141,17 @@ export const NAMES = {
     'http.request.header.x_correlation_id',
     'aws.request_id',
     'gen_ai.response.id',
-    'messaging.message.conversation_id',
-    'messaging.conversation_id',
-    'messaging.message.id',
-    'messaging.message_id',
+    ...generations('messaging.message.conversation_id'),
+    ...generations('messaging.message.id'),
     'guid:x-request-id',
     'jsonrpc.request.id',
   ],
   syntheticType: ['user_agent.synthetic.type'],
-  userAgent: ['user_agent.original', 'http.user_agent'],
+  userAgent: generations('user_agent.original'),
 
   service: ['service.name'],
-  environment: ['deployment.environment.name', 'deployment.environment'],
-  version: ['service.version', 'container.image.tags', 'container.image.tag', 'faas.version', 'vcs.ref.head.revision'],
+  environment: generations('deployment.environment.name'),
+  version: ['service.version', ...generations('container.image.tags'), 'faas.version', 'vcs.ref.head.revision'],
   region: ['cloud.region'],
 } as const satisfies Record<string, readonly string[]>
 

@@ -1,7 +1,9 @@
+import { generationsOf } from './attribute-names.ts'
 import type { Attributes } from './attributes.ts'
-import { cut } from './attributes.ts'
+import { cut, read } from './attributes.ts'
 import { boundedMemo } from './bounded-memo.ts'
 import { pathSegments } from './operation-path.ts'
+import type { Direction } from './outcome.ts'
 
 /** What a configuration may decide about calls; it runs before every built-in rule. */
 export interface CallRules {
@@ -9,7 +11,7 @@ export interface CallRules {
   aliases: readonly AliasRule[]
   /** The first that fits an HTTP call's path is its operation path. */
   pathTemplates: readonly PathTemplate[]
-  /** Attributes kept with the call, of the span or else of its resource. */
+  /** Attributes kept with the call, of the span or else of its resource; under today's name, former ones are read, too. */
   promote: readonly string[]
 }
 
@@ -38,7 +40,7 @@ export interface CompiledRules {
   alias(dependency: string, host: string): string
   /** The template that fits, or '' for none. */
   pathTemplate(dependency: string, urlOrPath: string): string
-  promoted(span: Attributes, resource: Attributes): Attributes
+  promoted(span: Attributes, resource: Attributes, direction: Direction): Attributes
 }
 
 const compiled = new WeakMap<CallRules, CompiledRules>()
@@ -117,11 +119,13 @@ const NOTHING: Attributes = new Map()
 
 function compilePromote(names: readonly string[]): CompiledRules['promoted'] {
   if (names.length === 0) return () => NOTHING
-  return (span, resource) => {
+  const generations = (direction: Direction) => names.map((name) => ({ name, all: generationsOf(name, direction) }))
+  const promoted = { inbound: generations('inbound'), outbound: generations('outbound') }
+  return (span, resource, direction) => {
     const kept = new Map<string, string>()
-    for (const name of names) {
-      const value = span.get(name) ?? resource.get(name)
-      if (value !== undefined) kept.set(name, cut(value, PROMOTED_MAX_CHARS))
+    for (const { name, all } of promoted[direction]) {
+      const value = read(span, all) || read(resource, all)
+      if (value !== '') kept.set(name, cut(value, PROMOTED_MAX_CHARS))
     }
     return kept
   }

@@ -62,6 +62,10 @@ const SEGMENT_RULES: readonly ((segment: string) => string | null)[] = [
 const isWords = (segment: string): boolean => segment.split(PART_SEPARATOR).every((part) => WORD_PART.test(part))
 const isMixed = (segment: string): boolean => /\p{Lu}/u.test(segment) && /\p{Ll}/u.test(segment)
 
+/** A decoded `%2F` makes parts within a segment, each of which may be an id. */
+const templateParts = (segment: string): string =>
+  segment.includes('/') ? segment.split('/').map(templateSegment).join('/') : templateSegment(segment)
+
 /** What identifies one thing rather than a kind of thing becomes a placeholder: `4711` → `{id}`; words stay. */
 export function templateSegment(segment: string): string {
   if (PLAIN.test(segment)) return segment
@@ -100,12 +104,12 @@ function decode(segment: string): string {
  */
 export const operationPath: (urlOrPath: string) => string = boundedMemo((urlOrPath) => {
   const segments = pathSegments(urlOrPath)
-  const kept = segments.slice(0, MAX_SEGMENTS).map(templateSegment)
+  const kept = segments.slice(0, MAX_SEGMENTS).map(templateParts)
   if (segments.length > MAX_SEGMENTS) kept.push('*')
   return cut(`/${kept.join('/')}`, PATH_MAX_CHARS)
 })
 
 /** Each `/` part of a name such as a queue's, by the same rules: `tenant/4711/orders` → `tenant/{id}/orders`. */
 export const templateName: (name: string) => string = boundedMemo((name) =>
-  cut(cut(name, READ_CHARS).split('/').map(templateSegment).join('/'), PATH_MAX_CHARS),
+  cut(templateParts(cut(name, READ_CHARS)), PATH_MAX_CHARS),
 )

@@ -60,7 +60,7 @@ export function callOf(span: SpanFacts, rules: CallRules = NO_RULES): Call | nul
     spanId: span.spanId,
     parentSpanId: span.parentSpanId,
     correlationId: cut(read(attributes, NAMES.correlationId), CORRELATION_MAX_CHARS) || span.traceId,
-    attributes: configured.promoted(attributes, resource),
+    attributes: configured.promoted(attributes, resource, direction),
   }
 }
 

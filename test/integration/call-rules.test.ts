@@ -91,6 +91,19 @@ describe('promoted attributes', () => {
     )
     expect(Object.fromEntries(attributes)).toEqual({ 'app.tenant': 'acme', 'k8s.pod.name': 'checkout-1' })
   })
+  test('are found under their former names', () => {
+    const former = { 'http.flavor': '1.1', 'net.peer.name': 'a.example', 'http.request_content_length': 12 }
+    const promoted = rules({ promote: ['network.protocol.version', 'http.request.body.size', 'client.address'] })
+    expect(Object.fromEntries(call({ attributes: former }, promoted).attributes)).toEqual({
+      'network.protocol.version': '1.1',
+      'http.request.body.size': '12',
+    })
+    expect(call({ kind: 'server', attributes: former }, promoted).attributes.get('client.address')).toBe('a.example')
+  })
+  test('may be any name, also one that every object has', () => {
+    const { attributes } = call({ attributes: { constructor: 'x' } }, rules({ promote: ['constructor', 'toString'] }))
+    expect(Object.fromEntries(attributes)).toEqual({ constructor: 'x' })
+  })
   test('are cut', () => {
     const long = call({ attributes: { 'app.tenant': 'x'.repeat(100_000) } }, rules({ promote }))
     expect(long.attributes.get('app.tenant')).toHaveLength(PROMOTED_MAX_CHARS)

@@ -68,6 +68,7 @@ const SEGMENTS = [
   ['64 characters', 'x'.repeat(64), 'x'.repeat(64)],
   ['a malformed escape stays', '100%', '100%'],
   ['an escape is decoded once', 'a%2520b', 'a%20b'],
+  ['an encoded slash separates parts', 'group%2F42%2Fproject', 'group/{id}/project'],
   ['letters of any script are letters', '%C3%BCber-uns-und-mehr-2', 'über-uns-und-mehr-2'],
 ] as const
 
