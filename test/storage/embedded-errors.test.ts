@@ -1,4 +1,4 @@
-import { parseError } from '@clickhouse/client-common'
+import { parseError } from '@clickhouse/client'
 import { describe, expect, test } from 'vitest'
 import { EngineError, errorBody, fromChdb, httpStatus } from '../../storage/embedded/engine-errors.ts'
 
