@@ -7,7 +7,7 @@ import { statusOf } from '../../slo/status.ts'
 import { checkTiers, defaultTiers, detectionSeconds, type Share, tierFactor, tierShare } from '../../slo/tiers.ts'
 import { counts, DAY, NOW, reading, slo, THIRTY_DAYS } from './build.ts'
 
-/** Worked examples of the field, by the ids of docs/slo.md; `toBe` where the double must be exact. */
+/** Worked examples, numbered for reference; their sources are beside the formulas. `toBe` where the double must be exact. */
 const BUDGET_99_9 = 1_000
 const HOUR = 60
 const near = (value: number | null, expected: number) => {
