@@ -1,0 +1,43 @@
+import { fileURLToPath } from 'node:url'
+import { beforeAll, expect, test } from 'vitest'
+import { PROVIDERS } from '../../deploy/demo/providers.ts'
+import type { LoadedSlos } from '../../slo/reconcile.ts'
+import { loadSloDir } from '../../storage/slo-files.ts'
+
+let loaded: LoadedSlos
+beforeAll(async () => {
+  loaded = await loadSloDir(fileURLToPath(new URL('../../slos', import.meta.url)))
+})
+
+test('six SLOs are loaded without a single problem', () => {
+  expect(loaded.complete).toBe(true)
+  expect(loaded.problems).toEqual([])
+  expect(loaded.slos.map(({ name }) => name).sort()).toEqual([
+    'accounts-identity-auth',
+    'checkout-availability',
+    'checkout-payment-availability',
+    'checkout-payment-latency',
+    'checkout-shipping-availability',
+    'notifications-email-delivery',
+  ])
+  for (const { problems } of loaded.slos) expect(problems).toEqual([])
+})
+
+test('each has what a page needs: a name for people, an owner, a runbook, both severities', () => {
+  for (const { name, slo } of loaded.slos) {
+    expect(slo, name).not.toBeNull()
+    expect(slo?.displayName).not.toBe(name)
+    expect(slo?.owner).toMatch(/-oncall$/)
+    expect(slo?.runbook).toMatch(/^https:/)
+    expect(slo?.alerting).toBe('mwmb')
+    expect(slo?.tiers.map(({ severity }) => severity)).toEqual(['page', 'page', 'ticket', 'ticket'])
+  }
+})
+
+test('each third party of the demo has a promise about it', () => {
+  const dependencies = loaded.slos.flatMap(({ slo }) => {
+    const selector = slo?.indicator.total.fields.dependency
+    return selector && 'in' in selector ? selector.in : []
+  })
+  expect(new Set(dependencies)).toEqual(new Set(Object.values(PROVIDERS).map(({ name }) => name)))
+})
