@@ -54,6 +54,3 @@ export function estimatedShareSpent(
   if (total === 0) return null
   return divide(times(times(total - good, 1_000_000), windowMinutes), times(times(total, budgetPpm), sloWindowMinutes))
 }
-
-/** Counts that can be true: nothing negative, no more good events than events. */
-export const isPossible = ({ good, total }: Counts): boolean => good >= 0 && total >= 0 && good <= total
