@@ -6,24 +6,28 @@ import { Problem } from './problem.ts'
 
 type Token = Config['tokens'][number]
 
-const CHALLENGE = { 'www-authenticate': 'Bearer realm="plumbline", Basic realm="plumbline"' }
-
 /**
- * Lets a request through that carries a token with `scope`, as `Authorization: Bearer` or as the password of Basic.
+ * Lets a request through that carries a token with `scope`, as `Authorization: Bearer`. `basic` also takes it as the
+ * password of Basic, which is all that ClickHouse's clients know; elsewhere that would make browsers ask for a login.
  * Without configured tokens everybody passes: such a process listens on loopback, or was told `--insecure`.
  */
-export function requireToken(tokens: readonly Token[], scope: Token['scopes'][number]): MiddlewareHandler {
+export function requireToken(
+  tokens: readonly Token[],
+  scope: Token['scopes'][number],
+  { basic = false } = {},
+): MiddlewareHandler {
   const known = tokens.map((token) => ({ ...token, digest: digestOf(token.token) }))
+  const headers = { 'www-authenticate': `${basic ? 'Basic' : 'Bearer'} realm="plumbline"` }
   return async (c, next) => {
     if (known.length === 0) return next()
-    const given = credentialOf(c)
+    const given = bearerOf(c) ?? (basic ? passwordOf(c) : null)
     if (given === null)
       throw new Problem('unauthenticated', `Send "Authorization: Bearer <token>" with a token of scope ${scope}`, {
-        headers: CHALLENGE,
+        headers,
       })
     const digest = digestOf(given)
     const token = known.find((candidate) => timingSafeEqual(candidate.digest, digest))
-    if (!token) throw new Problem('unauthenticated', 'This token is not known here', { headers: CHALLENGE })
+    if (!token) throw new Problem('unauthenticated', 'This token is not known here', { headers })
     if (!token.scopes.includes(scope))
       throw new Problem(
         'forbidden',
@@ -36,13 +40,17 @@ export function requireToken(tokens: readonly Token[], scope: Token['scopes'][nu
 /** Compared as digests, so that neither content nor length shows in the time it takes. */
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-function credentialOf(c: Context): string | null {
-  const [scheme = '', value = ''] = (c.req.header('authorization') ?? '').trim().split(/\s+/, 2)
-  if (/^bearer$/i.test(scheme)) return value || null
-  if (!/^basic$/i.test(scheme)) return c.req.header('x-clickhouse-key') || null
-  const pair = Buffer.from(value, 'base64').toString('utf8')
+const bearerOf = (c: Context): string | null => credentialOf(c, /^bearer +(\S+)$/i)
+
+function passwordOf(c: Context): string | null {
+  const encoded = credentialOf(c, /^basic +(\S+)$/i)
+  if (encoded === null) return c.req.header('x-clickhouse-key') || null
+  const pair = Buffer.from(encoded, 'base64').toString('utf8')
   return pair.slice(pair.indexOf(':') + 1) || null
 }
+
+const credentialOf = (c: Context, form: RegExp): string | null =>
+  form.exec(c.req.header('authorization')?.trim() ?? '')?.[1] ?? null
 
 /**
  * Refuses requests for another host while bound to loopback: a page of a foreign site that points its own name

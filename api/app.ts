@@ -35,7 +35,7 @@ export interface AppDeps {
 }
 
 /** Everything that is no page: it wants a token where tokens are configured, and is never answered by the UI. */
-const GUARDED = ['/api/*', '/clickhouse', '/clickhouse/*', '/metrics', '/readyz']
+const GUARDED = ['/api/*', '/clickhouse/*', '/metrics', '/readyz']
 
 /** The whole HTTP surface as a function of a request: testable by `app.request()`, served by `startApi`. */
 export function createApp(deps: AppDeps): OpenAPIHono {
@@ -48,7 +48,8 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.onError(onError(log))
   app.use('*', securityHeaders)
   app.use('*', requireOwnHost(config))
-  for (const path of GUARDED) app.use(path, requireToken(config.tokens, 'read'), neverStored)
+  for (const path of GUARDED)
+    app.use(path, requireToken(config.tokens, 'read', { basic: path.startsWith('/clickhouse') }), neverStored)
 
   app.route('/', healthRoutes(deps))
   app.route('/', metricsRoute({ ...deps, board, requests }))

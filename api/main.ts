@@ -1,8 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Registry } from 'prom-client'
-import packageJson from '../package.json' with { type: 'json' }
 import { environmentName } from '../runtime/config.ts'
 import type { Config } from '../runtime/config-schema.ts'
 import type { Log } from '../runtime/log.ts'
@@ -30,7 +30,7 @@ export async function startApi(deps: ApiDeps): Promise<{ api: string; stop(): Pr
   const app = createApp({
     ...deps,
     clock: () => new Date(),
-    version: packageJson.version,
+    version: await readVersion(),
     webRoot: WEB_ROOT,
     clickhouseUrl: config.clickhouse === 'embedded' ? (deps.clickhouseUrl ?? null) : null,
     maxAgeMs: MAX_AGE_MS,
@@ -39,6 +39,13 @@ export async function startApi(deps: ApiDeps): Promise<{ api: string; stop(): Pr
   await listen(server, config.bind, config.ports.api)
   const { port } = server.address() as AddressInfo
   return { api: `http://${hostOf(config.bind)}:${port}`, stop: () => close(server) }
+}
+
+async function readVersion(): Promise<string> {
+  const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return manifest.version
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

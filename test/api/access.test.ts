@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seededApp } from './seeded-app.ts'
 
 const READER = { name: 'grafana', token: 'reader-token-0123456789', scopes: ['read' as const] }
@@ -12,17 +12,22 @@ const GUARDED = [
   '/api/v1/nothing',
 ]
 
-const withTokens = () => seededApp({ config: { bind: '0.0.0.0', publicUrl: undefined, tokens: [READER, SENDER] } })
+type App = Awaited<ReturnType<typeof seededApp>>
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 const basic = (pair: string) => ({ headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } })
 
 describe('with tokens configured', () => {
+  let app: App
+  beforeAll(async () => {
+    app = await seededApp({ config: { bind: '0.0.0.0', publicUrl: undefined, tokens: [READER, SENDER] } })
+  })
+  afterAll(() => app[Symbol.asyncDispose]())
+
   test('everything but /healthz and the pages wants one', async () => {
-    await using app = await withTokens()
     for (const path of GUARDED) {
       const { status, body, headers } = await app.get(path)
       expect([path, status]).toEqual([path, 401])
-      expect(headers.get('www-authenticate')).toContain('Bearer')
+      expect(headers.get('www-authenticate')).toContain(path.startsWith('/clickhouse') ? 'Basic' : 'Bearer')
       expect(body).toMatchObject({ type: 'urn:plumbline:problem:unauthenticated', status: 401 })
     }
     expect((await app.get('/healthz')).status).toBe(200)
@@ -32,25 +37,41 @@ describe('with tokens configured', () => {
   test.each([
     ['a token of scope read', bearer(READER.token), 200],
     ['in any case of the scheme', { headers: { authorization: `bearer ${READER.token}` } }, 200],
-    ['the token as the password of Basic', basic(`default:${READER.token}`), 200],
+    ['the token as the password of Basic, which browsers would ask for', basic(`default:${READER.token}`), 401],
     ['a token without that scope', bearer(SENDER.token), 403],
     ['an unknown token', bearer('reader-token-012345678'), 401],
     ['an empty token', bearer(''), 401],
     ['the token as the user of Basic', basic(`${READER.token}:`), 401],
   ])('%s', async (_, init, wanted) => {
-    await using app = await withTokens()
     const { status, text } = await app.get('/api/v1/slos', init)
     expect(status).toBe(wanted)
     expect(text).not.toContain(READER.token)
   })
 
+  test.each([
+    ['as the password of Basic', basic(`default:${READER.token}`), 200],
+    ['as the key header', { headers: { 'x-clickhouse-key': READER.token } }, 200],
+    ['as Bearer', bearer(READER.token), 200],
+    ['as the user of Basic', basic(`${READER.token}:`), 401],
+    ['without its scope', basic(`default:${SENDER.token}`), 403],
+  ])("ClickHouse's clients send it %s", async (_, init, wanted) => {
+    expect((await app.get('/clickhouse/?query=SELECT%201', init)).status).toBe(wanted)
+  })
+
   test('a token in the URL is not taken', async () => {
-    await using app = await withTokens()
     expect((await app.get(`/api/v1/slos?token=${READER.token}`)).status).toBe(401)
   })
 })
 
 describe('bound to loopback', () => {
+  let app: App
+  beforeAll(async () => {
+    app = await seededApp({
+      config: { bind: '127.0.0.1', publicUrl: 'https://slo.example/plumbline', tokens: [] },
+    })
+  })
+  afterAll(() => app[Symbol.asyncDispose]())
+
   test.each([
     ['localhost', 'localhost:8080', 200],
     ['an address of loopback', '127.0.0.1:8080', 200],
@@ -62,21 +83,16 @@ describe('bound to loopback', () => {
     ['a name that only ends like the public one', 'evilslo.example', 421],
     ['nonsense', 'a b', 421],
   ])('asked for %s', async (_, host, wanted) => {
-    await using app = await seededApp({
-      config: { bind: '127.0.0.1', publicUrl: 'https://slo.example/plumbline', tokens: [] },
-    })
-    for (const path of ['/healthz', '/api/v1/slos']) {
+    for (const path of ['/healthz', '/api/v1/slos', '/clickhouse/ping']) {
       expect((await app.get(path, { headers: { host } })).status).toBe(wanted)
     }
   })
+})
 
-  test('bound elsewhere any host is answered: tokens guard it', async () => {
-    await using app = await withTokens()
-    const { status } = await app.get('/api/v1/slos', {
-      headers: { host: 'slo.example', ...bearer(READER.token).headers },
-    })
-    expect(status).toBe(200)
-  })
+test('bound elsewhere any host is answered: tokens guard it', async () => {
+  await using app = await seededApp({ config: { bind: '0.0.0.0', publicUrl: undefined, tokens: [READER] } })
+  const headers = { host: 'slo.example', ...bearer(READER.token).headers }
+  expect((await app.get('/api/v1/slos', { headers })).status).toBe(200)
 })
 
 test('answers say what a browser may do with them, and the API is never cached', async () => {
