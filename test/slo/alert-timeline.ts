@@ -121,11 +121,14 @@ function readerOf({ slo, history, stretches, untilMinute }: Timeline): (second: 
     const partial = countsAt(open)
     const part = second % 60
     const end = part === 0 ? open : open + 1
+    // A bad call counts once it is over: rounding down must not make a burn that is not there.
+    const arrivedTotal = Math.floor((partial.total * part) / 60)
+    const arrivedBad = Math.floor(((partial.total - partial.good) * part) / 60)
     const windowOf = (minutes: number) => ({
       coverage: 1,
       counts: {
-        good: upTo(good, open) - upTo(good, end - minutes) + Math.floor((partial.good * part) / 60),
-        total: upTo(total, open) - upTo(total, end - minutes) + Math.floor((partial.total * part) / 60),
+        good: upTo(good, open) - upTo(good, end - minutes) + arrivedTotal - arrivedBad,
+        total: upTo(total, open) - upTo(total, end - minutes) + arrivedTotal,
       },
     })
     const lengths = slo.tiers.flatMap(({ longMinutes, shortMinutes }) => [longMinutes, shortMinutes])
