@@ -152,3 +152,6 @@ export const metricsJson = (metrics: object[], resource: Attributes = SHOP) => (
 })
 
 export const asBody = (json: object): Buffer => Buffer.from(JSON.stringify(json))
+
+/** A number as an id of so many bytes. */
+export const hexOf = (value: number, bytes: number): string => value.toString(16).padStart(bytes * 2, '0')

@@ -1,0 +1,22 @@
+/** A collector in a process of its own, as `plumbline start` runs it. Arguments: data directory, engine URL, database. */
+import { Registry } from 'prom-client'
+import { startCollector } from '../../collector/main.ts'
+import { configSchema } from '../../runtime/config-schema.ts'
+import { createLog } from '../../runtime/log.ts'
+import { connect, embeddedServer } from '../../storage/client.ts'
+
+const [dataDir, engineUrl, database, settings = '{}'] = process.argv.slice(2)
+const db = connect({ ...embeddedServer(engineUrl!), database: database! })
+const config = configSchema.parse({ dataDir, ports: { otlpHttp: 0 }, collector: JSON.parse(settings) })
+const { otlpHttp, stop } = await startCollector({
+  config,
+  db,
+  log: createLog('warn', 'collector'),
+  metrics: new Registry(),
+})
+process.send?.({ otlpHttp })
+process.once('SIGTERM', async () => {
+  await stop()
+  await db.close()
+  process.exit(0)
+})
