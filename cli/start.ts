@@ -87,11 +87,12 @@ async function startAll(
   )
   stops.add('collector', collector.stop)
 
-  const evaluator = await startEvaluator(deps)
-  stops.add('evaluator', evaluator.stop)
-
   const api = await startApi({ ...deps, clickhouseUrl: server.url })
   stops.add('api', api.stop)
+
+  const publicUrl = config.publicUrl ?? api.api
+  const evaluator = await startEvaluator({ ...deps, config: { ...config, publicUrl } })
+  stops.add('evaluator', evaluator.stop)
 
   return { ...collector.ready, api: api.api, clickhouse: server.url }
 }

@@ -1,5 +1,5 @@
 import { type Decision, decide, switchedOff } from '../slo/alert.ts'
-import { ALERT_POLICY } from '../slo/alert-policy.ts'
+import type { AlertPolicy } from '../slo/alert-policy.ts'
 import { type Projection, project } from '../slo/alert-stream.ts'
 import { type AlertRoute, subscriptionsOf } from '../slo/alert-subscriptions.ts'
 import type { Reading } from '../slo/reading.ts'
@@ -25,21 +25,22 @@ export function judge(
   records: ReadonlyMap<string, AlertRecord>,
   remeasuring: ReadonlySet<string>,
   routes: readonly AlertRoute[],
+  policy: AlertPolicy,
   now: Date,
 ): Judgement[] {
   const judgements = readings.map((reading): Judgement => {
     const { slo } = reading
     const before = records.get(slo.name) ?? NEW_RECORD
-    const decision = decide(before.alert, reading, now, ALERT_POLICY, remeasuring.has(slo.generation))
+    const decision = decide(before.alert, reading, now, policy, remeasuring.has(slo.generation))
     const subscriptions = subscriptionsOf(routes, slo.service)
-    const projection = project(before.stream, decision, subscriptions, now, ALERT_POLICY)
+    const projection = project(before.stream, decision, subscriptions, now, policy)
     return { slo: slo.name, reading, before, decision, projection }
   })
   const known = new Set(readings.map(({ slo }) => slo.name))
   for (const [slo, before] of records) {
     if (known.has(slo) || before.alert.phase === 'inactive') continue
     const decision = switchedOff(before.alert)
-    const projection = project(before.stream, decision, {}, now, ALERT_POLICY)
+    const projection = project(before.stream, decision, {}, now, policy)
     judgements.push({ slo, reading: null, before, decision, projection })
   }
   return judgements

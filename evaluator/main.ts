@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
+import { ALERT_POLICY } from '../slo/alert-policy.ts'
 import type { Db } from '../storage/query.ts'
 import { followSloDir } from './definitions.ts'
 import { createSender } from './deliver.ts'
@@ -48,6 +49,11 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
     measurer: createMeasurer(db, log),
     outbox,
     routes: config.routes,
+    policy: {
+      ...ALERT_POLICY,
+      keepFiringMs: config.alerting.keepFiring,
+      groupWaitMs: config.alerting.groupWait,
+    },
     publicUrl: config.publicUrl ?? `http://${config.bind}:${config.ports.api}`,
     records: null,
   }

@@ -1,4 +1,5 @@
 import type { Log } from '../runtime/log.ts'
+import type { AlertPolicy } from '../slo/alert-policy.ts'
 import type { AlertRoute } from '../slo/alert-subscriptions.ts'
 import { urgency } from '../slo/alert-verdict.ts'
 import type { Slo } from '../slo/model.ts'
@@ -24,6 +25,7 @@ export interface Evaluator {
   measurer: Measurer
   outbox: Outbox
   routes: readonly AlertRoute[]
+  policy: AlertPolicy
   publicUrl: string
   /** By SLO name; null before they are read, and again after a write that may have gone either way. */
   records: Map<string, AlertRecord> | null
@@ -39,13 +41,13 @@ const MAX_LOOK_UPS = 20
  * and the next tick decides the same again.
  */
 export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
-  const { db, measurer, routes, metrics, outbox } = evaluator
+  const { db, measurer, routes, policy, metrics, outbox } = evaluator
   const records = evaluator.records ?? (await recover(evaluator, now))
   const slos = (await readDefinitions(db)).map(({ slo }) => slo).filter((slo): slo is Slo => slo !== null)
 
   const remeasuring = await measurer.measure(slos, now)
   const readings = await readReadings(db, slos, now)
-  const judgements = judge(readings, records, remeasuring, routes, now)
+  const judgements = judge(readings, records, remeasuring, routes, policy, now)
   metrics.decided(judgements)
   const changes = await explain(evaluator, judgements.filter(isChange), now)
   await record(evaluator, records, changes, now)

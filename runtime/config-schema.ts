@@ -100,8 +100,6 @@ export const configSchema = z.strictObject({
       keepFiring: z.strictObject({ page: duration.prefault('5m'), ticket: duration.prefault('30m') }).prefault({}),
       /** How long the first message waits for company. */
       groupWait: z.strictObject({ page: duration.prefault('0s'), ticket: duration.prefault('60s') }).prefault({}),
-      /** On data complete only up to a longer time ago, alerts freeze. */
-      staleAfter: duration.prefault('3m'),
     })
     .prefault({}),
   egress: z.strictObject({ allow: list.prefault([]), insecureHttp: flag.default(false) }).prefault({}),

@@ -20,7 +20,7 @@ spec:
     metadata: { name: acme-pay-answers }
     spec:
       ratioMetric:
-        bad: { metricSource: { type: plumbline, spec: { source: calls, service: checkout, outcome: [server_error, timeout, connection, schema] } } }
+        bad: { metricSource: { type: plumbline, spec: { source: calls, service: checkout, direction: outbound, outcome: [server_error, timeout, connection, schema] } } }
         total: { metricSource: { type: plumbline, spec: { source: calls, service: checkout, direction: outbound } } }
   timeWindow: [{ duration: 7d, isRolling: true }]
   budgetingMethod: Occurrences
@@ -144,10 +144,10 @@ test('a bad SLO file is refused by name, line and reason while the last good ver
   place.writeSlo('checkout.yaml', SLO.replace('target: 0.95', 'target: 1.5'))
   const refused = await eventually('the refusal is told', async () => {
     const now = await plumbline.get<{
-      problems: { file: string; line: number; path: string }[]
+      problems: { severity: string; file: string; line: number; path: string }[]
       objective: { target: number }
     }>('/api/v1/slos/checkout-pays')
-    return now.problems.length > 0 && now
+    return now.problems.some(({ severity }) => severity === 'error') && now
   })
   expect(refused.objective.target).toBe(0.95)
   expect(refused.problems[0]).toMatchObject({ line: 18, path: 'spec.objectives[0].target' })

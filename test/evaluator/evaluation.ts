@@ -5,6 +5,7 @@ import { createEvaluatorMetrics } from '../../evaluator/evaluator-metrics.ts'
 import { createMeasurer } from '../../evaluator/measure.ts'
 import { Outbox } from '../../evaluator/outbox.ts'
 import { type Evaluator, tick } from '../../evaluator/tick.ts'
+import { ALERT_POLICY } from '../../slo/alert-policy.ts'
 import type { Slo } from '../../slo/model.ts'
 import type { Db } from '../../storage/query.ts'
 import { recordDefinitions } from '../../storage/slo-definitions.ts'
@@ -33,6 +34,7 @@ export function evaluatorOn(db: Db, endpoints: Record<string, string>, metrics =
     log: QUIET,
     metrics: own,
     measurer: createMeasurer(db, QUIET),
+    policy: ALERT_POLICY,
     outbox,
     routes: [
       { match: { severity: 'page' }, endpoints: ['pager', 'chat'] },
