@@ -1,11 +1,16 @@
 import { Webhook } from 'standardwebhooks'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { notificationId } from '../../evaluator/notification-id.ts'
+import { incidentId } from '../../slo/alert-incident-id.ts'
 import { readJournal } from '../../storage/alert-events.ts'
+import { connect, embeddedServer } from '../../storage/client.ts'
 import { listIncidents, readIncident } from '../../storage/incidents.ts'
 import { readNotifications } from '../../storage/notifications.ts'
+import { recordDefinitions } from '../../storage/slo-definitions.ts'
 import { sloWith } from '../slo/alert-timeline.ts'
 import { storeHeartbeat } from '../storage/calls.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { cuttable } from './cuttable.ts'
 import { define, evaluatorOn, MINUTE_MS, SECRET, storeCleanPast, storeMinute, tickAt } from './evaluation.ts'
 import { type Received, type Receiver, startReceiver } from './receiver.ts'
 
@@ -108,5 +113,159 @@ describe('an outage of one minute', () => {
       ['pager', 'resolved', 'delivered', 1],
     ])
     expect(await readIncident(store.db, { id: 'inc_none' })).toBeNull()
+  })
+})
+
+/** The pager's first message about an outage in minute 0. */
+const FIRST_PAGE = notificationId(incidentId(SLO.name, T0), 1, 'pager')
+const pagedIds = () => receiver.received.map(({ headers }) => headers['webhook-id'])
+
+/** A past without failures, and an evaluator that has seen it. */
+async function watching(past = 90) {
+  await define(store.db, [SLO], T0)
+  await storeCleanPast(store.db, T0, past)
+  const evaluator = evaluatorOn(store.db, endpoints())
+  await tickAt(evaluator, T0)
+  return evaluator
+}
+
+async function storeOutage(minute = 0) {
+  await storeMinute(store.db, T0 + minute * MINUTE_MS, 1000)
+  await storeHeartbeat(store.db, T0 + (minute + 1) * MINUTE_MS)
+}
+
+const rename = (from: string, to: string) => store.db.command({ query: `RENAME TABLE ${from} TO ${to}` })
+
+describe('a process that dies or a store that fails', () => {
+  it('before the journal row: nothing was told, and the next tick decides the same', async () => {
+    const evaluator = await watching()
+    await storeOutage()
+    await rename('alert_events', 'away')
+    await expect(tickAt(evaluator, T0 + MINUTE_MS)).rejects.toThrow()
+    expect(receiver.received).toEqual([])
+    await rename('away', 'alert_events')
+    await tickAt(evaluator, T0 + MINUTE_MS + 5_000)
+    expect(pagedIds()).toContain(FIRST_PAGE)
+    expect(receiver.received).toHaveLength(2)
+  })
+
+  for (const table of ['incidents', 'notifications']) {
+    it(`between the journal and ${table}: what is missing is derived, by the same process`, async () => {
+      const evaluator = await watching()
+      await storeOutage()
+      await rename(table, 'away')
+      await expect(tickAt(evaluator, T0 + MINUTE_MS)).rejects.toThrow()
+      expect(receiver.received).toEqual([])
+      await rename('away', table)
+      await tickAt(evaluator, T0 + MINUTE_MS + 5_000)
+      expect(pagedIds()).toContain(FIRST_PAGE)
+      expect(receiver.received).toHaveLength(2)
+      expect(await listIncidents(store.db, { state: 'open', limit: 10 })).toHaveLength(1)
+    })
+
+    it(`between the journal and ${table}: what is missing is derived, by the next process`, async () => {
+      const evaluator = await watching()
+      await storeOutage()
+      await rename(table, 'away')
+      await expect(tickAt(evaluator, T0 + MINUTE_MS)).rejects.toThrow()
+      await rename('away', table)
+      const restarted = evaluatorOn(store.db, endpoints())
+      await tickAt(restarted, T0 + MINUTE_MS + 5_000)
+      expect(pagedIds()).toContain(FIRST_PAGE)
+      expect(receiver.received).toHaveLength(2)
+    })
+  }
+
+  it('between two ticks: the incident goes on and is told to its end', async () => {
+    const evaluator = await watching(3 * 1440)
+    await storeOutage()
+    await tickAt(evaluator, T0 + MINUTE_MS)
+    expect(receiver.received).toHaveLength(2)
+    const restarted = evaluatorOn(store.db, endpoints())
+    for (let minute = 2; minute <= 8; minute++) {
+      await storeMinute(store.db, T0 + (minute - 1) * MINUTE_MS, 0)
+      await storeHeartbeat(store.db, T0 + minute * MINUTE_MS)
+      await tickAt(restarted, T0 + minute * MINUTE_MS)
+    }
+    expect(receiver.received).toHaveLength(2)
+    const again = evaluatorOn(store.db, endpoints())
+    await live(again, 8, 11, 0)
+    expect(receiver.received.slice(2).map(said).sort()).toEqual([
+      'chat resolved resolved page',
+      'pager resolved resolved page',
+    ])
+  })
+
+  it('while the store is away: ticks fail, and nothing is forgotten', async () => {
+    await using link = await cuttable(store.url)
+    const db = connect({ ...embeddedServer(link.url), database: store.database })
+    await define(store.db, [SLO], T0)
+    await storeCleanPast(store.db, T0, 90)
+    const evaluator = evaluatorOn(db, endpoints())
+    await tickAt(evaluator, T0)
+    link.cut()
+    await storeOutage()
+    await expect(tickAt(evaluator, T0 + MINUTE_MS)).rejects.toThrow()
+    await expect(tickAt(evaluator, T0 + MINUTE_MS + 5_000)).rejects.toThrow()
+    link.mend()
+    await tickAt(evaluator, T0 + MINUTE_MS + 10_000)
+    await db.close()
+    expect(pagedIds()).toContain(FIRST_PAGE)
+  })
+})
+
+describe('data that is not there', () => {
+  it('keeps an incident open when telemetry stops, and lets it end when it is back', async () => {
+    const evaluator = await watching()
+    await storeOutage()
+    await tickAt(evaluator, T0 + MINUTE_MS)
+    await tickAt(evaluator, T0 + 20 * MINUTE_MS)
+    expect(receiver.received).toHaveLength(2)
+    const [incident] = await listIncidents(store.db, { state: 'open', limit: 1 })
+    const journal = await readJournal(store.db, incident?.id ?? '')
+    expect(journal.map(({ reason }) => reason)).toEqual(['first', 'frozen_stale'])
+  })
+
+  it('raises nothing on an empty store', async () => {
+    await define(store.db, [SLO], T0)
+    const evaluator = evaluatorOn(store.db, endpoints())
+    await tickAt(evaluator, T0)
+    await tickAt(evaluator, T0 + MINUTE_MS)
+    expect(receiver.received).toEqual([])
+    expect(evaluator.records?.get(SLO.name)?.alert).toMatchObject({ phase: 'inactive', frozen: 'frozen_stale' })
+  })
+})
+
+describe('an SLO that is removed while it fires', () => {
+  it('ends its incident, and everybody who was told hears it', async () => {
+    const evaluator = await watching()
+    await storeOutage()
+    await tickAt(evaluator, T0 + MINUTE_MS)
+    const removed = { name: SLO.name, state: 'removed', source: 'api' } as const
+    await recordDefinitions(store.db, [removed], new Date(T0 + MINUTE_MS))
+    await tickAt(evaluator, T0 + 2 * MINUTE_MS)
+    expect(receiver.received.slice(2).map(said).sort()).toEqual([
+      'chat resolved resolved page',
+      'pager resolved resolved page',
+    ])
+    expect(await listIncidents(store.db, { state: 'open', limit: 1 })).toEqual([])
+    await tickAt(evaluator, T0 + 3 * MINUTE_MS)
+    expect(receiver.received).toHaveLength(4)
+  })
+})
+
+describe('an alert of a ticket', () => {
+  it('waits for its group before it is told', async () => {
+    const evaluator = await watching(90)
+    const ticketOnly = { ...SLO, tiers: SLO.tiers.filter(({ severity }) => severity === 'ticket') }
+    await define(store.db, [ticketOnly], T0 + 1)
+    await storeOutage()
+    await tickAt(evaluator, T0 + MINUTE_MS)
+    expect(receiver.received).toEqual([])
+    const restarted = evaluatorOn(store.db, endpoints())
+    await tickAt(restarted, T0 + MINUTE_MS + 59_000)
+    expect(receiver.received).toEqual([])
+    await tickAt(restarted, T0 + 2 * MINUTE_MS)
+    expect(receiver.received.map(said).sort()).toEqual(['chat firing first ticket', 'desk firing first ticket'])
   })
 })
