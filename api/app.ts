@@ -52,7 +52,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
     app.use(path, requireToken(config.tokens, 'read', { basic: path.startsWith('/clickhouse') }), neverStored)
 
   app.route('/', healthRoutes(deps))
-  app.route('/', metricsRoute({ ...deps, board, requests }))
+  app.route('/', metricsRoute({ ...deps, board, dependencies, requests }))
   app.route('/api/v1', sloRoutes({ db, clock, board }))
   app.route('/api/v1', incidentRoutes({ db, board }))
   app.route('/api/v1', dependencyRoutes({ board: dependencies }))

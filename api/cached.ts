@@ -31,7 +31,7 @@ export function cached<T>(read: (now: Date) => Promise<T>, { maxAgeMs, clock }: 
     const ageMs = latest === null ? Number.POSITIVE_INFINITY : now.getTime() - latest.at
     if (latest !== null && ageMs < maxAgeMs) return latest.value
     reading ??= readNow(now)
-    if (latest === null || ageMs > Math.min(MAX_STALE_MS, STALE_READS * latest.tookMs)) return reading
+    if (latest === null || ageMs >= Math.min(MAX_STALE_MS, STALE_READS * latest.tookMs)) return reading
     // Nobody waits for this read; the next who asks reads again and is told what is wrong.
     reading.catch(() => {})
     return latest.value

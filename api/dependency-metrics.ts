@@ -1,7 +1,47 @@
 import { ownerOf } from '../integration/outcome.ts'
 import { type RequestCount, readRequestCounts } from '../storage/dependencies.ts'
 import type { Db } from '../storage/query.ts'
-import type { Family } from './exposition.ts'
+import type { DependencyBoard, DependencyEntry } from './dependency-board.ts'
+import type { Family, Sample } from './exposition.ts'
+
+const STATES = ['healthy', 'degraded', 'failing', 'unknown'] as const satisfies readonly DependencyEntry['health'][]
+
+/** Health of every dependency called within a day. */
+export function healthFamilies({ dependencies }: DependencyBoard): Family[] {
+  const perDependency = (value: (entry: DependencyEntry) => number | null): Sample[] =>
+    dependencies.flatMap((entry) => {
+      const found = value(entry)
+      return found === null ? [] : [{ labels: { dependency: entry.name }, value: found }]
+    })
+  return [
+    {
+      name: 'dependency_health_state',
+      type: 'gauge',
+      help: '1 for the state the dependency is in, 0 for the others.',
+      samples: dependencies.flatMap(({ name, health }) =>
+        STATES.map((state) => ({ labels: { dependency: name, state }, value: state === health ? 1 : 0 })),
+      ),
+    },
+    {
+      name: 'dependency_health_score_ratio',
+      type: 'gauge',
+      help: '1 within the error budget, 0 from the burn rate on that pages.',
+      samples: perDependency(({ score }) => score),
+    },
+    {
+      name: 'dependency_retry_amplification_ratio',
+      type: 'gauge',
+      help: 'Attempts divided by logical calls, of the last ten minutes.',
+      samples: perDependency(amplificationOf),
+    },
+  ]
+}
+
+function amplificationOf({ callers }: DependencyEntry): number | null {
+  const attempts = callers.reduce((sum, { total }) => sum + total, 0)
+  const retries = callers.reduce((sum, caller) => sum + caller.retries, 0)
+  return attempts === 0 || attempts <= retries ? null : attempts / (attempts - retries)
+}
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000

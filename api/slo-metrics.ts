@@ -1,3 +1,5 @@
+import { ALERT_POLICY } from '../slo/alert-policy.ts'
+import { frozenReading, judgeTier } from '../slo/alert-verdict.ts'
 import { burnRate } from '../slo/burn-rate.ts'
 import type { Severity, Slo } from '../slo/model.ts'
 import { type Reading, STATUS_WINDOWS, type WindowReading } from '../slo/reading.ts'
@@ -77,6 +79,13 @@ export function sloFamilies({ at, slos, openIncidents }: SloBoard): Family[] {
       ),
     ),
     gauge(
+      'slo_alert_frozen',
+      '1 while a tier of the SLO cannot be judged for this reason.',
+      measured.flatMap(({ reading }) =>
+        frozenReasons(reading, at).map((reason) => ({ labels: { ...labelsOf(reading.slo), reason }, value: 1 })),
+      ),
+    ),
+    gauge(
       'plumbline_incidents_open',
       'Incidents open now.',
       SEVERITIES.flatMap((severity) =>
@@ -89,6 +98,12 @@ export function sloFamilies({ at, slos, openIncidents }: SloBoard): Family[] {
 const gauge = (name: string, help: string, samples: Sample[]): Family => ({ name, type: 'gauge', help, samples })
 
 const sample = (labels: Sample['labels'], value: number | null): Sample[] => (value === null ? [] : [{ labels, value }])
+
+function frozenReasons(reading: Reading, now: Date): string[] {
+  const frozen = frozenReading(reading, now, ALERT_POLICY, false)
+  const verdicts = reading.slo.tiers.map((tier) => judgeTier(tier, reading, ALERT_POLICY, frozen))
+  return [...new Set(verdicts.flatMap(({ verdict, reason }) => (verdict === 'frozen' && reason ? [reason] : [])))]
+}
 
 /** The windows every SLO has, and its own as `slo`. */
 const windowsOf = ({ slo, windows }: Reading): [string, WindowReading][] =>

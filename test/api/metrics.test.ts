@@ -90,6 +90,36 @@ describe('/metrics', () => {
     ])
   })
 
+  test('tells the health of each dependency', async () => {
+    await using app = await scrapedApp()
+    await seedCalls(app.db, [{ ago: 2, count: 50, dependency: 'ledger' }])
+    const { text } = await app.get('/metrics')
+    expect(series(text, 'dependency_health_state{dependency="ledger"')).toEqual([
+      'dependency_health_state{dependency="ledger",state="healthy"} 1',
+      'dependency_health_state{dependency="ledger",state="degraded"} 0',
+      'dependency_health_state{dependency="ledger",state="failing"} 0',
+      'dependency_health_state{dependency="ledger",state="unknown"} 0',
+    ])
+    expect(text).toContain('dependency_health_score_ratio{dependency="ledger"} 1')
+    expect(text).toContain('dependency_retry_amplification_ratio{dependency="ledger"} 1')
+    expect(text).not.toContain('dependency_health_score_ratio{dependency="acme-pay"}')
+  })
+
+  test('says why alerts cannot be judged', async () => {
+    await using app = await seededApp()
+    await recordDefinitions(
+      app.db,
+      [{ name: BURNING.name, state: 'active', slo: BURNING, problems: [], source: 'api' }],
+      NOW,
+    )
+    await seedTelemetry(app.db, { lagMs: 600_000 })
+    await seedMinutes(app.db, BURNING, [{ ago: 20, good: 990, total: 1000 }])
+    const { text } = await app.get('/metrics')
+    expect(series(text, 'slo_alert_frozen')).toEqual([
+      'slo_alert_frozen{slo="checkout-availability",service="checkout",reason="frozen_stale"} 1',
+    ])
+  })
+
   test('offers OpenMetrics to those who ask for it', async () => {
     await using app = await scrapedApp()
     const { text, headers } = await app.get('/metrics', {
