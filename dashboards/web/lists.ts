@@ -6,12 +6,3 @@ export const useSlos = (): Live<List<SloStatus>> => useLive('/api/v1/slos?limit=
 export const useOpenIncidents = (): Live<List<Incident>> => useLive('/api/v1/incidents?state=open&limit=100')
 export const useIncidents = (): Live<List<Incident>> => useLive('/api/v1/incidents?limit=100')
 export const useDependencies = (): Live<List<Dependency>> => useLive('/api/v1/dependencies?limit=1000')
-
-/** Whether every word of the filter occurs in one of the texts; case does not matter. */
-export function matchesFilter(filter: string, ...texts: readonly string[]): boolean {
-  const all = texts.join(' ').toLowerCase()
-  return filter
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => all.includes(word))
-}

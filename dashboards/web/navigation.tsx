@@ -39,6 +39,7 @@ interface LinkProps {
   class?: string
   current?: boolean
   label?: string
+  title?: string
   /** Enter in the filter moves to the first of these. */
   result?: boolean
   children: ComponentChildren

@@ -6,8 +6,12 @@ export const minutesAgo = (minutes: number): string => new Date(NOW - minutes * 
 
 const FRESH = { watermark: new Date(NOW - 8_000).toISOString(), lastEventAt: minutesAgo(0), coverage: 1 }
 const EVENTS_PER_MINUTE = 28
-const OUTAGE_MINUTES = 23
+const OUTAGE_MINUTES = 40
+const OUTAGE_SHARE = 0.95
 const DAY_MINUTES = 1440
+
+const BURNING = { '5m': 950, '30m': 950, '1h': 633.5, '2h': 317, '6h': 106, '1d': 26.8, '3d': 9.2 }
+const SMOULDERING = { '5m': 3.9, '30m': 4.1, '1h': 3.6, '2h': 3.4, '6h': 3.1, '1d': 3.2, '3d': 1.6 }
 
 type SloChange = Partial<SloStatus> & { remaining?: number | null; ppm?: number; days?: number }
 
@@ -50,7 +54,7 @@ export function incident(id: string, { details, ...change }: IncidentChange = {}
     service: 'checkout',
     startedAt: minutesAgo(OUTAGE_MINUTES - 1),
     resolvedAt: null,
-    title: 'checkout-payments burns 61.4x: acme-pay times out',
+    title: 'checkout-payments burns 633x: acme-pay times out',
     rootCause: 'dependency:acme-pay/timeout',
     freshness: { watermark: FRESH.watermark },
     generation: '5f0c1a9e',
@@ -58,12 +62,12 @@ export function incident(id: string, { details, ...change }: IncidentChange = {}
     details: {
       tier: '1h/5m',
       governingWindow: '1h',
-      burn: 61.4,
+      burn: 633.5,
       factor: 14.4,
-      counts: { good: 56_316, total: 60_000 },
-      burnRates: { '5m': 200, '30m': 118.2, '1h': 61.4, '2h': 30.9, '6h': 10.6, '1d': 2.9, '3d': 1.2 },
+      counts: { good: 616, total: 1_680 },
+      burnRates: BURNING,
       budgetRemaining: -0.342,
-      suspect: { dependency: 'acme-pay', outcome: 'timeout', bad: 3_021, share: 0.82 },
+      suspect: { dependency: 'acme-pay', outcome: 'timeout', bad: 872, share: 0.82 },
       exemplars: [TRACE_ID, '0af7651916cd43dd8448eb211c80319c', 'd4cda95b652f4a1592b449d5929fda1b'],
       runbook: 'https://runbooks.example/acme-pay',
       owner: 'payments',
@@ -117,11 +121,11 @@ export const detailOf = (status: SloStatus, change: Partial<SloDetail> = {}): Sl
   ...change,
 })
 
-/** Even traffic; an SLO that pages loses six calls in ten since its outage began, the rest of what is gone went evenly. */
+/** Even traffic; an SLO that pages loses nearly all calls since its outage began, the rest of what is gone went evenly. */
 export function history(status: SloStatus, from: number, to: number, stepMinutes: number): HistoryStep[] {
   const budgetPpm = 1_000_000 - (status.objective?.targetPpm ?? 0)
   const bad = status.counts.total - status.counts.good
-  const outage = status.alert?.severity === 'page' ? 0.6 * EVENTS_PER_MINUTE : 0
+  const outage = status.alert?.severity === 'page' ? OUTAGE_SHARE * EVENTS_PER_MINUTE : 0
   const windowMinutes = status.counts.total / EVENTS_PER_MINUTE
   const evenly = windowMinutes === 0 ? 0 : (bad - outage * OUTAGE_MINUTES) / windowMinutes
   const badBetween = (a: number, b: number) => {
@@ -199,9 +203,6 @@ export const TRACE: Trace = {
   truncated: false,
 }
 
-const BURNING = { '5m': 200, '30m': 118.2, '1h': 61.4, '2h': 30.9, '6h': 10.6, '1d': 2.9, '3d': 1.2 }
-const SMOULDERING = { '5m': 3.9, '30m': 4.1, '1h': 3.6, '2h': 3.4, '6h': 3.1, '1d': 3.2, '3d': 1.6 }
-
 /** A working day with one page, one ticket, and something of every other state, most urgent first as the API sorts. */
 export const BUSY = {
   slos: [
@@ -209,7 +210,7 @@ export const BUSY = {
       remaining: -0.342,
       status: 'critical',
       burnRates: BURNING,
-      alert: { severity: 'page', since: minutesAgo(22), incident: 'inc-1' },
+      alert: { severity: 'page', since: minutesAgo(OUTAGE_MINUTES - 1), incident: 'inc-1' },
     }),
     slo('search-suggest', { remaining: -3.218, status: 'exhausted' }),
     slo('billing-ledger-latency', {
@@ -257,7 +258,7 @@ export const BUSY = {
         {
           id: 'F3',
           mode: 'timeout',
-          since: minutesAgo(24),
+          since: minutesAgo(OUTAGE_MINUTES),
           share: 0.57,
           evidence: { n: 21_402, bad: 12_199, baselineShare: 0.0004 },
           likelyCause: 'The dependency is overloaded, or the network on the way to it is.',

@@ -1,7 +1,7 @@
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
-import { securityHeaders, WEB_ROOT, webPages } from '../../api/web-pages.ts'
-import type { Dependency, Incident, SloStatus } from '../../dashboards/web/api-shapes.ts'
+import { securityHeaders, webPages } from '../../api/web-pages.ts'
+import type { Dependency, Incident, SloDetail, SloStatus } from '../../dashboards/web/api-shapes.ts'
 import { detailOf, history, TRACE } from './answers.ts'
 
 export interface World {
@@ -14,13 +14,16 @@ export interface World {
 export interface Site extends AsyncDisposable {
   url: string
   world: World
+  /** Answers for single SLOs that are not just their status. */
+  details: Map<string, SloDetail>
   /** Requests without this token get 401. */
   token: string | null
   /** Paths that answer 503, as a pattern. */
   broken: RegExp | null
   /** Lets requests hang without an answer. */
   silent: boolean
-  stop(): Promise<void>
+  /** Address of every request to the API, in order. */
+  asked: string[]
 }
 
 const problem = (status: number, title: string, detail: string, more: object = {}) =>
@@ -30,10 +33,11 @@ const problem = (status: number, title: string, detail: string, more: object = {
   })
 
 /** The built pages under the API's own security headers, with answers from memory in place of a store. */
-export async function startSite(world: World): Promise<Site> {
+export async function startSite(webRoot: string, world: World): Promise<Site> {
   const app = new Hono()
   app.use('*', securityHeaders)
   app.use('/api/*', async (c, next) => {
+    site.asked.push(c.req.url)
     if (site.silent) await new Promise<never>(() => {})
     if (site.token !== null && c.req.header('authorization') !== `Bearer ${site.token}`)
       return problem(401, 'A token is needed', 'Send "Authorization: Bearer <token>" with a token of scope read')
@@ -47,7 +51,9 @@ export async function startSite(world: World): Promise<Site> {
   app.get('/api/v1/slos/:slo', (c) => {
     const found = site.world.slos.find((slo) => slo.name === c.req.param('slo'))
     const nearMisses = site.world.slos.map((slo) => slo.name).slice(0, 2)
-    return found ? c.json(detailOf(found)) : problem(404, 'Not found', 'There is no such SLO', { nearMisses })
+    return found
+      ? c.json(site.details.get(found.name) ?? detailOf(found))
+      : problem(404, 'Not found', 'There is no such SLO', { nearMisses })
   })
   app.get('/api/v1/slos/:slo/history', (c) => {
     const { from = '', to = '', step = '' } = c.req.query()
@@ -70,7 +76,7 @@ export async function startSite(world: World): Promise<Site> {
   app.get('/api/v1/traces/:id', (c) =>
     c.req.param('id') === TRACE.id ? c.json(TRACE) : problem(404, 'Not found', 'No span of this trace is stored'),
   )
-  app.route('/', webPages(WEB_ROOT))
+  app.route('/', webPages(webRoot))
   const { server, port } = await new Promise<{ server: ReturnType<typeof serve>; port: number }>((resolve) => {
     const started = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, (info) =>
       resolve({ server: started, port: info.port }),
@@ -84,10 +90,11 @@ export async function startSite(world: World): Promise<Site> {
   const site: Site = {
     url: `http://127.0.0.1:${port}`,
     world,
+    details: new Map(),
     token: null,
     broken: null,
     silent: false,
-    stop,
+    asked: [],
     [Symbol.asyncDispose]: stop,
   }
   return site

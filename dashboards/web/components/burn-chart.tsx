@@ -1,6 +1,6 @@
 import type { HistoryStep } from '../api-shapes.ts'
 import { burnScale } from '../chart-geometry.ts'
-import { ChartFrame, Crosshair } from './chart-frame.tsx'
+import { ChartFrame, Crosshair, type Plot } from './chart-frame.tsx'
 
 const MINUTE_MS = 60_000
 
@@ -23,18 +23,15 @@ export function BurnChart({ frame, steps, pointed, stepMinutes, begin, height = 
         const width = plot.xOf(frame.from + stepMinutes * MINUTE_MS)
         return (
           <>
-            {steps.map(({ at, burn }) =>
-              burn === null ? null : (
-                <rect
-                  key={at}
-                  class={burn > 1 ? 'chart-bar is-fast' : 'chart-bar'}
-                  x={plot.xOf(Date.parse(at))}
-                  width={Math.max(1, width - (width > 4 ? 1 : 0))}
-                  y={plot.height - Math.max(burn > 0 ? 1 : 0, plot.height - plot.yOf(burn))}
-                  height={Math.max(burn > 0 ? 1 : 0, plot.height - plot.yOf(burn))}
-                />
-              ),
-            )}
+            {steps.map(({ at, burn }) => (
+              <Column
+                key={at}
+                plot={plot}
+                x={plot.xOf(Date.parse(at))}
+                width={Math.max(1, width - (width > 4 ? 1 : 0))}
+                burn={burn ?? 0}
+              />
+            ))}
             <line class="chart-ideal" x1="0" x2={plot.width} y1={plot.yOf(1)} y2={plot.yOf(1)} />
             {begin !== undefined && begin >= frame.from && (
               <g class="chart-begin">
@@ -49,6 +46,19 @@ export function BurnChart({ frame, steps, pointed, stepMinutes, begin, height = 
         )
       }}
     </ChartFrame>
+  )
+}
+
+/** Grey up to what the budget can bear, coloured beyond. */
+function Column({ plot, x, width, burn }: { plot: Plot; x: number; width: number; burn: number }) {
+  if (burn <= 0) return null
+  const top = Math.min(plot.yOf(burn), plot.height - 1)
+  const bearable = Math.max(top, plot.yOf(1))
+  return (
+    <>
+      <rect class="chart-bar" x={x} width={width} y={bearable} height={plot.height - bearable} />
+      {burn > 1 && <rect class="chart-bar is-fast" x={x} width={width} y={top} height={bearable - top} />}
+    </>
   )
 }
 

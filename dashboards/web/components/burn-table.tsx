@@ -7,30 +7,28 @@ export function BurnTable({ slo }: { slo: SloDetail }) {
   return (
     <section aria-labelledby="burn-title">
       <h2 id="burn-title">Burn against the alert tiers</h2>
-      <div class="scroll">
-        <table class="table burn-table">
-          <thead>
-            <tr>
-              <th scope="col">Tier</th>
-              <th scope="col" class="right">
-                Above
-              </th>
-              <th scope="col" class="right">
-                Long
-              </th>
-              <th scope="col" class="right">
-                Short
-              </th>
-              <th scope="col">Now</th>
-            </tr>
-          </thead>
-          <tbody>
-            {slo.tiers.map((tier) => (
-              <TierRow key={`${tier.severity}${tier.longMinutes}`} tier={tier} burnRates={slo.burnRates} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <table class="table burn-table">
+        <thead>
+          <tr>
+            <th scope="col">Tier</th>
+            <th scope="col" class="right">
+              Above
+            </th>
+            <th scope="col" class="right">
+              Long
+            </th>
+            <th scope="col" class="right">
+              Short
+            </th>
+            <th scope="col">Now</th>
+          </tr>
+        </thead>
+        <tbody>
+          {slo.tiers.map((tier) => (
+            <TierRow key={`${tier.severity}${tier.longMinutes}`} tier={tier} burnRates={slo.burnRates} />
+          ))}
+        </tbody>
+      </table>
       <Windows burnRates={slo.burnRates} />
     </section>
   )

@@ -11,7 +11,7 @@ export function DependencyTile({ dependency }: { dependency: Dependency }) {
   return (
     <li class={`tile tile-${healthTone(dependency.health)}`}>
       <div class="tile-head">
-        <Link href={dependencyPath(dependency.name)} result>
+        <Link href={dependencyPath(dependency.name)} class="plain-link" result>
           {dependency.name}
         </Link>
         <HealthMark health={dependency.health} />

@@ -26,7 +26,7 @@ export function Header({ route, search, onHelp }: { route: Route; search: string
       </Link>
       <nav aria-label="Pages">
         {PAGES.map(({ href, name, pages }) => (
-          <Link key={href} href={href} current={(pages as readonly string[]).includes(route.page)}>
+          <Link key={href} href={href} class="tab" current={(pages as readonly string[]).includes(route.page)}>
             {name}
           </Link>
         ))}

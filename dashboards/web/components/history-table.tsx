@@ -12,7 +12,7 @@ export function HistoryTable({ slo, steps }: { slo: SloDetail; steps: readonly H
     <details class="history-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>As a table</summary>
       {open && (
-        <div class="scroll" role="group" aria-label="History as a table">
+        <div class="scroll">
           <table class="table">
             <thead>
               <tr>

@@ -17,7 +17,9 @@ export function IncidentCard({ incident }: { incident: Incident }) {
       <header>
         <SeverityTag severity={incident.severity} resolved={incident.state === 'resolved'} />
         <h3>
-          <Link href={incidentPath(incident.id)}>{incident.title}</Link>
+          <Link href={incidentPath(incident.id)} class="plain-link">
+            {incident.title}
+          </Link>
         </h3>
         <IncidentSpan incident={incident} />
       </header>
@@ -103,7 +105,7 @@ export function Traces({ ids, full }: { ids: readonly string[]; full: boolean })
   if (ids.length === 0) return <span class="muted">none kept</span>
   return ids.map((id) => (
     <span class="copy-text" key={id}>
-      <Link href={tracePath(id)} class="code" label={`Trace ${id}`}>
+      <Link href={tracePath(id)} class="code" title={`Trace ${id}`}>
         {full ? id : `${id.slice(0, 8)}…`}
       </Link>
       {full && <CopyButton text={id} />}

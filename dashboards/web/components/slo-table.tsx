@@ -47,7 +47,7 @@ function Row({ slo }: { slo: SloStatus }) {
         <SloMark status={slo.status} />
       </td>
       <th scope="row" class="cell-name">
-        <Link href={sloPath(slo.name)} result>
+        <Link href={sloPath(slo.name)} class="plain-link" result>
           {slo.name}
         </Link>
         <span class="muted">

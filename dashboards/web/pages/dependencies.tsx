@@ -2,7 +2,8 @@ import { DependencyTile } from '../components/dependency-tile.tsx'
 import { FirstSteps } from '../components/empty.tsx'
 import { FreshnessLine, oldestWatermark, StaleBanner, useStale } from '../components/freshness.tsx'
 import { Failure, Loading, Outdated } from '../components/states.tsx'
-import { matchesFilter, useDependencies } from '../lists.ts'
+import { matchesFilter } from '../filter.ts'
+import { useDependencies } from '../lists.ts'
 import { NoMatch } from './overview.tsx'
 
 export function Dependencies({ search }: { search: string }) {

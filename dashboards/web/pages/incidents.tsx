@@ -1,7 +1,9 @@
+import type { Incident as IncidentShape } from '../api-shapes.ts'
 import { IncidentCard } from '../components/incident-card.tsx'
 import { Failure, Loading, Outdated } from '../components/states.tsx'
+import { matchesFilter } from '../filter.ts'
 import { plural } from '../format.ts'
-import { matchesFilter, useIncidents } from '../lists.ts'
+import { useIncidents } from '../lists.ts'
 import { NoMatch } from './overview.tsx'
 
 export function Incidents({ search }: { search: string }) {
@@ -17,22 +19,24 @@ export function Incidents({ search }: { search: string }) {
       <div class="headline">
         <h1>{open.length === 0 ? 'No incident is open' : `${plural(open.length, 'incident')} open`}</h1>
       </div>
+      <Group title="Open" incidents={open} />
+      <Group title="Resolved" incidents={resolved} />
+      {shown.length === 0 && search !== '' && <NoMatch search={search} />}
+    </>
+  )
+}
+
+function Group({ title, incidents }: { title: string; incidents: readonly IncidentShape[] }) {
+  const id = `${title.toLowerCase()}-title`
+  if (incidents.length === 0) return null
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
       <div class="incidents">
-        {open.map((incident) => (
+        {incidents.map((incident) => (
           <IncidentCard key={incident.id} incident={incident} />
         ))}
       </div>
-      {shown.length === 0 && search !== '' && <NoMatch search={search} />}
-      {resolved.length > 0 && (
-        <section aria-labelledby="resolved-title">
-          <h2 id="resolved-title">Resolved</h2>
-          <div class="incidents">
-            {resolved.map((incident) => (
-              <IncidentCard key={incident.id} incident={incident} />
-            ))}
-          </div>
-        </section>
-      )}
-    </>
+    </section>
   )
 }

@@ -198,11 +198,11 @@ function Presets({ slo, from, whole }: { slo: SloDetail; from: string | null; wh
   return (
     <nav class="presets" aria-label="Time range">
       {PRESETS.filter((preset) => windowMs(preset) < windowMs(window)).map((preset) => (
-        <Link key={preset} href={`${path}?from=now-${preset}`} current={from === `now-${preset}`}>
+        <Link key={preset} href={`${path}?from=now-${preset}`} class="tab" current={from === `now-${preset}`}>
           {preset}
         </Link>
       ))}
-      <Link href={path} current={whole}>
+      <Link href={path} class="tab" current={whole}>
         {window} window
       </Link>
     </nav>
@@ -267,7 +267,7 @@ function Definition({ slo }: { slo: SloDetail }) {
       </dl>
       <details class="definition">
         <summary>What is measured</summary>
-        <pre class="scroll">
+        <pre>
           <code>{JSON.stringify(indicator, null, 2)}</code>
         </pre>
       </details>

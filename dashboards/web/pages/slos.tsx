@@ -2,8 +2,9 @@ import { FirstSteps } from '../components/empty.tsx'
 import { FreshnessLine, oldestWatermark, StaleBanner, useStale } from '../components/freshness.tsx'
 import { SloTable } from '../components/slo-table.tsx'
 import { Failure, Loading, Outdated } from '../components/states.tsx'
+import { matchesFilter } from '../filter.ts'
 import { plural } from '../format.ts'
-import { matchesFilter, useSlos } from '../lists.ts'
+import { useSlos } from '../lists.ts'
 import { NoMatch } from './overview.tsx'
 
 export function Slos({ search }: { search: string }) {

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { BUSY, EMPTY, TRACE_ID } from './answers.ts'
+import { PHONE, useBrowser } from './browser.ts'
+
+const { serve, visit } = useBrowser()
+let axe = ''
+beforeAll(async () => {
+  axe = await readFile(join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8')
+})
+
+interface Finding {
+  id: string
+  impact: string
+  nodes: { target: string[]; failureSummary: string }[]
+}
+
+const PATHS = [
+  '/',
+  '/slos',
+  '/slos/checkout-payments',
+  '/incidents',
+  '/incidents/inc-1',
+  '/dependencies',
+  '/dependencies/acme-pay',
+  `/traces/${TRACE_ID}`,
+]
+
+async function findings(page: Awaited<ReturnType<typeof visit>>): Promise<string[]> {
+  await page.evaluate(axe)
+  const { violations } = (await page.evaluate('axe.run(document)')) as { violations: Finding[] }
+  return violations.flatMap(({ id, impact, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${impact} ${id}: ${target.join(' ')} ${failureSummary}`),
+  )
+}
+
+describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
+  test.each(PATHS)('%s has no finding of axe', async (path) => {
+    await serve(BUSY)
+    const page = await visit({ path, theme })
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.waitForLoadState('networkidle')
+    expect(await findings(page)).toEqual([])
+  })
+
+  test.each(['/', '/slos/checkout-payments', '/incidents/inc-1'])('%s has none on a phone', async (path) => {
+    await serve(BUSY)
+    const page = await visit({ path, theme, viewport: PHONE })
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.waitForLoadState('networkidle')
+    expect(await findings(page)).toEqual([])
+  })
+
+  test('the empty state and the list of keys have none either', async () => {
+    await serve(EMPTY)
+    const page = await visit({ theme, viewport: PHONE })
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    expect(await findings(page)).toEqual([])
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').waitFor()
+    expect(await findings(page)).toEqual([])
+  })
+})
+
+test('a target to press is at least 24 px high', async () => {
+  await serve(BUSY)
+  const page = await visit({ viewport: PHONE })
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  const small = await page
+    .locator('button:visible, nav a:visible, input:visible')
+    .evaluateAll((nodes) =>
+      nodes.filter((node) => node.getBoundingClientRect().height < 24).map((node) => node.outerHTML),
+    )
+  expect(small).toEqual([])
+})
