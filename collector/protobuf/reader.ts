@@ -1,4 +1,5 @@
 import { BadBody, MAX_DEPTH } from '../bad-body.ts'
+import { CACHED_BYTES, cachedText } from './text-cache.ts'
 
 // Hot path: one mutable cursor over the body, no copies except strings. `test/bench/ingest.ts` measures it.
 
@@ -73,7 +74,8 @@ export class Reader {
     const length = this.length()
     const start = this.position
     this.position += length
-    return length === 0 ? '' : this.bytes.toString('utf8', start, this.position)
+    if (length <= CACHED_BYTES) return length === 0 ? '' : cachedText(this.bytes, start, this.position)
+    return this.bytes.toString('utf8', start, this.position)
   }
 
   hex(): string {

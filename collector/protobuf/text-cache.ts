@@ -1,0 +1,35 @@
+// Hot path: attribute names and most short values repeat in span after span. Finding the string made before costs a third of
+// making a new one, and strings that are the same object are compared and hashed once. `test/bench/ingest.ts` measures it.
+
+/** Longer texts rarely repeat. */
+export const CACHED_BYTES = 40
+const SLOTS = 8192
+
+/** One string per slot, the latest: bounded whatever is sent, and a collision costs only a new string. */
+const texts: (string | undefined)[] = new Array(SLOTS).fill(undefined)
+
+/** The text of `bytes` from `start` to `end`, at most `CACHED_BYTES` long. Invalid UTF-8 becomes U+FFFD. */
+export function cachedText(bytes: Buffer, start: number, end: number): string {
+  let hash = end - start
+  let allBits = 0
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!
+    hash = (Math.imul(hash, 31) + byte) | 0
+    allBits |= byte
+  }
+  if (allBits > 127) return bytes.toString('utf8', start, end)
+  const slot = (hash ^ (hash >>> 13)) & (SLOTS - 1)
+  const known = texts[slot]
+  if (known !== undefined && isSame(known, bytes, start, end)) return known
+  const text = bytes.toString('latin1', start, end)
+  texts[slot] = text
+  return text
+}
+
+/** Both are ASCII. */
+function isSame(text: string, bytes: Buffer, start: number, end: number): boolean {
+  const length = end - start
+  if (text.length !== length) return false
+  for (let i = 0; i < length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false
+  return true
+}
