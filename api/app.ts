@@ -8,7 +8,7 @@ import { cached } from './cached.ts'
 import { clickhouseInterface } from './clickhouse-interface.ts'
 import { dependencyRoutes } from './dependencies.ts'
 import { readDependencyBoard } from './dependency-board.ts'
-import { requestCounter } from './dependency-metrics.ts'
+import { requestFamilies } from './dependency-metrics.ts'
 import { healthRoutes } from './health.ts'
 import { incidentRoutes } from './incidents.ts'
 import { metricsRoute } from './metrics.ts'
@@ -42,7 +42,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   const { config, db, log, clock, version } = deps
   const board = cached((now) => readBoard(db, now), { maxAgeMs: deps.maxAgeMs, clock })
   const dependencies = cached((now) => readDependencyBoard(db, now), { maxAgeMs: deps.maxAgeMs, clock })
-  const requests = cached(requestCounter(db, clock()), { maxAgeMs: deps.maxAgeMs, clock })
+  const requests = cached(requestFamilies(db, clock()), { maxAgeMs: deps.maxAgeMs, clock })
 
   const app = new OpenAPIHono()
   app.onError(onError(log))

@@ -1,8 +1,14 @@
 import { ownerOf } from '../integration/outcome.ts'
-import { type RequestCount, readRequestCounts } from '../storage/dependencies.ts'
+import {
+  type RequestCount,
+  type RequestDurations,
+  readRequestCounts,
+  readRequestDurations,
+} from '../storage/dependencies.ts'
 import type { Db } from '../storage/query.ts'
 import type { DependencyBoard, DependencyEntry } from './dependency-board.ts'
 import type { Family, Sample } from './exposition.ts'
+import { sinceStart } from './since-start.ts'
 
 const STATES = ['healthy', 'degraded', 'failing', 'unknown'] as const satisfies readonly DependencyEntry['health'][]
 
@@ -43,39 +49,35 @@ function amplificationOf({ callers }: DependencyEntry): number | null {
   return attempts === 0 || attempts <= retries ? null : attempts / (attempts - retries)
 }
 
-const HOUR_MS = 3_600_000
-const MINUTE_MS = 60_000
-/** Calls that arrive later than this after they happened are missing from the counter. */
-const SETTLED_AFTER_MS = 24 * HOUR_MS
+/** Bounds of the histogram in seconds, those of OpenTelemetry's HTTP durations. */
+const BOUNDS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
-/**
- * `dependency_requests_total`: attempts since this process started, read from the minute rollup.
- * Settled hours are added up once and kept, so that a scrape reads the last day or two only and the counter never falls.
- */
-export function requestCounter(db: Db, startedAt: Date): (now: Date) => Promise<Family> {
-  let settled = new Map<string, RequestCount>()
-  let settledUntil = new Date(Math.floor(startedAt.getTime() / MINUTE_MS) * MINUTE_MS)
+/** Attempts and their durations since this process started, by dependency. */
+export function requestFamilies(db: Db, startedAt: Date): (now: Date) => Promise<Family[]> {
+  const readCounts = sinceStart<RequestCount>({
+    startedAt,
+    read: (range) => readRequestCounts(db, range),
+    keyOf: ({ dependency, service, env, outcome }) => JSON.stringify([dependency, service, env, outcome]),
+    add: (a, b) => ({ ...a, calls: a.calls + b.calls }),
+  })
+  const readTimes = sinceStart<RequestDurations>({
+    startedAt,
+    read: (range) => readRequestDurations(db, { ...range, boundsSeconds: BOUNDS_SECONDS }),
+    keyOf: ({ dependency, service, env }) => JSON.stringify([dependency, service, env]),
+    add: (a, b) => ({
+      ...a,
+      calls: a.calls + b.calls,
+      seconds: a.seconds + b.seconds,
+      within: a.within.map((calls, k) => calls + (b.within[k] ?? 0)),
+    }),
+  })
   return async (now) => {
-    if (now.getTime() - settledUntil.getTime() > 2 * SETTLED_AFTER_MS) {
-      const until = new Date(Math.floor((now.getTime() - SETTLED_AFTER_MS) / HOUR_MS) * HOUR_MS)
-      settled = addUp(settled, await readRequestCounts(db, { from: settledUntil, to: until }))
-      settledUntil = until
-    }
-    const recent = await readRequestCounts(db, { from: settledUntil, to: new Date(now.getTime() + HOUR_MS) })
-    return familyOf([...addUp(settled, recent).values()])
+    const [counts, times] = await Promise.all([readCounts(now), readTimes(now)])
+    return [countFamily(counts), durationFamily(times)]
   }
 }
 
-function addUp(before: ReadonlyMap<string, RequestCount>, more: readonly RequestCount[]): Map<string, RequestCount> {
-  const sums = new Map(before)
-  for (const count of more) {
-    const key = JSON.stringify([count.dependency, count.service, count.env, count.outcome])
-    sums.set(key, { ...count, calls: count.calls + (sums.get(key)?.calls ?? 0) })
-  }
-  return sums
-}
-
-const familyOf = (counts: readonly RequestCount[]): Family => ({
+const countFamily = (counts: readonly RequestCount[]): Family => ({
   name: 'dependency_requests_total',
   type: 'counter',
   help: 'Attempts to call a dependency, weighted by sampling probability.',
@@ -83,4 +85,19 @@ const familyOf = (counts: readonly RequestCount[]): Family => ({
     labels: { dependency, service, env, outcome, owner: ownerOf(outcome, 'outbound') },
     value: calls,
   })),
+})
+
+const durationFamily = (times: readonly RequestDurations[]): Family => ({
+  name: 'dependency_request_duration_seconds',
+  type: 'histogram',
+  help: 'Duration of attempts to call a dependency; bounds are exact to 2.2 %.',
+  samples: times.flatMap(({ dependency, service, env, calls, seconds, within }) => {
+    const labels = { dependency, service, env }
+    return [
+      ...within.map((value, k) => ({ labels: { ...labels, le: BOUNDS_SECONDS[k] ?? 0 }, value, suffix: '_bucket' })),
+      { labels: { ...labels, le: '+Inf' }, value: calls, suffix: '_bucket' },
+      { labels, value: seconds, suffix: '_sum' },
+      { labels, value: calls, suffix: '_count' },
+    ]
+  }),
 })

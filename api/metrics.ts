@@ -12,7 +12,7 @@ interface MetricsDeps {
   metrics: Registry
   board: () => Promise<SloBoard>
   dependencies: () => Promise<DependencyBoard>
-  requests: () => Promise<Family>
+  requests: () => Promise<Family[]>
   version: string
   log: Log
 }
@@ -40,7 +40,7 @@ async function storedFamilies({ board, dependencies, requests, log }: MetricsDep
   if (found === null) return [reachable]
   const [slos, health, counted] = found
   const watermark = slos.watermark === null ? [] : [gauge(...WATERMARK, slos.watermark.getTime() / 1000)]
-  return [reachable, ...watermark, ...sloFamilies(slos), counted, ...healthFamilies(health)]
+  return [reachable, ...watermark, ...sloFamilies(slos), ...counted, ...healthFamilies(health)]
 }
 
 const WATERMARK = ['plumbline_ingest_watermark_timestamp_seconds', 'Event time up to which data is complete.'] as const

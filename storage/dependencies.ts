@@ -36,6 +36,47 @@ const sumRequests = query({
   row: z.object({ dependency: z.string(), service: z.string(), env: z.string(), outcome, calls: z.number() }),
 })
 
+/** How long attempts took. */
+export interface RequestDurations {
+  dependency: string
+  service: string
+  env: string
+  calls: number
+  /** All of them together. */
+  seconds: number
+  /** Calls that took no longer than each of the bounds asked for; a bound may be off by one bucket, 2.2 %. */
+  within: number[]
+}
+
+/** Durations of attempts in [from, to), counted from the rollup's logarithmic buckets. */
+export const readRequestDurations = (
+  db: Db,
+  { boundsSeconds, ...values }: Range & { boundsSeconds: readonly number[] },
+): Promise<RequestDurations[]> =>
+  sumDurations(db, { ...values, buckets: boundsSeconds.map((bound) => Math.floor(32 * Math.log2(bound * 1e9))) })
+
+// Bucket k holds durations of [2^(k/32), 2^((k+1)/32)) ns.
+const sumDurations = query({
+  sql: `
+    SELECT dependency, service, env, calls, seconds,
+      arrayMap(bound -> arraySum((k, v) -> if(k < bound, v, 0), mapKeys(latency), mapValues(latency)), {buckets:Array(UInt16)}) AS within
+    FROM (
+      SELECT dependency, service, env, sum(c.calls) AS calls, sum(c.duration_ns) / 1e9 AS seconds, sumMap(c.latency) AS latency
+      FROM calls_1m AS c WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND ${ATTEMPTS}
+      GROUP BY dependency, service, env
+    )
+    ORDER BY dependency, service, env`,
+  params: range.extend({ buckets: z.array(z.number()) }),
+  row: z.object({
+    dependency: z.string(),
+    service: z.string(),
+    env: z.string(),
+    calls: z.number(),
+    seconds: z.number(),
+    within: z.array(z.number()),
+  }),
+})
+
 /** Counts of calls by operation as well. */
 export interface OperationCounts extends CallCounts {
   operation: string

@@ -90,6 +90,26 @@ describe('/metrics', () => {
     ])
   })
 
+  test('tells how long attempts took, weighted, in cumulative buckets', async () => {
+    await using app = await seededApp()
+    await seedCalls(app.db, [
+      { ago: 0, count: 2, durationMs: 8 },
+      { ago: 0, count: 1, durationMs: 300, weight: 4 },
+      { ago: 0, count: 1, durationMs: 60_000 },
+    ])
+    const { text } = await app.get('/metrics')
+    const of = (suffix: string) => series(text, `dependency_request_duration_seconds_${suffix}`)
+    const buckets = of('bucket').map((line) => /le="(.+)"\} (.+)$/.exec(line)?.slice(1))
+    expect(buckets).toEqual([
+      ['0.005', '0'],
+      ...['0.01', '0.025', '0.05', '0.075', '0.1', '0.25'].map((le) => [le, '2']),
+      ...['0.5', '0.75', '1', '2.5', '5', '7.5', '10'].map((le) => [le, '6']),
+      ['+Inf', '7'],
+    ])
+    expect(of('count')).toEqual([expect.stringMatching(/ 7$/)])
+    expect(Number(of('sum')[0]?.split(' ').at(-1))).toBeCloseTo(0.016 + 1.2 + 60, 5)
+  })
+
   test('tells the health of each dependency', async () => {
     await using app = await scrapedApp()
     await seedCalls(app.db, [{ ago: 2, count: 50, dependency: 'ledger' }])

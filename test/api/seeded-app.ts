@@ -119,6 +119,7 @@ export interface CallSeed {
   env?: string
   traceId?: string
   weight?: number
+  durationMs?: number
 }
 
 export async function seedCalls(db: Db, seeds: CallSeed[]): Promise<void> {
@@ -140,7 +141,7 @@ export async function seedCalls(db: Db, seeds: CallSeed[]): Promise<void> {
       nested: false,
       synthetic: false,
       weight: seed.weight ?? 1,
-      duration_ns: 5_000_000 + k,
+      duration_ns: Math.round((seed.durationMs ?? 5) * 1e6) + k,
       trace_id: seed.traceId ?? '',
       span_id: String(k).padStart(16, '0'),
       parent_span_id: '',

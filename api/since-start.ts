@@ -1,0 +1,41 @@
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+/** What arrives later than this after it happened is missing from the sums. */
+const SETTLED_AFTER_MS = 24 * HOUR_MS
+
+interface Sums<T> {
+  startedAt: Date
+  read: (range: { from: Date; to: Date }) => Promise<T[]>
+  /** Rows with the same key are one series. */
+  keyOf: (row: T) => string
+  add: (a: T, b: T) => T
+}
+
+/**
+ * Sums since this process started, read from minute rollups, as Prometheus wants its counters: they never fall.
+ * Settled hours are added up once and kept, so that a scrape reads the last day or two only.
+ */
+export function sinceStart<T>({ startedAt, read, keyOf, add }: Sums<T>): (now: Date) => Promise<T[]> {
+  let settled = new Map<string, T>()
+  let settledUntil = new Date(Math.floor(startedAt.getTime() / MINUTE_MS) * MINUTE_MS)
+
+  const addUp = (before: ReadonlyMap<string, T>, more: readonly T[]): Map<string, T> => {
+    const sums = new Map(before)
+    for (const row of more) {
+      const known = sums.get(keyOf(row))
+      sums.set(keyOf(row), known === undefined ? row : add(known, row))
+    }
+    return sums
+  }
+
+  return async (now) => {
+    if (now.getTime() - settledUntil.getTime() > 2 * SETTLED_AFTER_MS) {
+      const until = new Date(Math.floor((now.getTime() - SETTLED_AFTER_MS) / HOUR_MS) * HOUR_MS)
+      settled = addUp(settled, await read({ from: settledUntil, to: until }))
+      settledUntil = until
+    }
+    // A little into the future: clocks of senders differ.
+    const recent = await read({ from: settledUntil, to: new Date(now.getTime() + HOUR_MS) })
+    return [...addUp(settled, recent).values()]
+  }
+}
