@@ -148,19 +148,25 @@ FROM (
     (SELECT CAST((groupArray(toUInt32(window_minutes)), groupArray(coverage)), 'Map(UInt32, Float64)') FROM v_coverage) AS coverage
   FROM (SELECT * FROM v_slo) AS s
   GLOBAL LEFT JOIN (
+    -- `ring` is the shortest window that holds a minute: a window is the sum of all rings up to its own
     SELECT
       slo,
       any(looked_at) AS windows,
-      sumForEach(arrayMap(n -> if(minute >= window_end - toIntervalMinute(n), minute_good, 0), looked_at)) AS good,
-      sumForEach(arrayMap(n -> if(minute >= window_end - toIntervalMinute(n), minute_total, 0), looked_at)) AS total,
-      countIf(minute_good > minute_total OR minute_good < 0) AS impossible_minutes,
-      maxIf(minute, minute_total > 0) AS last_event_at
+      arrayMap(n -> arraySum(arrayMap((k, sum) -> if(k <= n, sum, 0), groupArray(ring), groupArray(ring_good))), arrayEnumerate(any(looked_at))) AS good,
+      arrayMap(n -> arraySum(arrayMap((k, sum) -> if(k <= n, sum, 0), groupArray(ring), groupArray(ring_total))), arrayEnumerate(any(looked_at))) AS total,
+      sum(ring_impossible) AS impossible_minutes,
+      max(ring_last) AS last_event_at
     FROM (
       SELECT
-        slo, minute, good AS minute_good, total AS minute_total,
-        toDateTime((SELECT window_end FROM v_freshness)) AS window_end,
-        (SELECT arraySort(groupUniqArray(toUInt32(window_minutes))) FROM v_coverage) AS looked_at
-      FROM v_slo_window
+        m.slo AS slo,
+        (SELECT arraySort(groupUniqArray(toUInt32(window_minutes))) FROM v_coverage) AS looked_at,
+        arrayFirstIndex(n -> m.minute >= toDateTime((SELECT window_end FROM v_freshness)) - toIntervalMinute(n), looked_at) AS ring,
+        sum(m.good) AS ring_good,
+        sum(m.total) AS ring_total,
+        countIf(m.good > m.total OR m.good < 0) AS ring_impossible,
+        maxIf(m.minute, m.total > 0) AS ring_last
+      FROM v_slo_window AS m
+      GROUP BY slo, ring
     )
     GROUP BY slo
   ) AS w ON w.slo = s.slo
