@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { dependencySchema } from '../../api/dependencies.ts'
 import type { HistoryStep } from '../../api/history.ts'
 import type { incidentDetailSchema, incidentSchema } from '../../api/incidents.ts'
-import type { historySchema, sloDetailSchema } from '../../api/slos.ts'
+import type { historySchema, sloDetailSchema } from '../../api/slo-shapes.ts'
 import type { traceSchema } from '../../api/traces.ts'
 import type { SloStatus } from '../../slo/status.ts'
 
@@ -13,7 +13,6 @@ export type SloState = SloStatus['status']
 export type SloDetail = z.output<typeof sloDetailSchema>
 export type History = z.output<typeof historySchema>
 export type Tier = SloDetail['tiers'][number]
-export type Complaint = SloDetail['problems'][number]
 export type Incident = z.output<typeof incidentSchema>
 export type IncidentDetail = z.output<typeof incidentDetailSchema>
 export type Severity = Incident['severity']

@@ -1,14 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import axe from 'axe-core'
+import { describe, expect, test } from 'vitest'
 import { BUSY, EMPTY, TRACE_ID } from './answers.ts'
 import { PHONE, useBrowser } from './browser.ts'
 
 const { serve, visit } = useBrowser()
-let axe = ''
-beforeAll(async () => {
-  axe = await readFile(join(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8')
-})
 
 interface Finding {
   id: string
@@ -28,7 +23,7 @@ const PATHS = [
 ]
 
 async function findings(page: Awaited<ReturnType<typeof visit>>): Promise<string[]> {
-  await page.evaluate(axe)
+  await page.evaluate(axe.source)
   const { violations } = (await page.evaluate('axe.run(document)')) as { violations: Finding[] }
   return violations.flatMap(({ id, impact, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${impact} ${id}: ${target.join(' ')} ${failureSummary}`),

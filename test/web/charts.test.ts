@@ -133,12 +133,12 @@ describe('ranges', () => {
   test('time ticks are round moments inside the range, no more than fit', () => {
     const { ticks: found, stepMs } = timeTicks(NOW - 30 * DAY, NOW, 7, 'utc')
     expect(found.map((at) => tickText(at, stepMs, 'utc'))).toEqual([
-      '7 Feb',
-      '12 Feb',
-      '17 Feb',
-      '22 Feb',
-      '27 Feb',
-      '4 Mar',
+      '11 Feb',
+      '16 Feb',
+      '21 Feb',
+      '26 Feb',
+      '3 Mar',
+      '8 Mar',
     ])
     expect(timeTicks(NOW - 3_600_000, NOW, 5, 'utc').ticks.map((at) => tickText(at, 60_000, 'utc'))).toEqual([
       '11:45',

@@ -35,28 +35,34 @@ export function BurnTable({ slo }: { slo: SloDetail }) {
 }
 
 function TierRow({ tier, burnRates }: { tier: Tier; burnRates: SloDetail['burnRates'] }) {
-  const long = windowName(tier.longMinutes)
-  const short = windowName(tier.shortMinutes)
+  const { severity, factor } = tier
+  const windows = [windowName(tier.longMinutes), windowName(tier.shortMinutes)]
+  const verdict = conditionOf(
+    windows.map((window) => burnRates[window] ?? null),
+    factor,
+  )
   return (
     <tr>
       <td>
-        <SeverityTag severity={tier.severity} />
+        <SeverityTag severity={severity} quiet={verdict !== 'above'} />
       </td>
-      <td class="right number">{burnAligned(tier.factor)}</td>
-      <RateCell window={long} rate={burnRates[long] ?? null} factor={tier.factor} />
-      <RateCell window={short} rate={burnRates[short] ?? null} factor={tier.factor} />
+      <td class="right number">{burnAligned(factor)}</td>
+      {windows.map((window) => (
+        <RateCell key={window} window={window} rate={burnRates[window] ?? null} factor={factor} />
+      ))}
       <td>
-        <Verdict rates={[burnRates[long] ?? null, burnRates[short] ?? null]} factor={tier.factor} />
+        <Mark tone={CONDITION_TONE[verdict]} word={verdict} />
       </td>
     </tr>
   )
 }
 
-/** The condition alone; whether it has fired also depends on guards, coverage and what is open already. */
-function Verdict({ rates, factor }: { rates: (number | null)[]; factor: number }) {
-  if (rates.some((rate) => rate !== null && rate <= factor)) return <Mark tone="ok" word="below" />
-  if (rates.includes(null)) return <Mark tone="unknown" word="unknown" />
-  return <Mark tone="failing" word="above" />
+const CONDITION_TONE = { above: 'failing', below: 'ok', unknown: 'unknown' } as const
+
+/** The condition alone; whether the tier has fired also depends on guards, coverage and what is open already. */
+function conditionOf(rates: readonly (number | null)[], factor: number): keyof typeof CONDITION_TONE {
+  if (rates.some((rate) => rate !== null && rate <= factor)) return 'below'
+  return rates.includes(null) ? 'unknown' : 'above'
 }
 
 function RateCell({ window, rate, factor }: { window: string; rate: number | null; factor: number }) {

@@ -15,7 +15,7 @@ export function IncidentCard({ incident }: { incident: Incident }) {
   return (
     <article class={`incident incident-${incident.state === 'open' ? incident.severity : 'resolved'}`}>
       <header>
-        <SeverityTag severity={incident.severity} resolved={incident.state === 'resolved'} />
+        <SeverityTag severity={incident.severity} quiet={incident.state === 'resolved'} />
         <h3>
           <Link href={incidentPath(incident.id)} class="plain-link">
             {incident.title}

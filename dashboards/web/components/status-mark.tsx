@@ -46,7 +46,6 @@ export function Mark({ tone, word }: { tone: Tone; word: string }) {
   )
 }
 
-export const sloTone = (status: SloState): Tone => SLO_LOOK[status][0]
 export const healthTone = (health: Health): Tone => HEALTH_LOOK[health][0]
 
 export function SloMark({ status }: { status: SloState }) {
@@ -59,7 +58,7 @@ export function HealthMark({ health }: { health: Health }) {
   return <Mark tone={tone} word={word} />
 }
 
-/** PAGE wakes someone, TICKET waits for the morning. */
-export function SeverityTag({ severity, resolved = false }: { severity: Severity; resolved?: boolean }) {
-  return <span class={`severity severity-${resolved ? 'resolved' : severity}`}>{severity.toUpperCase()}</span>
+/** PAGE wakes someone, TICKET waits for the morning; quiet when it names a kind and nothing fires. */
+export function SeverityTag({ severity, quiet = false }: { severity: Severity; quiet?: boolean }) {
+  return <span class={`severity severity-${quiet ? 'quiet' : severity}`}>{severity.toUpperCase()}</span>
 }

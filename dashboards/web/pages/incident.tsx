@@ -60,7 +60,7 @@ function Story({ incident }: { incident: IncidentDetail }) {
     <article>
       <div class="headline">
         <p class="overline">
-          <SeverityTag severity={incident.severity} resolved={!open} /> {open ? 'open' : 'resolved'}
+          <SeverityTag severity={incident.severity} quiet={!open} /> {open ? 'open' : 'resolved'}
         </p>
         <h1>
           {causeWords(incident)} for {incident.service}
