@@ -268,6 +268,14 @@ describe('operation', () => {
   test.each(OPERATIONS)('%j → %s', (options, operation) => expect(call(options).operation).toBe(operation))
 })
 
+const SQL_SYSTEMS =
+  'postgresql mysql mariadb mssql microsoft.sql_server oracle oracle.db db2 sqlite h2 hsqldb derby cockroachdb redshift spanner hanadb cassandra clickhouse trino other_sql'
+
+test.each(SQL_SYSTEMS.split(' '))('%s is read as SQL', (system) => {
+  const attributes = { 'db.system': system, 'db.statement': 'select id from orders where id = 42' }
+  expect(call({ attributes }).operation).toBe('SELECT orders')
+})
+
 describe('error type', () => {
   const ERRORS: [SpanOptions, string][] = [
     [{ status: 'error', attributes: { 'error.type': 'a.B' }, exception: { type: 'c.D' } }, 'a.B'],
