@@ -69,6 +69,17 @@ export function requireOwnHost({ bind, publicUrl }: Pick<Config, 'bind' | 'publi
   }
 }
 
+/**
+ * Refuses what a page of another site makes a browser send: it could not read the answer, but it could make work.
+ * Following a link is fine. Source: Fetch Metadata Request Headers (W3C).
+ */
+export const refuseForeignPages: MiddlewareHandler = async (c, next) => {
+  const isForeign = c.req.header('sec-fetch-site') === 'cross-site'
+  if (isForeign && c.req.header('sec-fetch-mode') !== 'navigate')
+    throw new Problem('forbidden', 'Pages of other sites may not ask here; ask from your own server')
+  return next()
+}
+
 /** `[::1]:8080` → `::1`; null for what is no host. */
 function hostnameOf(host: string): string | null {
   if (!URL.canParse(`http://${host}`)) return null

@@ -1,9 +1,10 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { compress } from 'hono/compress'
 import type { Registry } from 'prom-client'
 import type { Config } from '../runtime/config-schema.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Db } from '../storage/query.ts'
-import { requireOwnHost, requireToken } from './access.ts'
+import { refuseForeignPages, requireOwnHost, requireToken } from './access.ts'
 import { cached } from './cached.ts'
 import { clickhouseInterface } from './clickhouse-interface.ts'
 import { dependencyRoutes } from './dependencies.ts'
@@ -48,8 +49,11 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.onError(onError(log))
   app.use('*', securityHeaders)
   app.use('*', requireOwnHost(config))
-  for (const path of GUARDED)
-    app.use(path, requireToken(config.tokens, 'read', { basic: path.startsWith('/clickhouse') }), neverStored)
+  for (const path of ['/api/*', '/metrics']) app.use(path, compress())
+  for (const path of GUARDED) {
+    const token = requireToken(config.tokens, 'read', { basic: path.startsWith('/clickhouse') })
+    app.use(path, refuseForeignPages, token, neverStored)
+  }
 
   app.route('/', healthRoutes(deps))
   app.route('/', metricsRoute({ ...deps, board, dependencies, requests }))

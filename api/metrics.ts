@@ -33,10 +33,10 @@ export function metricsRoute(deps: MetricsDeps): Hono {
 /** Without the store the series of SLOs and dependencies are absent, and one gauge says why; the rest is still told. */
 async function storedFamilies({ board, dependencies, requests, log }: MetricsDeps): Promise<Family[]> {
   const found = await Promise.all([board(), dependencies(), requests()]).catch((error: unknown) => {
-    log.warn({ err: error }, 'the store is away: /metrics tells of this process only')
+    log.error({ err: error }, 'the store cannot be read: /metrics tells of this process only')
     return null
   })
-  const reachable = gauge('plumbline_store_reachable', '1 while ClickHouse answers, else 0.', found === null ? 0 : 1)
+  const reachable = gauge('plumbline_store_reachable', '1 while the store can be read, else 0.', found === null ? 0 : 1)
   if (found === null) return [reachable]
   const [slos, health, counted] = found
   const watermark = slos.watermark === null ? [] : [gauge(...WATERMARK, slos.watermark.getTime() / 1000)]

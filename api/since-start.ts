@@ -5,6 +5,7 @@ const SETTLED_AFTER_MS = 24 * HOUR_MS
 
 interface Sums<T> {
   startedAt: Date
+  /** Of a half-open range of whole minutes. */
   read: (range: { from: Date; to: Date }) => Promise<T[]>
   /** Rows with the same key are one series. */
   keyOf: (row: T) => string
@@ -35,7 +36,8 @@ export function sinceStart<T>({ startedAt, read, keyOf, add }: Sums<T>): (now: D
       settledUntil = until
     }
     // A little into the future: clocks of senders differ.
-    const recent = await read({ from: settledUntil, to: new Date(now.getTime() + HOUR_MS) })
+    const until = new Date(Math.ceil((now.getTime() + HOUR_MS) / MINUTE_MS) * MINUTE_MS)
+    const recent = await read({ from: settledUntil, to: until })
     return [...addUp(settled, recent).values()]
   }
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { compress } from 'hono/compress'
 import { etag } from 'hono/etag'
 
 /** The built pages of the UI. */
@@ -33,6 +34,7 @@ const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>P
  */
 export function webPages(root: string): Hono {
   const app = new Hono()
+  app.use('*', compress())
   app.use('*', etag())
   app.use('*', async (c, next) => {
     await next()

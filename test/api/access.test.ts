@@ -89,6 +89,16 @@ describe('bound to loopback', () => {
   })
 })
 
+test.each([
+  ['a page of another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 403],
+  ['a link on another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, 200],
+  ['the UI', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }, 200],
+  ['a program', {}, 200],
+])('asked by %s', async (_, headers, wanted) => {
+  await using app = await seededApp()
+  expect((await app.get('/api/v1/incidents', { headers })).status).toBe(wanted)
+})
+
 test('bound elsewhere any host is answered: tokens guard it', async () => {
   await using app = await seededApp({ config: { bind: '0.0.0.0', publicUrl: undefined, tokens: [READER] } })
   const headers = { host: 'slo.example', ...bearer(READER.token).headers }

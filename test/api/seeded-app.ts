@@ -10,8 +10,8 @@ import type { Db } from '../../storage/query.ts'
 import { testDatabase } from '../support/database.ts'
 
 export const MINUTE_MS = 60_000
-/** The instant every seeded row is placed around, half a minute past noon of yesterday: `ingest_log` forgets old rows. */
-export const NOW = new Date(Math.floor(Date.now() / 86_400_000) * 86_400_000 - 43_200_000 + 30_000)
+/** The instant every seeded row is placed around, in the first minute of yesterday's afternoon: `ingest_log` forgets old rows. */
+export const NOW = new Date(Math.floor(Date.now() / 86_400_000) * 86_400_000 - 43_200_000 + 30_250)
 export const minutesAgo = (minutes: number): Date => new Date(NOW.getTime() - minutes * MINUTE_MS)
 
 /** An app on a database of its own, with a clock that stands still; nothing is cached unless said. */

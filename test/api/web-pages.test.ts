@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { webPages } from '../../api/web-pages.ts'
 
 const PAGE = '<!doctype html><div id="app"></div>'
+const SCRIPT = `export const page = '${'x'.repeat(2_000)}'`
 let root: string
 
 beforeAll(async () => {
@@ -12,7 +14,7 @@ beforeAll(async () => {
   await mkdir(join(root, 'assets'))
   await writeFile(join(root, 'index.html'), PAGE)
   await writeFile(join(root, 'favicon.svg'), '<svg/>')
-  await writeFile(join(root, 'assets', 'main-3fa9.js'), 'export {}')
+  await writeFile(join(root, 'assets', 'main-3fa9.js'), SCRIPT)
   await writeFile(join(root, '..', 'outside.txt'), 'secret')
 })
 afterAll(() => rm(root, { recursive: true }))
@@ -52,11 +54,22 @@ describe('built pages', () => {
     expect(response.status).toBe(404)
   })
 
-  test('what did not change is not sent again', async () => {
+  test.each([
+    ['as it is', {}],
+    ['compressed', { 'accept-encoding': 'gzip' }],
+  ])('what did not change is not sent again, %s', async (_, headers) => {
     const app = webPages(root)
-    const etag = (await app.request('/')).headers.get('etag') ?? ''
-    const again = await app.request('/', { headers: { 'if-none-match': etag } })
+    const path = '/assets/main-3fa9.js'
+    const etag = (await app.request(path, { headers })).headers.get('etag') ?? ''
+    const again = await app.request(path, { headers: { ...headers, 'if-none-match': etag } })
     expect([again.status, await again.text()]).toEqual([304, ''])
+  })
+
+  test('scripts are sent compressed to browsers', async () => {
+    const path = '/assets/main-3fa9.js'
+    const response = await webPages(root).request(path, { headers: { 'accept-encoding': 'gzip, br' } })
+    expect(response.headers.get('content-encoding')).toBe('gzip')
+    expect(gunzipSync(await response.bytes()).toString()).toBe(SCRIPT)
   })
 
   test('nothing is taken', async () => {

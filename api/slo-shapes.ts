@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { PROBLEM_LAYERS } from '../slo/problem.ts'
+import { sloStatusSchema } from '../slo/status.ts'
+import { historyStepSchema } from './history.ts'
+
+export const statusSchema = sloStatusSchema.meta({ id: 'SloStatus' })
+
+const tierSchema = z
+  .object({
+    severity: z.enum(['page', 'ticket']),
+    longMinutes: z.int(),
+    shortMinutes: z.int(),
+    factor: z.number().meta({ description: 'Both windows must burn faster than this' }),
+  })
+  .meta({ id: 'AlertTier' })
+
+const definitionProblemSchema = z
+  .object({
+    severity: z.enum(['error', 'warning']),
+    layer: z.enum(PROBLEM_LAYERS),
+    file: z.string(),
+    line: z.int(),
+    path: z.string().meta({ description: 'Property inside the document, empty for the document itself' }),
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().optional(),
+  })
+  .meta({ id: 'DefinitionProblem' })
+
+export const sloDetailSchema = sloStatusSchema
+  .extend({
+    definition: z
+      .object({
+        description: z.string(),
+        owner: z.string(),
+        runbook: z.string(),
+        labels: z.record(z.string(), z.string()),
+        indicator: z.looseObject({ name: z.string(), source: z.string() }),
+        guards: z.object({ minEvents: z.number(), minBadEvents: z.number() }),
+        alerting: z.enum(['mwmb', 'off']),
+      })
+      .nullable()
+      .meta({ description: 'The definition in force; null when there never was a good one' }),
+    tiers: z.array(tierSchema),
+    problems: z
+      .array(definitionProblemSchema)
+      .meta({ description: 'Why the newest version of the file was refused, or warnings about it' }),
+    refused: z.boolean().meta({ description: 'The newest version was refused; what stands here is the last good one' }),
+    source: z.string().meta({ description: '`file:<path>` or `api`' }),
+  })
+  .meta({ id: 'SloDetail' })
+
+export const historySchema = z
+  .object({
+    slo: z.string(),
+    generation: z.string(),
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    stepMinutes: z.int(),
+    window: z.object({ duration: z.string(), rolling: z.boolean() }),
+    counts: z.object({ good: z.number(), total: z.number() }).meta({ description: 'Of the whole range' }),
+    freshness: sloStatusSchema.shape.freshness,
+    items: z.array(historyStepSchema),
+    nextCursor: z.null(),
+  })
+  .meta({ id: 'SloHistory' })
