@@ -32,10 +32,10 @@ const DAY_MS = 86_400_000
 /** Segments become visible a little out of order, and clocks differ a little. */
 const OVERLAP_MS = 2 * MINUTE_MS
 
-/** Time a tick spends on history: the alerts of other SLOs wait no longer. */
 const BACKFILL_PACE_MS = 3_000
 
-export function createMeasurer(db: Db, log: Log): Measurer {
+/** @param paceMs time a tick spends on history, beside one day at least: the alerts of other SLOs wait no longer */
+export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Measurer {
   /** Ingest time up to which segments were looked at, and those seen within the overlap before it. */
   let dirtySince: Date | null = null
   let seen = new Map<string, Date>()
@@ -73,7 +73,8 @@ export function createMeasurer(db: Db, log: Log): Measurer {
   /** Day by day, oldest first. A day is stamped with its end, so that a backfill cut short goes on where it stopped. */
   async function backfill(slos: readonly Slo[], now: Date): Promise<void> {
     const startedMs = performance.now()
-    while (backlogs.size > 0 && performance.now() - startedMs < BACKFILL_PACE_MS) {
+    for (let pieces = 0; backlogs.size > 0; pieces++) {
+      if (pieces > 0 && performance.now() - startedMs >= paceMs) break
       const fromMs = Math.min(...[...backlogs.values()].map(({ measuredUntilMs }) => measuredUntilMs))
       if (fromMs >= now.getTime()) break
       const toMs = Math.min(fromMs + DAY_MS, now.getTime())

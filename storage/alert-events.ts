@@ -28,12 +28,20 @@ const readStates = query({
   row: z.object({ slo: z.string(), state: z.string() }),
 })
 
+/** Events that change their incident, whether anybody is told or not. */
+const CHANGING: readonly Reason[] = ['first', 'group_wait', 'escalated', 'deescalated', 'resolved']
+
 const selectEvents = query({
   sql: `SELECT slo, at, watermark, reason, incident, sequence, state, evidence, intents FROM alert_events
     WHERE incident != '' AND ({incident:String} = '' OR incident = {incident:String})
-      AND at >= {since:DateTime64(3)} AND (intents != '[]' OR NOT {owing:Bool})
+      AND at >= {since:DateTime64(3)} AND (NOT {owing:Bool} OR intents != '[]' OR reason IN {changing:Array(String)})
     ORDER BY at, sequence`,
-  params: z.object({ incident: z.string(), since: z.date(), owing: z.boolean() }),
+  params: z.object({
+    incident: z.string(),
+    since: z.date(),
+    owing: z.boolean(),
+    changing: z.array(z.string()).prefault([...CHANGING]),
+  }),
   row: z.object({
     slo: z.string(),
     at: z.coerce.date(),
@@ -52,7 +60,7 @@ const selectEvents = query({
 export const readAlertStates = async (db: Db): Promise<Map<string, string>> =>
   new Map((await readStates(db, {})).map(({ slo, state }) => [slo, state]))
 
-/** Events since an instant that owe notifications, oldest first. */
+/** Events since an instant from which incidents and notifications follow, oldest first. */
 export const readOwingEvents = (db: Db, since: Date): Promise<AlertEvent[]> =>
   selectEvents(db, { incident: '', since, owing: true })
 

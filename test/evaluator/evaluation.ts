@@ -33,7 +33,7 @@ export function evaluatorOn(db: Db, endpoints: Record<string, string>, metrics =
     db,
     log: QUIET,
     metrics: own,
-    measurer: createMeasurer(db, QUIET),
+    measurer: createMeasurer(db, QUIET, Number.POSITIVE_INFINITY),
     policy: ALERT_POLICY,
     outbox,
     routes: [

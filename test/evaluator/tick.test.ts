@@ -15,7 +15,12 @@ import { define, evaluatorOn, MINUTE_MS, SECRET, storeCleanPast, storeMinute, ti
 import { type Received, type Receiver, startReceiver } from './receiver.ts'
 
 const T0 = Date.parse('2026-01-10T12:00:00Z')
-const SLO = sloWith({ name: 'checkout-pay', runbook: 'https://runbooks.example/acme-pay' })
+const DAYS_4 = { kind: 'rolling', minutes: 4 * 1440, duration: '4d' } as const
+const SLO = sloWith({
+  name: 'checkout-pay',
+  runbook: 'https://runbooks.example/acme-pay',
+  objective: { targetPpm: 999_000, budgetPpm: 1_000, method: 'occurrences', window: DAYS_4 },
+})
 
 const said = ({ body }: Received) => {
   const { receiver, status, plumbline } = JSON.parse(body)
