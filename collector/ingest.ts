@@ -61,7 +61,7 @@ export function createIngest({ journal, seen, calls, metrics, rejectionLog }: In
     if (rows.isEmpty()) return Promise.resolve(count(signal, written, answer))
     const frame = frameOf(digest, rows)
     lease.become(frame.length)
-    const durable = journal.append(frame).then(() => count(signal, written, answer))
+    const durable = journal.append(frame, [...rows.days.touched]).then(() => count(signal, written, answer))
     seen.add(key, durable, now)
     return durable
   }

@@ -29,7 +29,7 @@ function writeMetric(metric: Metric, origin: Uint8Array, rows: TableRows, writte
   }
   const writer = rows.writers[METRIC_TABLES[kind]]
   for (const point of points) {
-    const pointProblem = pointRefusal(kind, point)
+    const pointProblem = pointRefusal(kind, point) ?? (rows.days.admit(point.timeNs) ? null : 'too_many_days')
     if (pointProblem !== null) {
       written.rejections.add(pointProblem)
       continue

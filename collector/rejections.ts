@@ -6,6 +6,7 @@ export const REASONS = {
   missing_ids: 'missing trace_id/span_id; was a logs request sent to /v1/traces?',
   no_start_time: 'start_time_unix_nano is 0; set it to the time the operation began',
   time_out_of_range: 'a time is after the year 2262; is it in nanoseconds?',
+  too_many_days: 'one request may touch 40 different days; split it by day',
   no_point_time: 'time_unix_nano is 0; set it to the time of the measurement',
   no_value: 'a number point has neither as_double nor as_int; send a value or the no-recorded-value flag',
   bucket_mismatch: 'bucket_counts must have one entry more than explicit_bounds',

@@ -34,7 +34,7 @@ export function writeTraceRows(groups: Group<Span>[], rows: TableRows, { callOf,
     const encoded = encodeResource(resource.attributes)
     for (const { scope, items } of scopes) {
       for (const span of items) {
-        const refusal = refusalOf(span)
+        const refusal = refusalOf(span) ?? (rows.days.admit(span.startNs) ? null : 'too_many_days')
         if (refusal !== null) {
           written.rejections.add(refusal)
           continue

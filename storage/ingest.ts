@@ -115,7 +115,7 @@ export const INGEST_TABLES = Object.keys(INGEST_COLUMNS) as IngestTable[]
 
 /**
  * Every insert carries a token, because tables remember tokens (`non_replicated_deduplication_window`) and would otherwise
- * drop equal blocks. A batch may touch any number of days: late and wrong clocks must not block the others in a segment.
+ * drop equal blocks. The collector bounds the days of a batch itself, so that late data and wrong clocks block nobody.
  */
 const insertSettings = (token: string): ClickHouseSettings => ({
   async_insert: 0,
@@ -181,19 +181,19 @@ export async function recordIngest(db: Db, record: IngestRecord, token: string, 
         record.calls,
         record.spans,
         record.points,
-        timestamp(BigInt(record.completeUntil.getTime()) * 1_000_000n, 3),
+        record.completeUntil.toISOString(),
       ],
     ],
     format: 'JSONCompactEachRow',
-    clickhouse_settings: insertSettings(token),
+    clickhouse_settings: { ...insertSettings(token), date_time_input_format: 'best_effort' },
     ...(signal && { abort_signal: signal }),
   })
 }
 
-/** Nanoseconds as the decimal seconds that DateTime64 reads without a time zone. */
-function timestamp(ns: bigint, digits = 9): string {
-  const fraction = String(ns % 1_000_000_000n).padStart(9, '0')
-  return `${ns / 1_000_000_000n}.${fraction.slice(0, digits)}`
+/** Nanoseconds since 1970 as ISO 8601 in UTC with nine decimals. */
+function timestamp(ns: bigint): string {
+  const seconds = new Date(Number(ns / 1_000_000_000n) * 1000).toISOString().slice(0, 19)
+  return `${seconds}.${String(ns % 1_000_000_000n).padStart(9, '0')}Z`
 }
 
 /** Names already in store, the most used first: what a restarted collector admits again. */

@@ -1,4 +1,5 @@
 import { INGEST_TABLES, type IngestTable } from '../../storage/ingest.ts'
+import { Days } from './days.ts'
 import { RowWriter } from './row-writer.ts'
 
 /** Event-time range in nanoseconds. */
@@ -12,10 +13,12 @@ export class TableRows {
   readonly writers: Record<IngestTable, RowWriter> = Object.fromEntries(
     INGEST_TABLES.map((table) => [table, new RowWriter()]),
   ) as Record<IngestTable, RowWriter>
+  readonly days = new Days()
   callTimes: TimeRange | null = null
 
   reset(): void {
     for (const table of INGEST_TABLES) this.writers[table].reset()
+    this.days.reset()
     this.callTimes = null
   }
 

@@ -12,6 +12,9 @@ export interface SealedSegment {
   notBefore: number
 }
 
+/** Segments that failed are tried beside the fresh ones, so that one that cannot be stored holds up no other. */
+export type Lane = 'fresh' | 'retry'
+
 /** Which segments exist, how much disk they take, and up to when everything acknowledged is stored. */
 export class Backlog {
   /** Oldest first. */
@@ -36,9 +39,13 @@ export class Backlog {
     if (index >= 0) this.sealed.splice(index, 1)
   }
 
-  /** The oldest segment that may be tried now. */
-  next(now: number): SealedSegment | undefined {
-    return this.sealed.find(({ notBefore }) => notBefore <= now)
+  /** The oldest segment that may be tried now, among those never tried or those that failed. */
+  next(lane: Lane, now: number): SealedSegment | undefined {
+    return this.inLane(lane).find(({ notBefore }) => notBefore <= now)
+  }
+
+  inLane(lane: Lane): SealedSegment[] {
+    return this.sealed.filter(({ failures }) => (lane === 'retry') === failures > 0)
   }
 
   /**

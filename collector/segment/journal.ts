@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { Log } from '../../runtime/log.ts'
 import type { CollectorMetrics } from '../collector-metrics.ts'
+import { MAX_DAYS } from '../rows/days.ts'
 import type { Backlog } from './backlog.ts'
 import { NotDurable } from './not-durable.ts'
 import { type OpenFile, SegmentFile } from './segment-file.ts'
@@ -22,6 +23,7 @@ export interface JournalOptions {
 
 interface Waiting {
   frame: Buffer
+  days: readonly number[]
   resolve: () => void
   reject: (error: NotDurable) => void
 }
@@ -59,11 +61,14 @@ export class Journal {
     }
   }
 
-  /** Resolves when the frame is durable; rejects with `NotDurable` when it is not and will not be. */
-  append(frame: Buffer): Promise<void> {
+  /**
+   * Resolves when the frame is durable; rejects with `NotDurable` when it is not and will not be.
+   * `days` are those its rows touch: no segment gets more than `MAX_DAYS` of them.
+   */
+  append(frame: Buffer, days: readonly number[] = []): Promise<void> {
     return new Promise((resolve, reject) => {
       this.check(frame.length)
-      this.#queue.push({ frame, resolve, reject })
+      this.#queue.push({ frame, days, resolve, reject })
       this.#queuedBytes += frame.length
       this.#kick()
     })
@@ -74,7 +79,7 @@ export class Journal {
     this.#closing = true
     this.#sealDue = true
     this.#kick()
-    await this.#loop
+    while (this.#loop !== null) await this.#loop
   }
 
   #kick(): void {
@@ -86,17 +91,26 @@ export class Journal {
 
   async #run(): Promise<void> {
     do {
-      if (this.#queue.length > 0) await this.#commit(this.#takeRound())
+      const round = this.#takeRound()
+      if (round.length > 0) await this.#commit(round)
+      else if (this.#queue.length > 0) this.#sealDue = true
       if (this.#file !== null && (this.#sealDue || this.#file.length >= this.#options.segmentBytes)) await this.#seal()
     } while (this.#queue.length > 0)
     this.#sealDue = false
   }
 
-  /** As many waiting frames as the segment has room for, at least one. */
+  /** As many waiting frames as the segment has room for; none when the next one's days need a new segment. */
   #takeRound(): Waiting[] {
+    const days = new Set(this.#file?.days)
     let room = this.#options.segmentBytes - (this.#file?.length ?? 0)
     let count = 0
-    while (count < this.#queue.length && (count === 0 || room > 0)) room -= this.#queue[count++]!.frame.length
+    for (const { frame, days: more } of this.#queue) {
+      for (const day of more) days.add(day)
+      const isFirst = count === 0 && this.#file === null
+      if (!isFirst && (days.size > MAX_DAYS || (count > 0 && room <= 0))) break
+      room -= frame.length
+      count++
+    }
     return this.#queue.splice(0, count)
   }
 
@@ -107,6 +121,7 @@ export class Journal {
     try {
       this.#file ??= await this.#create()
       await this.#file.append(round.map(({ frame }) => frame))
+      for (const { days } of round) for (const day of days) this.#file.days.add(day)
       backlog.open = { openedAt: this.#file.openedAt, bytes: this.#file.length }
       for (const { resolve } of round) resolve()
     } catch (cause) {

@@ -17,6 +17,8 @@ export class SegmentFile {
   /** Bytes written completely and, if asked for, synced. */
   length = 0
   frames = 0
+  /** Days its rows touch. */
+  readonly days = new Set<number>()
   readonly #handle: FileHandle
   readonly #sync: boolean
 

@@ -1,7 +1,7 @@
 import { readFile, unlink } from 'node:fs/promises'
 import { ClickHouseError } from '@clickhouse/client'
 import { recordIngest } from '../../storage/ingest.ts'
-import type { Backlog, SealedSegment } from './backlog.ts'
+import type { Backlog, Lane, SealedSegment } from './backlog.ts'
 import type { DigestLog } from './digest-log.ts'
 import { syncFolder } from './segment-file.ts'
 import { type ShipContext, ship } from './ship.ts'
@@ -16,17 +16,19 @@ export interface ShipperOptions extends Omit<ShipContext, 'signal'> {
 const HEARTBEAT_MS = 2_000
 const FIRST_DELAY_MS = 250
 const LONGEST_DELAY_MS = 30_000
+const SHORTEST_SLEEP_MS = 50
 
 /**
- * Stores sealed segments, oldest first, one at a time, until each is stored. When ClickHouse refuses one segment the others
- * go on; when it does not answer, all wait. While nothing is to be stored, heartbeats say so.
+ * Stores sealed segments, oldest first, until each is stored: fresh ones in one lane, one at a time, and those that failed
+ * in another, so that a segment ClickHouse refuses holds up no other. When it does not answer, all wait.
+ * While nothing is to be stored, heartbeats say so.
  */
 export class Shipper {
   readonly #options: ShipperOptions & { heartbeatMs: number }
   readonly #abort = new AbortController()
   #stopping = false
-  #wake: () => void = () => {}
-  #loop: Promise<void> | null = null
+  readonly #sleepers = new Set<() => void>()
+  #lanes: Promise<unknown> | null = null
   #unreachableSince = 0
   #pauseUntil = 0
   #failures = 0
@@ -39,7 +41,7 @@ export class Shipper {
   }
 
   start(): void {
-    this.#loop = this.#run()
+    this.#lanes = Promise.all([this.#run('fresh'), this.#run('retry')])
   }
 
   /** Ships what is sealed until `deadlineMs` has passed; the rest is shipped by the next start. */
@@ -48,20 +50,28 @@ export class Shipper {
     this.#pauseUntil = 0
     this.#wake()
     const timer = setTimeout(() => this.#abort.abort(), deadlineMs)
-    await this.#loop
+    await this.#lanes
     clearTimeout(timer)
   }
 
-  async #run(): Promise<void> {
+  async #run(lane: Lane): Promise<void> {
     const { backlog } = this.#options
     while (!this.#abort.signal.aborted) {
       const now = Date.now()
-      const segment = this.#pauseUntil <= now ? backlog.next(now) : undefined
+      const segment = this.#pauseUntil <= now ? backlog.next(lane, now) : undefined
       if (segment) await this.#ship(segment)
       else if (this.#stopping) return
-      else if (this.#pauseUntil <= now && this.#lastRecordAt + this.#options.heartbeatMs <= now) await this.#heartbeat()
-      else await this.#sleep(now)
+      else if (lane === 'fresh' && this.#pauseUntil <= now && this.#nextHeartbeat() <= now) await this.#heartbeat()
+      else await this.#sleep(lane, now)
     }
+  }
+
+  #nextHeartbeat(): number {
+    return this.#lastRecordAt + this.#options.heartbeatMs
+  }
+
+  #wake(): void {
+    for (const wake of this.#sleepers) wake()
   }
 
   async #ship(segment: SealedSegment): Promise<void> {
@@ -92,6 +102,7 @@ export class Shipper {
     const { log, metrics } = this.#options
     segment.failures++
     segment.notBefore = Date.now() + delay(segment.failures)
+    this.#wake()
     metrics.insertFailures.inc()
     log.warn({ err: error, segment: segment.id, attempt: segment.failures }, 'cannot store a segment yet')
   }
@@ -141,16 +152,18 @@ export class Shipper {
     this.#pauseUntil = this.#stopping ? Number.POSITIVE_INFINITY : Date.now() + delay(++this.#failures)
   }
 
-  #sleep(now: number): Promise<void> {
-    const { backlog, heartbeatMs } = this.#options
-    const earliest = Math.min(this.#lastRecordAt + heartbeatMs, ...backlog.sealed.map(({ notBefore }) => notBefore))
-    const wait = Math.max(1, Math.max(this.#pauseUntil, earliest) - now)
+  #sleep(lane: Lane, now: number): Promise<void> {
+    const due = this.#options.backlog.inLane(lane).map(({ notBefore }) => notBefore)
+    const earliest = Math.min(this.#nextHeartbeat(), ...due)
+    const waitMs = Math.max(this.#pauseUntil, earliest, now + SHORTEST_SLEEP_MS) - now
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, wait)
-      this.#wake = () => {
+      const wake = () => {
         clearTimeout(timer)
+        this.#sleepers.delete(wake)
         resolve()
       }
+      const timer = setTimeout(wake, waitMs)
+      this.#sleepers.add(wake)
     })
   }
 }

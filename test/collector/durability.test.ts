@@ -68,6 +68,19 @@ describe('segments', () => {
     expect(segments.flatMap(({ frames }) => frames)).toHaveLength(30)
   })
 
+  test('touch at most 40 days, however many the requests touch together', async () => {
+    await using collector = await collectorUnderTest({ settings: { segmentAge: '1h' } })
+    const dayNs = 86_400_000_000_000n
+    const bodies = Array.from({ length: 9 }, (_, i) =>
+      traceBody(Array.from({ length: 15 }, (_, j) => ({ startNs: T0_NS + BigInt(i * 15 + j) * dayNs }))),
+    )
+    const replies = await Promise.all(bodies.map((body) => collector.post(body)))
+    expect(replies.map(({ status }) => status)).toEqual(Array(9).fill(200))
+    const perSegment = (await segmentsOf(collector)).map(({ frames }) => frames.length)
+    expect(perSegment.reduce((sum, count) => sum + count, 0)).toBe(9)
+    expect(Math.max(...perSegment)).toBe(2)
+  })
+
   test('hold no frame for a request without records', async () => {
     await using collector = await collectorUnderTest({ settings: { segmentAge: '1h' } })
     await collector.post('')

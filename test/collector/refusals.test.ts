@@ -62,6 +62,15 @@ describe('spans', () => {
     expect(metrics).toMatch(/rejected_records_total\{signal="traces",reason="no_start_time"\} [1-9]/)
   })
 
+  test('a request that touches more than 40 days loses the records beyond', async () => {
+    const dayNs = 86_400_000_000_000n
+    const spans = Array.from({ length: 82 }, (_, i) => spanJson({ startNs: T0_NS + BigInt(i % 41) * dayNs }))
+    expect(await answerTo('/v1/traces', traceJson(spans))).toEqual({
+      rejected: 2,
+      message: '2 spans rejected: one request may touch 40 different days; split it by day',
+    })
+  })
+
   test('a logs request in protobuf is rejected record by record', async () => {
     const record = Buffer.concat([
       fixed64(1, T0_NS),

@@ -108,15 +108,38 @@ describe('otel_traces', () => {
     expect(await rowOf('otel_traces', `SpanName = 'nameless'`)).toMatchObject({ ServiceName: 'unknown_service' })
   })
 
-  test('spans of a hundred and fifty days in one request are all stored', async () => {
+  test('requests of a hundred and twenty different days at once are all stored', async () => {
     const dayNs = 86_400_000_000_000n
-    const spans = Array.from({ length: 150 }, (_, i) => ({ startNs: T0_NS - BigInt(i) * dayNs }))
-    await collector.post(traceBody(spans, { 'service.name': 'archive' }))
+    const days = Array.from({ length: 12 }, (_, i) =>
+      Array.from({ length: 10 }, (_, j) => ({ startNs: T0_NS - BigInt(i * 10 + j) * dayNs })),
+    )
+    const replies = await Promise.all(
+      days.map((spans) => collector.post(traceBody(spans, { 'service.name': 'archive' }))),
+    )
+    expect(replies.map(({ status, body }) => [status, body.length])).toEqual(Array(12).fill([200, 0]))
     const count = `SELECT count() AS n FROM otel_traces WHERE ServiceName = 'archive'`
     await eventually(
       () => rowsOf<{ n: string }>(store.db, count),
-      ([row]) => row?.n === '150',
+      ([row]) => row?.n === '120',
     )
+  })
+
+  test('a span from a clock that begins at 1970 is stored and its segment recorded', async () => {
+    await collector.post(traceBody([{ startNs: 1n, endNs: 2n }], { 'service.name': 'reset-clock' }))
+    expect(await rowOf('otel_traces', `ServiceName = 'reset-clock'`)).toMatchObject({
+      Timestamp: '1970-01-01 00:00:00.000000001',
+    })
+    expect(await rowOf('ingest_log', `first_ts < '1971-01-01'`)).toMatchObject({
+      first_ts: '1970-01-01 00:00:00.000000001',
+    })
+  })
+
+  test('a span at the last instant the store knows is stored', async () => {
+    await collector.post(traceBody([{ startNs: 2n ** 63n - 1n, endNs: 2n ** 63n }], { 'service.name': 'far-clock' }))
+    expect(await rowOf('otel_traces', `ServiceName = 'far-clock'`)).toMatchObject({
+      Timestamp: '2262-04-11 23:47:16.854775807',
+      Duration: '1',
+    })
   })
 })
 
