@@ -45,15 +45,18 @@ const escapeHelp = (text: string, open: boolean): string => {
   return open ? escaped.replace(/"/g, '\\"') : escaped
 }
 
-/** An empty label value means "no such label" to Prometheus, so it is left out. */
+/** An empty label value means "no such label" to Prometheus, so it is left out. One string per sample: scrapes are large. */
 function labelText(labels: Sample['labels']): string {
-  const pairs = Object.entries(labels)
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${name}="${escapeLabel(String(value))}"`)
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+  let text = ''
+  for (const name in labels) {
+    const value = labels[name]
+    if (value !== '') text += `${text === '' ? '{' : ','}${name}="${escapeLabel(String(value))}"`
+  }
+  return text === '' ? '' : `${text}}`
 }
 
-const escapeLabel = (text: string): string => text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/"/g, '\\"')
+const escapeLabel = (text: string): string =>
+  /[\\\n"]/.test(text) ? text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/"/g, '\\"') : text
 
 const numberText = (value: number): string =>
   value === Number.POSITIVE_INFINITY ? '+Inf' : value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value)

@@ -39,9 +39,11 @@ export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
   ])
   const inForce = definitions.map(({ slo }) => slo).filter((slo): slo is Slo => slo !== null)
   const readings = new Map((await readReadings(db, inForce, now)).map((reading) => [reading.slo.name, reading]))
+  const incidentsOf = Map.groupBy(openIncidents, ({ slo }) => slo)
   const slos = definitions.map((definition): SloEntry => {
     const reading = readings.get(definition.name) ?? null
-    return { definition, reading, status: judge(definition, reading, firingOf(definition.name, openIncidents), now) }
+    const alert = firingOf(incidentsOf.get(definition.name) ?? [])
+    return { definition, reading, status: judge(definition, reading, alert, now) }
   })
   return { at: now, watermark, openIncidents, slos: slos.sort((a, b) => byUrgency(a.status, b.status)) }
 }
@@ -74,16 +76,14 @@ export async function judgeExactly(db: Db, { at, openIncidents }: SloBoard, entr
     total,
     minutesAgo: Math.min(windowMinutes, (end.getTime() - minute.getTime()) / MINUTE_MS),
   }))
-  return judge(definition, reading, firingOf(definition.name, openIncidents), at, minutes)
+  return judge(definition, reading, firingOf(openIncidents.filter(({ slo }) => slo === definition.name)), at, minutes)
 }
 
-/** What fires for an SLO: its page before its ticket, then what began first. */
-export function firingOf(slo: string, openIncidents: readonly Incident[]): FiringAlert | null {
-  const [worst] = openIncidents
-    .filter((incident) => incident.slo === slo)
-    .sort(
-      (a, b) =>
-        Number(b.severity === 'page') - Number(a.severity === 'page') || a.startedAt.getTime() - b.startedAt.getTime(),
-    )
+/** What fires for an SLO, of its open incidents: a page before a ticket, then what began first. */
+export function firingOf(open: readonly Incident[]): FiringAlert | null {
+  const [worst] = open.toSorted(
+    (a, b) =>
+      Number(b.severity === 'page') - Number(a.severity === 'page') || a.startedAt.getTime() - b.startedAt.getTime(),
+  )
   return worst ? { severity: worst.severity, since: worst.startedAt, incident: worst.id } : null
 }
