@@ -38,6 +38,7 @@ export function useBrowser() {
   let built: BuiltPages
   let browser: Browser
   let site: Site | undefined
+  let origin = ''
   let faults: string[] = []
   const opened: Page[] = []
 
@@ -53,6 +54,7 @@ export function useBrowser() {
     for (const page of opened.splice(0)) await page.context().close()
     await site?.[Symbol.asyncDispose]()
     site = undefined
+    origin = ''
     const found = faults
     faults = []
     expect(found).toEqual([])
@@ -60,12 +62,12 @@ export function useBrowser() {
 
   const serve = async (world: World): Promise<Site> => {
     site = await startSite(built.root, structuredClone(world))
+    origin = site.url
     return site
   }
 
   const visit = async ({ path = '/', viewport = DESKTOP, theme = 'light', allow }: Visit = {}): Promise<Page> => {
-    if (!site) throw new Error('call serve(world) before visit()')
-    const { origin } = new URL(site.url)
+    if (origin === '') throw new Error('call serve(world) or serveAt(url) before visit()')
     const context = await browser.newContext({ viewport, colorScheme: theme, timezoneId: 'America/New_York' })
     await context.route(
       (url) => url.origin !== origin,
@@ -81,9 +83,14 @@ export function useBrowser() {
       if (said && !allow?.test(message.text())) faults.push(`console: ${message.text()}`)
     })
     opened.push(page)
-    await page.goto(site.url + path)
+    await page.goto(origin + path)
     return page
   }
 
-  return { serve, visit, root: () => built.root }
+  /** Visits go to a server that the test runs itself. */
+  const serveAt = (url: string): void => {
+    origin = url
+  }
+
+  return { serve, serveAt, visit, root: () => built.root }
 }
