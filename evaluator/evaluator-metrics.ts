@@ -1,11 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Notification } from '../storage/notifications.ts'
 import type { Judgement } from './judge.ts'
 import type { DeliveryResult, Outbox, OutboxStatus } from './outbox.ts'
 
 export interface EvaluatorMetrics {
   ticked(result: 'ok' | 'error', seconds: number, at: Date): void
   decided(judgements: readonly Judgement[]): void
-  delivered(endpoint: string, result: DeliveryResult, latencyMs: number): void
+  delivered(notification: Notification, result: DeliveryResult, latencyMs: number): void
   /** Lets a scrape read how full the outbox is. */
   watch(outbox: Outbox): void
 }
@@ -67,9 +68,10 @@ export function createEvaluatorMetrics(registry: Registry): EvaluatorMetrics {
         }
       }
     },
-    delivered(endpoint, result, latencyMs) {
+    delivered({ endpoint, lastError }, result, latencyMs) {
       deliveries.inc({ endpoint, result })
-      if (result !== 'superseded') deliveryDuration.observe({ endpoint }, latencyMs / 1000)
+      if (result === 'superseded') decisions.inc({ reason: lastError, notified: 'false' })
+      else deliveryDuration.observe({ endpoint }, latencyMs / 1000)
     },
     watch(outbox) {
       for (const gauge of outboxGauges(outbox)) registry.registerMetric(gauge)

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { schedule } from 'node-cron'
 import type { Registry } from 'prom-client'
 import type { Config } from '../runtime/config-schema.ts'
@@ -23,8 +24,8 @@ interface Deps {
 /** How often retries that fall due between two ticks are looked for. */
 const OUTBOX_POLL_MS = 500
 
-/** How long stopping waits for deliveries under way; what is cut off is delivered again after a restart, with the same id. */
-const STOP_WAIT_MS = 5_000
+/** How long stopping waits for a tick, and for deliveries; what is cut off is done again after a restart. */
+const STOP_WAIT_MS = 3_000
 
 /** The evaluator role: reads SLO files, ticks, delivers. `stop` waits for the tick that runs. */
 export async function startEvaluator({ config, db, log, metrics }: Deps): Promise<{ stop(): Promise<void> }> {
@@ -35,7 +36,7 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
     db,
     log,
     send: createSender(config),
-    onResult: ({ endpoint }, result, latencyMs) => own.delivered(endpoint, result, latencyMs),
+    onResult: own.delivered,
   })
   own.watch(outbox)
 
@@ -94,7 +95,7 @@ function repeat(wantedMs: number, log: Log, task: () => Promise<void>) {
   return {
     async stop() {
       await cron.destroy()
-      await running
+      await Promise.race([running, setTimeout(STOP_WAIT_MS, undefined, { ref: false })])
     },
   }
 }

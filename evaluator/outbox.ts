@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../runtime/log.ts'
 import {
   type DeliveryAttempt,
@@ -17,6 +18,7 @@ export interface OutboxOptions {
   log: Log
   /** Makes one attempt; must not reject. */
   send: (notification: Notification, at: Date) => Promise<PostResult>
+  /** Told of every attempt's outcome, and of messages that newer ones made void (`lastError` says why). */
   onResult?: (notification: Notification, result: DeliveryResult, latencyMs: number) => void
   /** 0…1, for the jitter of retries. */
   random?: () => number
@@ -111,10 +113,7 @@ export class Outbox {
 
   /** Waits for deliveries under way, at most this long. */
   async settle(maxMs: number): Promise<void> {
-    const { promise: tooLong, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, maxMs)
-    await Promise.race([Promise.all(this.#rounds), tooLong])
-    clearTimeout(timer)
+    await Promise.race([Promise.all(this.#rounds), setTimeout(maxMs, undefined, { ref: false })])
   }
 
   async #deliverRound(now: Date): Promise<void> {
@@ -244,7 +243,8 @@ export class Outbox {
     now: Date,
     why: string,
   ) {
-    await this.#replace(lane, { ...notification, state, lastError: why }, now)
+    const finished = { ...notification, state, lastError: why }
+    await this.#replace(lane, finished, now)
     if (state === 'delivered') return
     const { endpoint, incident, id, attempts } = notification
     const what = { endpoint, incident, id, attempts, reason: why }
@@ -253,7 +253,7 @@ export class Outbox {
       this.#countDead(endpoint)
       this.#options.log.error(what, 'notification given up')
     }
-    this.#options.onResult?.(notification, state === 'dead' ? 'dead_letter' : 'superseded', 0)
+    this.#options.onResult?.(finished, state === 'dead' ? 'dead_letter' : 'superseded', 0)
   }
 
   async #replace(lane: Lane, changed: Notification, now: Date): Promise<void> {

@@ -26,7 +26,7 @@ export function evaluatorOn(db: Db, endpoints: Record<string, string>, metrics =
       endpoints: Object.entries(endpoints).map(([name, url]) => ({ name, url, type: 'webhook', secret: SECRET })),
       egress: { allow: ['127.0.0.0/8'], insecureHttp: true },
     }),
-    onResult: ({ endpoint }, result, latencyMs) => own.delivered(endpoint, result, latencyMs),
+    onResult: own.delivered,
   })
   own.watch(outbox)
   return {
