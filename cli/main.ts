@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander'
-import manifest from '../package.json' with { type: 'json' }
 import { ConfigError } from '../runtime/config.ts'
+import { VERSION } from '../runtime/version.ts'
 import { runDemoCommand } from './demo-command.ts'
 import { ROLES, runStart } from './start.ts'
 
 const program = new Command('plumbline')
   .description('SLOs, error budgets and alerting for the integrations you depend on, from OpenTelemetry')
-  .version(manifest.version)
+  .version(VERSION)
   .showHelpAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 

@@ -93,6 +93,16 @@ export const configSchema = z.strictObject({
       segmentAge: duration.prefault('1s'),
     })
     .prefault({}),
+  /** How spans become calls, before every built-in rule; see docs/calls.md. */
+  calls: z
+    .strictObject({
+      aliases: z.array(z.strictObject({ match: z.string().min(1), dependency: z.string().min(1) })).default([]),
+      pathTemplates: z
+        .array(z.strictObject({ template: z.string().startsWith('/'), dependency: z.string().optional() }))
+        .default([]),
+      promote: list.prefault([]),
+    })
+    .prefault({}),
   evaluation: z.strictObject({ interval: duration.prefault('5s') }).prefault({}),
   alerting: z
     .strictObject({
@@ -111,5 +121,3 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>
 export type ClickHouseServer = z.output<typeof server>
-export type Endpoint = z.output<typeof endpoint>
-export type Route = z.output<typeof route>

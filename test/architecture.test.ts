@@ -51,6 +51,8 @@ function violations(files: Map<string, string>): string[] {
       if (specifier.startsWith('.')) {
         const target = folderOf(relative(ROOT, join(ROOT, dirname(path), specifier)))
         if (target === folder || target === undefined) return []
+        if (target === 'package.json')
+          return folder === 'runtime' ? [] : [`${path} → ${specifier}: the version is in runtime/version.ts`]
         if (target === 'cli' || target === 'test') return [`${path} → ${specifier}: nothing imports ${target}`]
         if (!rule.folders.includes('*') && !rule.folders.includes(target))
           return [`${path} → ${specifier}: ${folder} may not import ${target}`]

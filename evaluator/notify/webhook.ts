@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks'
-import packageJson from '../../package.json' with { type: 'json' }
+import { VERSION } from '../../runtime/version.ts'
 import type { NotifyReason } from '../../slo/alert-reason.ts'
 import { labelFingerprint } from '../../slo/fnv1a.ts'
 import type { Counts, Severity } from '../../slo/model.ts'
@@ -106,7 +106,7 @@ export function webhookHeaders(id: string, body: string, secrets: readonly strin
   const signatures = secrets.map((secret) => new Webhook(secret).sign(id, at, body))
   return {
     'content-type': 'application/json',
-    'user-agent': `plumbline/${packageJson.version}`,
+    'user-agent': `plumbline/${VERSION}`,
     'webhook-id': id,
     'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
     ...(signatures.length > 0 ? { 'webhook-signature': signatures.join(' ') } : {}),
