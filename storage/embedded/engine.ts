@@ -12,6 +12,7 @@ import type { Engine } from './run-work.ts'
 import { serve } from './serve.ts'
 import { createSlots } from './slots.ts'
 import { openSpool } from './spool.ts'
+import { forgetUnstoredTokens } from './unstored-tokens.ts'
 
 // The embedded engine's process: `engine.ts <data directory> <port> <memory in bytes>`, started by engine-process.ts.
 // Together below UV_THREADPOOL_SIZE, since each running query holds a thread of the pool.
@@ -41,6 +42,9 @@ async function openEngine(dataDir: string, memoryBytes: number): Promise<Engine>
   await writeFile(configFile, engineConfig({ memoryBytes, usersFile }))
   await writeFile(usersFile, usersConfig({ memoryBytes }))
   const chdb = await openChdb(dataDir, configFile)
+  const session = chdb.openSession()
+  await forgetUnstoredTokens(session)
+  session.close()
   return {
     chdb,
     spool: await openSpool(join(dataDir, 'spool')),
