@@ -136,8 +136,6 @@ export const emptyScope = (): Scope => ({
   schemaUrl: '',
 })
 
-export const emptyResource = (): Resource => ({ attributes: new Map(), schemaUrl: '' })
-
 export const emptySpan = (): Span => ({
   traceId: '',
   spanId: '',

@@ -1,4 +1,4 @@
-import type { Decoded, Metric, NumberPoint, SummaryPoint } from '../telemetry.ts'
+import type { Decoded, Metric, MetricData, MetricKind, NumberPoint, SummaryPoint } from '../telemetry.ts'
 import { readAttribute, readGroups } from './common.ts'
 import { readExemplar } from './exemplar.ts'
 import { readExponentialPoint, readHistogramPoint } from './histograms.ts'
@@ -48,30 +48,36 @@ function readMetric(reader: Reader): Metric {
   return metric
 }
 
-interface Data<Kind> {
-  kind: Kind
-  // biome-ignore lint/suspicious/noExplicitAny: the reader passed beside it fixes the kind of point
-  points: any[]
-  temporality: number
-  monotonic: boolean
+type DataOf<Kind extends MetricKind> = Extract<MetricData, { kind: Kind }>
+
+const EMPTY: { [Kind in MetricKind]: () => DataOf<Kind> } = {
+  gauge: () => ({ kind: 'gauge', points: [] }),
+  sum: () => ({ kind: 'sum', points: [], temporality: 0, monotonic: false }),
+  histogram: () => ({ kind: 'histogram', points: [], temporality: 0 }),
+  exponential_histogram: () => ({ kind: 'exponential_histogram', points: [], temporality: 0 }),
+  summary: () => ({ kind: 'summary', points: [] }),
 }
 
 /** The metric's data of this kind: of a repeated field the contents merge, of another kind in the same metric the last wins. */
-function dataOf<Kind extends string>(metric: Metric, kind: Kind): Data<Kind> {
-  if (metric.data?.kind !== kind) {
-    metric.data = { kind, points: [], temporality: 0, monotonic: false } as unknown as NonNullable<Metric['data']>
-  }
-  return metric.data as unknown as Data<Kind>
+function dataOf<Kind extends MetricKind>(metric: Metric, kind: Kind): DataOf<Kind> {
+  if (metric.data?.kind !== kind) metric.data = EMPTY[kind]()
+  return metric.data as DataOf<Kind>
 }
 
-/** All five kinds keep points in field 1, temporality in 2 and monotonicity in 3; those without the latter ignore them. */
-function readPoints<Point>(reader: Reader, data: Data<string>, readPoint: (reader: Reader) => Point): void {
+interface Points<Point> {
+  points: Point[]
+  temporality?: number
+  monotonic?: boolean
+}
+
+/** All five kinds keep points in field 1, temporality in 2 and monotonicity in 3, as far as they have them. */
+function readPoints<Point>(reader: Reader, data: Points<Point>, readPoint: (reader: Reader) => Point): void {
   const outer = reader.enter()
   while (reader.more()) {
     const tag = reader.tag()
     if (tag === 0x0a /* data_points */) data.points.push(readPoint(reader))
-    else if (tag === 0x10 /* aggregation_temporality */) data.temporality = reader.int32()
-    else if (tag === 0x18 /* is_monotonic */) data.monotonic = reader.bool()
+    else if (tag === 0x10 /* aggregation_temporality */ && 'temporality' in data) data.temporality = reader.int32()
+    else if (tag === 0x18 /* is_monotonic */ && 'monotonic' in data) data.monotonic = reader.bool()
     else reader.skip(tag)
   }
   reader.leave(outer)
