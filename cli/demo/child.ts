@@ -42,7 +42,9 @@ export async function startChild<Ready>(
     ])
     return {
       ready: (message[0] as { ready: Ready }).ready,
-      send: (text) => void (child.connected && child.send(text as object)),
+      send: (text) => {
+        if (child.connected) child.send(text as object)
+      },
       stop,
     }
   } catch (error) {

@@ -9,7 +9,7 @@ const MARK = '.plumbline-demo'
  * @throws when the directory holds something else
  */
 export async function freshStore(dataDir: string): Promise<void> {
-  const entries = await readdir(dataDir).catch((error: NodeJS.ErrnoException) => {
+  const entries = await readdir(dataDir).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
     throw error
   })

@@ -29,7 +29,7 @@ export async function sendPast({ otlpHttp, minutes, onProgress, ...past }: SendO
     while (next <= minutes) {
       const spans = pastMinute(past, next)
       next += 1
-      await exportSpans(exporter, spans.map(readable))
+      await exportSpans(exporter, readableSpans(spans))
       minutesSent += 1
       spansSent += spans.length
       onProgress(minutesSent, spansSent)
@@ -49,8 +49,18 @@ function exportSpans(exporter: SpanExporter, spans: ReadableSpan[]): Promise<voi
   })
 }
 
-/** As the SDK would hand it to its exporter. */
-export function readable(span: PastSpan): ReadableSpan {
+/** As the SDK would hand them to its exporter, which groups spans by the identity of their resource. */
+export function readableSpans(spans: readonly PastSpan[]): ReadableSpan[] {
+  const resources = new Map<string, Resource>()
+  return spans.map((span) => {
+    const key = `${span.service} ${span.version}`
+    const resource = resources.get(key) ?? resourceOf(span)
+    resources.set(key, resource)
+    return readable(span, resource)
+  })
+}
+
+function readable(span: PastSpan, resource: Resource): ReadableSpan {
   const { traceId, spanId, parentSpanId } = span
   const context = { traceId, spanId, traceFlags: TraceFlags.SAMPLED }
   return {
@@ -66,7 +76,7 @@ export function readable(span: PastSpan): ReadableSpan {
     links: [],
     events: [],
     ended: true,
-    resource: resourceOf(span.service, span.version),
+    resource,
     instrumentationScope: SCOPE,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
@@ -74,19 +84,11 @@ export function readable(span: PastSpan): ReadableSpan {
   }
 }
 
-const hrTime = (ms: number): HrTime => [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)]
-
-/** The exporter groups spans by the identity of their resource. */
-const resources = new Map<string, Resource>()
-function resourceOf(service: string, version: string): Resource {
-  const key = `${service} ${version}`
-  const known = resources.get(key)
-  if (known) return known
-  const made = resourceFromAttributes({
+const resourceOf = ({ service, version }: PastSpan): Resource =>
+  resourceFromAttributes({
     'service.name': service,
     'service.version': version,
     'deployment.environment.name': 'demo',
   })
-  resources.set(key, made)
-  return made
-}
+
+const hrTime = (ms: number): HrTime => [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)]

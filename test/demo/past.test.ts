@@ -1,6 +1,7 @@
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node'
 import { expect, test } from 'vitest'
 import { type PastSpan, pastMinute } from '../../cli/demo/past.ts'
-import { readable } from '../../cli/demo/past-export.ts'
+import { readableSpans } from '../../cli/demo/past-export.ts'
 import type { Call, SpanFacts } from '../../integration/call.ts'
 import { callOf } from '../../integration/span-to-call.ts'
 
@@ -13,8 +14,7 @@ const textOf = (values: Record<string, unknown>) =>
   new Map(Object.entries(values).map(([key, value]) => [key, String(value)]))
 
 /** As the collector would decode the span after the exporter has sent it. */
-function factsOf(past: PastSpan): SpanFacts {
-  const span = readable(past)
+function factsOf(span: ReadableSpan): SpanFacts {
   const ns = ([seconds, nanos]: readonly [number, number]) => BigInt(seconds) * 1_000_000_000n + BigInt(nanos)
   return {
     traceId: span.spanContext().traceId,
@@ -37,7 +37,7 @@ function factsOf(past: PastSpan): SpanFacts {
 const calls: Call[] = []
 const spans: PastSpan[] = []
 for (let minute = 1; minute <= MINUTES; minute += 1) spans.push(...pastMinute(OPTIONS, minute))
-for (const span of spans) {
+for (const span of readableSpans(spans)) {
   const call = callOf(factsOf(span))
   if (call) calls.push(call)
 }

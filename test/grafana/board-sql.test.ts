@@ -31,7 +31,7 @@ afterAll(async () => {
 /** As Grafana asks in embedded mode: through the API's read-only ClickHouse interface. */
 async function ask({ db, url, database }: TestDatabase, sql: string): Promise<Answer> {
   const params = new URLSearchParams({ default_format: 'JSON', database })
-  const response = await clickhouseInterface({ db, url, database }).request(`/?${params}`, {
+  const response = await clickhouseInterface({ db, url }).request(`/?${params}`, {
     method: 'POST',
     body: sql,
   })
