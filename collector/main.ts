@@ -18,6 +18,7 @@ import { createRejectionLog } from './rejection-log.ts'
 import { REPEAT_WINDOW_MS, SeenRequests } from './seen-requests.ts'
 import { Backlog, type SealedSegment } from './segment/backlog.ts'
 import { DigestLog } from './segment/digest-log.ts'
+import { lockFolder } from './segment/folder-lock.ts'
 import { Journal } from './segment/journal.ts'
 import { findLeftovers, readDigests } from './segment/recover.ts'
 import type { OpenFile } from './segment/segment-file.ts'
@@ -43,20 +44,30 @@ const SHIP_REST_MS = 4_000
 const NAMES_WITHIN_MS = 5_000
 
 /** Starts the collector role: OTLP in → segments on disk → ClickHouse. `stop` ends within about seven seconds and loses nothing. */
-export async function startCollector({
-  config,
-  db,
-  log,
-  metrics: registry,
-  openFile,
-}: CollectorParts): Promise<Collector> {
+export async function startCollector(parts: CollectorParts): Promise<Collector> {
+  const stops: Stop[] = []
+  const stop = async () => {
+    for (const stopOne of stops.splice(0).reverse()) await stopOne()
+  }
+  try {
+    return { otlpHttp: await build(parts, stops), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+type Stop = () => Promise<void>
+
+/** Builds everything in dependency order, each part's stop registered beside it; resolves to the base URL. */
+async function build({ config, db, log, metrics: registry, openFile }: CollectorParts, stops: Stop[]): Promise<string> {
   const { collector: limits, dataDir } = config
   const folder = join(dataDir, 'segments')
   await mkdir(folder, { recursive: true })
+  stops.push(await lockFolder(folder))
   const collector = await collectorIdentity(dataDir)
   const metrics = collectorMetrics(registry)
   const sync = limits.durability === 'fsync'
-  const stops: (() => Promise<void>)[] = []
 
   const backlog = new Backlog()
   const leftovers = await findLeftovers(folder)
@@ -99,18 +110,10 @@ export async function startCollector({
     log,
   })
   const server = createOtlpServer({ exportEndpoint, access, registry, isReady: () => canTake(journal) })
-  const stop = async () => {
-    for (const stopOne of stops.splice(0).reverse()) await stopOne()
-  }
-  try {
-    const otlpHttp = await listen(server, config.bind, config.ports.otlpHttp)
-    stops.push(() => close(server, FINISH_REQUESTS_MS))
-    log.info({ otlpHttp, collector }, 'collector is ready')
-    return { otlpHttp, stop }
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  const otlpHttp = await listen(server, config.bind, config.ports.otlpHttp)
+  stops.push(() => close(server, FINISH_REQUESTS_MS))
+  log.info({ otlpHttp, collector }, 'collector is ready')
+  return otlpHttp
 }
 
 /** What was answered before the restart: the details are gone, that it is stored is known. */

@@ -204,6 +204,14 @@ describe('identical requests', () => {
   })
 })
 
+test.runIf(process.platform === 'linux')('a second collector on the same folder refuses to start', async () => {
+  await using first = await collectorUnderTest()
+  await expect(collectorUnderTest({ dataDir: first.dataDir })).rejects.toThrow(/is in use by another collector/)
+  await first.stop()
+  await using second = await collectorUnderTest({ dataDir: first.dataDir })
+  expect((await second.post(freshBody())).status).toBe(200)
+})
+
 test('stopping answers requests in work and leaves everything on disk', async () => {
   await using collector = await collectorUnderTest({ settings: { segmentAge: '1h' } })
   const replies = Promise.all(Array.from({ length: 20 }, () => collector.post(freshBody()).catch(() => null)))
