@@ -25,8 +25,17 @@ export interface Scale {
 
 export function linearScale(domain: Domain): Scale {
   const { low, high } = domain
-  return { ticks: ticks(domain, 4), placeOf: (value) => (high === low ? 0 : (value - low) / (high - low)) }
+  const round = ticks(domain, 5)
+  // The full budget is marked as well, unless it would stand on the zero line.
+  const full = high >= 1 && !round.includes(1) && high - low < FULL_MARK_FITS ? [1] : []
+  return {
+    ticks: [...round, ...full],
+    placeOf: (value) => (high === low ? 0 : (value - low) / (high - low)),
+  }
 }
+
+/** Budgets between the ends of the axis, up to which 0 % and 100 % are readable beside each other. */
+const FULL_MARK_FITS = 12
 
 const LEAST_BURN = 0.1
 

@@ -24,6 +24,9 @@ describe('burnDown', () => {
   test('an overspent budget goes below zero and is not clipped', () => {
     expect(burnDown([step(9_856, 10_000)], 1_000)).toEqual([-13.4])
   })
+  test('before the first event nothing is known; a quiet stretch after it changes nothing', () => {
+    expect(burnDown([step(0, 0), step(999, 1_000), step(0, 0)], 1_000)).toEqual([null, 0, 0])
+  })
   test('without events nothing is known', () => {
     expect(burnDown([step(0, 0), step(0, 0)], 1_000)).toEqual([null, null])
   })
@@ -39,7 +42,7 @@ describe('burnDown', () => {
         const total = parts.reduce((sum, part) => sum + part.total, 0)
         expect(line.at(-1)).toEqual(burnDown([step(good, total)], budgetPpm)[0])
         for (const [n, value] of line.entries())
-          expect(value === null || n === 0 || value <= (line[n - 1] ?? 0)).toBe(true)
+          expect(value === null || n === 0 || value <= (line[n - 1] ?? 1)).toBe(true)
       }),
     )
   })
@@ -71,6 +74,11 @@ describe('lines', () => {
     expect(ticks({ low: 0, high: 1 }, 4)).toEqual([0, 0.5, 1])
     expect(ticks({ low: -40, high: 1 }, 4)).toEqual([-40, -20, 0])
   })
+})
+
+test('the budget axis marks the full budget unless it would stand on zero', () => {
+  expect(linearScale({ low: -8.9, high: 1 }).ticks).toEqual([-8, -6, -4, -2, 0, 1])
+  expect(linearScale({ low: -40, high: 1 }).ticks).toEqual([-40, -30, -20, -10, 0])
 })
 
 describe('burnScale', () => {

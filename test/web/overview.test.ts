@@ -78,7 +78,7 @@ describe('the overview', () => {
     expect(text).toMatch(/since \d\d:\d\d UTC · 39 min|since \d+ \w+ \d\d:\d\d UTC · 39 min/)
     expect(text).toContain('634× of 14.4×')
     expect(text).toContain('4bf92f35…')
-    expect(await card.getByRole('link', { name: /runbooks\.example/ }).getAttribute('href')).toBe(
+    expect(await card.getByRole('link', { name: 'Open ↗' }).getAttribute('href')).toBe(
       'https://runbooks.example/acme-pay',
     )
   })

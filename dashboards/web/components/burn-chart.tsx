@@ -29,7 +29,7 @@ export function BurnChart({ frame, steps, pointed, stepMinutes, begin, height = 
                 plot={plot}
                 x={plot.xOf(Date.parse(at))}
                 width={Math.max(1, width - (width > 4 ? 1 : 0))}
-                burn={burn ?? 0}
+                burn={burn}
               />
             ))}
             <line class="chart-ideal" x1="0" x2={plot.width} y1={plot.yOf(1)} y2={plot.yOf(1)} />
@@ -49,10 +49,13 @@ export function BurnChart({ frame, steps, pointed, stepMinutes, begin, height = 
   )
 }
 
+/** Height of a step that burnt nothing: one without events has none, and the two must not look alike. */
+const MEASURED = 2
+
 /** Grey up to what the budget can bear, coloured beyond. */
-function Column({ plot, x, width, burn }: { plot: Plot; x: number; width: number; burn: number }) {
-  if (burn <= 0) return null
-  const top = Math.min(plot.yOf(burn), plot.height - 1)
+function Column({ plot, x, width, burn }: { plot: Plot; x: number; width: number; burn: number | null }) {
+  if (burn === null) return null
+  const top = Math.min(plot.yOf(burn), plot.height - MEASURED)
   const bearable = Math.max(top, plot.yOf(1))
   return (
     <>

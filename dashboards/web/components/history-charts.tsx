@@ -61,7 +61,7 @@ function BudgetChart({ frame, marks, pointed, wholeWindow }: BudgetChartProps) {
   const domain = budgetDomain(marks.map((mark) => mark.left))
   const scale = linearScale(domain)
   const placed = marks.map(({ endsAt, left }) => ({ at: (endsAt - frame.from) / (frame.to - frame.from), value: left }))
-  const points = wholeWindow && marks.some(({ left }) => left !== null) ? [{ at: 0, value: 1 }, ...placed] : placed
+  const points = wholeWindow && marks[0]?.left !== null ? [{ at: 0, value: 1 }, ...placed] : placed
   return (
     <ChartFrame {...frame} label="Budget left over time" height={240} scale={scale} tickWord={percentTick}>
       {(plot) => (

@@ -114,12 +114,12 @@ export function Traces({ ids, full }: { ids: readonly string[]; full: boolean })
 }
 
 /** Only web addresses become links: the text comes from an SLO file. */
-export function Runbook({ href }: { href: string }) {
+export function Runbook({ href, full = false }: { href: string; full?: boolean }) {
   if (href === '') return <span class="muted">none</span>
-  if (!/^https?:\/\//.test(href)) return <span>{href}</span>
+  if (!/^https?:\/\//.test(href) || !URL.canParse(href)) return <span>{href}</span>
   return (
-    <a href={href} rel="noreferrer" target="_blank">
-      {new URL(href).hostname} ↗
+    <a href={href} title={href} rel="noreferrer" target="_blank">
+      {full ? new URL(href).hostname : 'Open'} ↗
     </a>
   )
 }

@@ -1,11 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { History, SloStatus } from '../api-shapes.ts'
+import type { SloStatus } from '../api-shapes.ts'
 import { burnDown } from '../burn-down.ts'
 import { budgetDomain, linearScale, linePath } from '../chart-geometry.ts'
-import { useNow } from '../clock.ts'
 import { budget } from '../format.ts'
-import { historyPath, rangeOf, windowMs } from '../history.ts'
-import { useLive } from '../live.ts'
+import { useWindowHistory } from '../window-history.ts'
 
 const WIDTH = 120
 const HEIGHT = 28
@@ -15,12 +13,9 @@ const RENEW_MS = 60_000
 export function BudgetSparkline({ slo }: { slo: SloStatus }) {
   const holder = useRef<HTMLSpanElement>(null)
   const seen = useSeen(holder)
-  const now = useNow()
   const { objective } = slo
-  const range = rangeOf({ from: now - windowMs(objective?.window.duration), to: now }, 'sparkline')
-  const live = useLive<History>(seen && objective ? historyPath(slo.name, range) : null, RENEW_MS)
-  const steps = useLast(live.value)?.items ?? []
-  const values = objective ? burnDown(steps, 1_000_000 - objective.targetPpm) : []
+  const history = useWindowHistory(slo, 'sparkline', { wanted: seen && objective !== null, everyMs: RENEW_MS })
+  const values = objective ? burnDown(history?.steps ?? [], 1_000_000 - objective.targetPpm) : []
   return (
     <span class="sparkline" ref={holder}>
       {values.some((value) => value !== null) && <Line values={values} window={objective?.window.duration ?? ''} />}
@@ -30,7 +25,7 @@ export function BudgetSparkline({ slo }: { slo: SloStatus }) {
 
 function Line({ values, window }: { values: (number | null)[]; window: string }) {
   const scale = linearScale(budgetDomain(values))
-  const points = [1, ...values].map((value, n) => ({ at: n / values.length, value }))
+  const points = [values[0] === null ? null : 1, ...values].map((value, n) => ({ at: n / values.length, value }))
   const zero = HEIGHT - scale.placeOf(0) * HEIGHT
   const last = values.at(-1) ?? null
   return (
@@ -59,11 +54,4 @@ function useSeen(holder: { current: Element | null }): boolean {
     return () => observer.disconnect()
   }, [holder])
   return seen
-}
-
-/** The last value that was not null: the old line stays while the next one loads. */
-export function useLast<T>(value: T | null): T | null {
-  const last = useRef<T | null>(null)
-  if (value !== null) last.current = value
-  return last.current
 }

@@ -94,7 +94,7 @@ function Modes({ dependency }: { dependency: DependencyShape }) {
   return (
     <section aria-labelledby="modes-title">
       <h2 id="modes-title">How it fails</h2>
-      <ul class="tiles">
+      <ul class="tiles tiles-wide">
         {dependency.modes.map((mode) => (
           <li class="tile" key={mode.id}>
             <div class="tile-head">

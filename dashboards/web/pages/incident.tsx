@@ -3,7 +3,6 @@ import { useNow } from '../clock.ts'
 import { BudgetBar } from '../components/budget-bar.tsx'
 import { BurnChart } from '../components/burn-chart.tsx'
 import { CauseLine, IncidentSpan, Runbook, Traces } from '../components/incident-card.tsx'
-import { useLast } from '../components/sparkline.tsx'
 import { Failure, Loading, NotFound, Outdated } from '../components/states.tsx'
 import { SeverityTag } from '../components/status-mark.tsx'
 import { burn, burnAligned, count, share, windowName } from '../format.ts'
@@ -11,6 +10,7 @@ import { historyPath, rangeOf } from '../history.ts'
 import { useLive } from '../live.ts'
 import { Link } from '../navigation.tsx'
 import { incidentPath, sloPath } from '../route.ts'
+import { useLast } from '../window-history.ts'
 import { causeOf, causeWords } from '../words.ts'
 
 const HOUR_MS = 3_600_000
@@ -77,7 +77,7 @@ function Story({ incident }: { incident: IncidentDetail }) {
         <Fact name={`Burn, governing window ${details.governingWindow}`}>
           <strong class="figure number">{burn(details.burn)}</strong>
           <span class="muted number">
-            {severityVerb(incident.severity)} above {burn(details.factor)} (tier {details.tier})
+            threshold {burn(details.factor)}, tier {details.tier}
           </span>
         </Fact>
         <Fact name="Budget left in the window">
@@ -92,7 +92,7 @@ function Story({ incident }: { incident: IncidentDetail }) {
         <Fact name="Can fix it">{details.owner === '' ? <span class="muted">nobody named</span> : details.owner}</Fact>
         <Fact name="First step">{step ?? <span class="muted">Look at the failing traces.</span>}</Fact>
         <Fact name="Runbook">
-          <Runbook href={details.runbook} />
+          <Runbook href={details.runbook} full />
         </Fact>
       </dl>
       <div class="columns">
@@ -111,9 +111,6 @@ function Story({ incident }: { incident: IncidentDetail }) {
     </article>
   )
 }
-
-const severityVerb = (severity: IncidentDetail['severity']): string =>
-  severity === 'page' ? 'pages' : 'opens a ticket'
 
 const badShare = ({ good, total }: { good: number; total: number }): number | null =>
   total === 0 ? null : (total - good) / total

@@ -5,7 +5,6 @@ import { BurnTable } from '../components/burn-table.tsx'
 import { FreshnessLine, StaleBanner, useStale } from '../components/freshness.tsx'
 import { HistoryCharts } from '../components/history-charts.tsx'
 import { IncidentCard, Runbook } from '../components/incident-card.tsx'
-import { useLast } from '../components/sparkline.tsx'
 import { Failure, Loading, NotFound, Outdated } from '../components/states.tsx'
 import { SeverityTag, SloMark } from '../components/status-mark.tsx'
 import { Time } from '../components/time.tsx'
@@ -16,6 +15,7 @@ import { useLive } from '../live.ts'
 import { Link, navigate } from '../navigation.tsx'
 import { incidentPath, sloPath } from '../route.ts'
 import { askedRange } from '../time-range.ts'
+import { useLast, useWindowHistory } from '../window-history.ts'
 
 const HISTORY_RENEW_MS = 30_000
 const PRESETS = ['1h', '6h', '1d', '3d', '7d'] as const
@@ -165,12 +165,7 @@ function Exhaustion({ budget }: Pick<SloDetail, 'budget'>) {
 }
 
 function History({ slo, address }: { slo: SloDetail; address: URL }) {
-  const now = useNow()
-  const asked = askedRange(address.searchParams, now)
-  const window = windowMs(slo.objective?.window.duration)
-  const range = rangeOf(asked ?? { from: now - window, to: now }, 'chart')
-  const live = useLive<HistoryShape>(historyPath(slo.name, range), HISTORY_RENEW_MS)
-  const steps = useLast(live.value)?.items
+  const asked = askedRange(address.searchParams, useNow())
   const path = sloPath(slo.name)
   const zoom = (start: number, end: number) =>
     navigate(`${path}?from=${new Date(start).toISOString()}&to=${new Date(end).toISOString()}`)
@@ -184,12 +179,39 @@ function History({ slo, address }: { slo: SloDetail; address: URL }) {
         </h2>
         <Presets slo={slo} from={address.searchParams.get('from')} whole={asked === null} />
       </div>
-      {steps === undefined &&
-        (live.problem ? <Failure problem={live.problem} retry={live.retry} /> : <Loading rows={4} />)}
-      {steps && <HistoryCharts slo={slo} steps={steps} range={range} wholeWindow={asked === null} onZoom={zoom} />}
+      {asked === null ? <WholeWindow slo={slo} onZoom={zoom} /> : <Stretch slo={slo} asked={asked} onZoom={zoom} />}
       <p class="muted hint">Drag over a chart to zoom in; the back button undoes it.</p>
     </section>
   )
+}
+
+interface StretchProps {
+  slo: SloDetail
+  onZoom(from: number, to: number): void
+}
+
+function WholeWindow({ slo, onZoom }: StretchProps) {
+  const history = useWindowHistory(slo, 'chart', { wanted: true, everyMs: HISTORY_RENEW_MS })
+  if (history === null) return <Loading rows={4} />
+  return (
+    <>
+      {history.young && (
+        <p class="muted">
+          Nothing was measured before <Time at={history.range.from} />: the window is still filling.
+        </p>
+      )}
+      <HistoryCharts slo={slo} steps={history.steps} range={history.range} wholeWindow onZoom={onZoom} />
+    </>
+  )
+}
+
+function Stretch({ slo, asked, onZoom }: StretchProps & { asked: { from: number; to: number } }) {
+  const range = rangeOf(asked, 'chart')
+  const live = useLive<HistoryShape>(historyPath(slo.name, range), HISTORY_RENEW_MS)
+  const steps = useLast(live.value)?.items
+  if (steps === undefined)
+    return live.problem ? <Failure problem={live.problem} retry={live.retry} /> : <Loading rows={4} />
+  return <HistoryCharts slo={slo} steps={steps} range={range} wholeWindow={false} onZoom={onZoom} />
 }
 
 function Presets({ slo, from, whole }: { slo: SloDetail; from: string | null; whole: boolean }) {
@@ -239,7 +261,7 @@ function Definition({ slo }: { slo: SloDetail }) {
         <div>
           <dt>Runbook</dt>
           <dd>
-            <Runbook href={runbook} />
+            <Runbook href={runbook} full />
           </dd>
         </div>
         <div>
