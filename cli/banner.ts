@@ -2,7 +2,7 @@ import type { Config } from '../runtime/config-schema.ts'
 import type { Addresses } from './start.ts'
 
 /** What a person needs after `npm start`: where to send, where to look, what to do next. */
-export function banner({ otlpHttp, api, clickhouse }: Addresses, config: Config): string {
+export function banner({ otlpHttp, api, clickhouse }: Addresses, config: Config, next = nextSteps(config)): string {
   const lines = [
     ['Send OTLP to', otlpHttp && `${otlpHttp}   (OTEL_EXPORTER_OTLP_ENDPOINT=${otlpHttp})`],
     ['Open', api],
@@ -11,10 +11,6 @@ export function banner({ otlpHttp, api, clickhouse }: Addresses, config: Config)
     ['SLOs from', `${config.sloDir}   (OpenSLO v1; edits are taken at once)`],
     ['Data in', config.clickhouse === 'embedded' ? config.dataDir : undefined],
   ].filter((line): line is [string, string] => Boolean(line[1]))
-  const next =
-    config.endpoints.length === 0
-      ? 'Next: point a service at the OTLP address, and add an endpoint and a route to plumbline.yaml so that someone is told\n  (plumbline.example.yaml shows how). To see everything move at once: npm run demo'
-      : 'Next: point a service at the OTLP address. To see everything move at once: npm run demo'
   return [
     '',
     '  Plumbline is ready',
@@ -24,4 +20,12 @@ export function banner({ otlpHttp, api, clickhouse }: Addresses, config: Config)
     `  ${next}`,
     '',
   ].join('\n')
+}
+
+function nextSteps({ endpoints }: Config): string {
+  const told =
+    endpoints.length === 0
+      ? ', and add an endpoint and a route to plumbline.yaml so that someone is told\n  (plumbline.example.yaml shows how)'
+      : ''
+  return `Next: point a service at the OTLP address${told}. To see everything move at once: npm run demo`
 }

@@ -1,10 +1,22 @@
 import { runDemo } from './demo/demo.ts'
 import { demoConfig } from './demo/demo-config.ts'
+import { freshStore } from './demo/fresh-store.ts'
 import { runUntilSignal } from './start.ts'
 
-/** `plumbline demo`: Plumbline on a store of its own, then the shop and its script until Ctrl-C. */
+const DATA_DIR = './data/demo'
+
+/** `plumbline demo`: Plumbline on a new store of its own, then the shop and its script until Ctrl-C. */
 export async function runDemoCommand(options: { json?: boolean }): Promise<void> {
-  await runUntilSignal({ ...options, overrides: demoConfig() }, async ({ otlpHttp, api }, log, signal) => {
+  const dataDir = process.env.PLUMBLINE_DATA_DIR ?? DATA_DIR
+  try {
+    await freshStore(dataDir)
+  } catch (error) {
+    console.error(`plumbline: ${error instanceof Error ? error.message : error}`)
+    process.exit(1)
+  }
+  const next = 'The demo begins: two hours of history first, then a shop whose third parties misbehave on a script.'
+  const overrides = { ...demoConfig(), dataDir }
+  await runUntilSignal({ ...options, overrides, next }, async ({ otlpHttp, api }, log, signal) => {
     if (otlpHttp && api) await runDemo({ otlpHttp, api, log, signal })
   })
 }

@@ -42,7 +42,7 @@ export async function runStart(options: StartOptions): Promise<void> {
  * @param whenReady gets a signal that aborts when the process is asked to stop, and is waited for before the roles stop
  */
 export async function runUntilSignal(
-  { role, json, ...source }: StartOptions & { overrides: Record<string, unknown> },
+  { role, json, ...source }: StartOptions & { overrides: Record<string, unknown>; next?: string },
   whenReady: (addresses: Addresses, log: Log, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const config = loadConfig({ path: source.config, env: process.env, overrides: source.overrides })
@@ -53,7 +53,7 @@ export async function runUntilSignal(
     const addresses = role ? await startRole(role, config, log, stops) : await startAll(config, source, log, stops)
     process.send?.(addresses)
     if (json) console.log(JSON.stringify({ event: 'ready', ...addresses }))
-    else if (!process.send) console.log(banner(addresses, config))
+    else if (!process.send) console.log(banner(addresses, config, source.next))
     const running = whenReady(addresses, log, asked)
     stops.add('command', () => running)
     await running
