@@ -34,7 +34,18 @@ export function useWindowHistory(
   const recent = useLast(useLive<History>(young ? historyPath(slo.name, youngRange) : null, everyMs).value)
   if (whole === null) return null
   if (!young) return { range, steps: whole.items, young }
-  return recent && { range: youngRange, steps: recent.items, young }
+  return recent && sinceFirstEvent(recent.items, youngRange)
+}
+
+function sinceFirstEvent(items: readonly HistoryStep[], range: Range): WindowHistory {
+  const steps = items.slice(
+    Math.max(
+      0,
+      items.findIndex((step) => step.total > 0),
+    ),
+  )
+  const from = steps[0] === undefined ? range.from : Date.parse(steps[0].at)
+  return { range: { ...range, from }, steps, young: true }
 }
 
 /** The last value that was not null: the old line stays while the next one loads. */

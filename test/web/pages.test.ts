@@ -94,6 +94,17 @@ describe('the page of an SLO', () => {
     expect(text).toContain('slos/checkout.yaml:12 spec.objectives[0].target a target of 1 leaves no budget write 0.999')
   })
 
+  test('a window that is still filling begins where its data begins', async () => {
+    const site = await serve(BUSY)
+    site.dataSince = Date.now() - 3 * 3_600_000
+    const page = await visit({ path: '/slos/checkout-tax' })
+    await page.getByText(/^Nothing was measured before .* UTC: the window is still filling\.$/).waitFor()
+    await page.getByText('As a table').click()
+    const steps = await page.locator('.history-table tbody tr').count()
+    const stepMinutes = Number(/\+ (\d)m/.exec(await textOf(page.locator('.readout')))?.[1])
+    expect(Math.abs(steps * stepMinutes - 180)).toBeLessThanOrEqual(4)
+  })
+
   test('names similar SLOs when there is none of that name', async () => {
     await serve(BUSY)
     const page = await visit({ path: '/slos/checkout-paymnets', allow: LOUD_404 })

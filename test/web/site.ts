@@ -22,6 +22,8 @@ export interface Site extends AsyncDisposable {
   broken: RegExp | null
   /** Lets requests hang without an answer. */
   silent: boolean
+  /** Nothing was measured before, in ms since 1970. */
+  dataSince: number
   /** Address of every request to the API, in order. */
   asked: string[]
 }
@@ -60,7 +62,12 @@ export async function startSite(webRoot: string, world: World): Promise<Site> {
     const minutes = Number.parseInt(step, 10) * ({ m: 1, h: 60, d: 1440 }[step.at(-1) as 'm'] ?? 1)
     const status = site.world.slos.find((slo) => slo.name === c.req.param('slo'))
     if (!status) return problem(404, 'Not found', 'There is no such SLO')
-    return c.json(list(history(status, Date.parse(from), Date.parse(to), minutes)))
+    const steps = history(status, Date.parse(from), Date.parse(to), minutes).map((step) =>
+      Date.parse(step.at) + minutes * 60_000 > site.dataSince
+        ? step
+        : { ...step, good: 0, total: 0, sli: null, burn: null },
+    )
+    return c.json(list(steps))
   })
   app.get('/api/v1/incidents/:id', (c) => {
     const found = site.world.incidents.find((incident) => incident.id === c.req.param('id'))
@@ -94,6 +101,7 @@ export async function startSite(webRoot: string, world: World): Promise<Site> {
     token: null,
     broken: null,
     silent: false,
+    dataSince: 0,
     asked: [],
     [Symbol.asyncDispose]: stop,
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { pagesFirst } from '../../dashboards/web/incident-order.ts'
 import { causeOf, overviewSentence } from '../../dashboards/web/words.ts'
 import { incident, slo } from './answers.ts'
 
@@ -74,3 +75,7 @@ test.each([
   ['without a pinned cause the suspect is named', incident('1', { rootCause: '' }), 'acme-pay'],
   ['without either nobody is', unexplained, undefined],
 ])('%s', (_, of, dependency) => expect(causeOf(of)?.dependency).toBe(dependency))
+
+test('pages stand before tickets, each in the order given', () => {
+  expect(pagesFirst([ticket, page, samePage]).map(({ id }) => id)).toEqual(['1', '2', '5'])
+})

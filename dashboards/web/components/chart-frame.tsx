@@ -4,7 +4,7 @@ import type { Scale } from '../chart-geometry.ts'
 import { useZone } from '../preferences.ts'
 import { tickText, timeTicks } from '../time-ticks.ts'
 
-export const MARGIN = { left: 56, right: 12, top: 10, bottom: 24 } as const
+export const MARGIN = { left: 62, right: 12, top: 10, bottom: 24 } as const
 const MIN_WIDTH = 260
 const PIXELS_PER_TIME_TICK = 90
 

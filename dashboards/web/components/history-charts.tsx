@@ -94,7 +94,7 @@ function OverspentFill({ points, scale, plot }: { points: Point[]; scale: Scale;
   return <path class="chart-overspent" d={areaPath(below, scale, plot.width, plot.height, 0)} />
 }
 
-const percentTick = (value: number): string => `${Math.round(value * 100)}%`.replace('-', '−')
+const percentTick = (value: number): string => `${Math.round(value * 100).toLocaleString('en')}%`.replace('-', '−')
 
 function Readout({ slo, mark, stepMinutes }: { slo: SloDetail; mark: Mark | null; stepMinutes: number }) {
   const zone = useZone()

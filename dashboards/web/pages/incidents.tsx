@@ -3,6 +3,7 @@ import { IncidentCard } from '../components/incident-card.tsx'
 import { Failure, Loading, Outdated } from '../components/states.tsx'
 import { matchesFilter } from '../filter.ts'
 import { plural } from '../format.ts'
+import { pagesFirst } from '../incident-order.ts'
 import { useIncidents } from '../lists.ts'
 import { NoMatch } from './overview.tsx'
 
@@ -11,7 +12,7 @@ export function Incidents({ search }: { search: string }) {
   if (value === null)
     return problem && problem.status !== 401 ? <Failure problem={problem} retry={retry} /> : <Loading />
   const shown = value.items.filter((one) => matchesFilter(search, one.title, one.slo, one.service, one.rootCause))
-  const open = shown.filter((incident) => incident.state === 'open')
+  const open = pagesFirst(shown.filter((incident) => incident.state === 'open'))
   const resolved = shown.filter((incident) => incident.state === 'resolved')
   return (
     <>

@@ -8,6 +8,7 @@ import { Failure, Loading, Outdated } from '../components/states.tsx'
 import { Shape, type Tone } from '../components/status-mark.tsx'
 import { matchesFilter } from '../filter.ts'
 import { plural } from '../format.ts'
+import { pagesFirst } from '../incident-order.ts'
 import { useDependencies, useOpenIncidents, useSlos } from '../lists.ts'
 import { Link } from '../navigation.tsx'
 import { overviewSentence } from '../words.ts'
@@ -91,7 +92,7 @@ function Board({ slos, incidents, dependencies, watermark, search }: BoardProps 
         <section aria-labelledby="incidents-title">
           <h2 id="incidents-title">Open incidents</h2>
           <div class="incidents">
-            {incidents.map((incident) => (
+            {pagesFirst(incidents).map((incident) => (
               <IncidentCard key={incident.id} incident={incident} />
             ))}
           </div>
