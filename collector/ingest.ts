@@ -34,12 +34,12 @@ export function createIngest({ journal, seen, calls, metrics, rejectionLog }: In
 
   const decodeInto = {
     traces: (encoding: Encoding, body: Buffer) => {
-      const { groups, stringIndexes } = encoding === 'json' ? decodeTracesJson(body) : decodeTraces(body)
-      return { ...writeTraceRows(groups, rows, calls), stringIndexes }
+      const { groups, notes } = encoding === 'json' ? decodeTracesJson(body) : decodeTraces(body)
+      return { ...writeTraceRows(groups, rows, calls), ...notes }
     },
     metrics: (encoding: Encoding, body: Buffer) => {
-      const { groups, stringIndexes } = encoding === 'json' ? decodeMetricsJson(body) : decodeMetrics(body)
-      return { ...writeMetricRows(groups, rows), stringIndexes }
+      const { groups, notes } = encoding === 'json' ? decodeMetricsJson(body) : decodeMetrics(body)
+      return { ...writeMetricRows(groups, rows), ...notes }
     },
   }
 

@@ -18,9 +18,15 @@ export interface Scope {
   schemaUrl: string
 }
 
+/** `items` may be decoded while they are iterated, and then throw `BadBody`. */
+export interface ScopeGroup<Item> {
+  scope: Scope
+  items: Iterable<Item>
+}
+
 export interface Group<Item> {
   resource: Resource
-  scopes: { scope: Scope; items: Item[] }[]
+  scopes: ScopeGroup<Item>[]
 }
 
 export interface Span {
@@ -122,10 +128,16 @@ export interface Exemplar {
   traceId: string
 }
 
-/** What a body held. `stringIndexes` counts values sent as profile string-table references, which other signals cannot carry. */
+/** What decoding noticed: complete when all items have been read. */
+export interface Notes {
+  /** Values sent as references into the string table of profiles, which other signals do not have. */
+  stringIndexes: number
+}
+
+/** What a body held. */
 export interface Decoded<Item> {
   groups: Group<Item>[]
-  stringIndexes: number
+  notes: Notes
 }
 
 export const emptyScope = (): Scope => ({

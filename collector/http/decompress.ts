@@ -39,7 +39,8 @@ export function decompress(decoder: Decoder, body: Buffer, maxBody: number, leas
         if (size > maxBody) {
           throw new BodyTooLarge(`it is longer than collector.maxBody (${maxBody} bytes) after decompression`)
         }
-        lease.grow(chunk.length)
+        // Twice: the parts, and the whole they are put together to.
+        lease.grow(2 * chunk.length)
         chunks.push(chunk)
       } catch (error) {
         stream.destroy()

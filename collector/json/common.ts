@@ -1,5 +1,5 @@
 import { BadBody, MAX_DEPTH } from '../bad-body.ts'
-import type { Attributes, Decoded, Exemplar, Group, Resource, Scope } from '../telemetry.ts'
+import type { Attributes, Decoded, Exemplar, Group, Notes, Resource, Scope } from '../telemetry.ts'
 import { type AnyValue, textOf } from '../value-text.ts'
 import {
   asBytes,
@@ -16,11 +16,6 @@ import {
   uint64,
 } from './fields.ts'
 import type { Json, JsonObject } from './parse.ts'
-
-/** What one body's decoding carries along: values sent as profile string-table references. */
-export interface Notes {
-  stringIndexes: number
-}
 
 /** Depth of a span's attribute value in the protobuf message: resource, scope, span, pair, value. */
 const VALUE_DEPTH = 5
@@ -105,7 +100,7 @@ export function decodeGroups<Item>(
     }))
     return { resource, scopes }
   })
-  return { groups, stringIndexes: notes.stringIndexes }
+  return { groups, notes }
 }
 
 const resourceOf = (group: JsonObject, notes: Notes): Resource => ({

@@ -5,11 +5,12 @@ import type {
   HistogramPoint,
   Metric,
   MetricData,
+  Notes,
   NumberPoint,
   Point,
   SummaryPoint,
 } from '../telemetry.ts'
-import { attributesOf, decodeGroups, exemplarsOf, type Notes, numberOf } from './common.ts'
+import { attributesOf, decodeGroups, exemplarsOf, numberOf } from './common.ts'
 import {
   asDouble,
   asUint64,

@@ -1,5 +1,5 @@
-import type { Decoded, Span } from '../telemetry.ts'
-import { attributesOf, decodeGroups, type Notes } from './common.ts'
+import type { Decoded, Notes, Span } from '../telemetry.ts'
+import { attributesOf, decodeGroups } from './common.ts'
 import { enumeration, hex, message, messages, text, uint32, uint64 } from './fields.ts'
 import { type JsonObject, parseBody } from './parse.ts'
 

@@ -1,4 +1,4 @@
-import { type Attributes, emptyScope, type Group, type Resource, type Scope } from '../telemetry.ts'
+import { type Attributes, emptyScope, type Group, type Resource, type Scope, type ScopeGroup } from '../telemetry.ts'
 import { type AnyValue, textOf } from '../value-text.ts'
 import type { Reader } from './reader.ts'
 
@@ -21,7 +21,7 @@ export function readAttribute(reader: Reader, attributes: Attributes): void {
 }
 
 function skipPair(reader: Reader, tag: number): void {
-  if (tag === 0x18 /* key_strindex */) reader.stringIndexes++
+  if (tag === 0x18 /* key_strindex */) reader.notes.stringIndexes++
   reader.skip(tag)
 }
 
@@ -55,7 +55,7 @@ function readValue(reader: Reader, before: AnyValue): AnyValue {
         break
       case 0x40: // string_value_strindex
         value = null
-        reader.stringIndexes++
+        reader.notes.stringIndexes++
         reader.skip(tag)
         break
       default:
@@ -158,17 +158,28 @@ function readGroup<Item>(reader: Reader, readItem: ReadItem<Item>): Group<Item> 
   return group
 }
 
-function readScopeGroup<Item>(reader: Reader, readItem: ReadItem<Item>): { scope: Scope; items: Item[] } {
+/**
+ * Reads the scope and steps over its items: they are decoded one by one when iterated, so that a large body never stands
+ * in memory as objects, and the scope is known before them wherever it was sent.
+ */
+function readScopeGroup<Item>(reader: Reader, readItem: ReadItem<Item>): ScopeGroup<Item> {
   const outer = reader.enter()
   const scope = emptyScope()
-  const items: Item[] = []
+  const items = reader.fork()
   while (reader.more()) {
     const tag = reader.tag()
     if (tag === 0x0a /* scope */) readScope(reader, scope)
-    else if (tag === 0x12 /* spans, metrics */) items.push(readItem(reader))
     else if (tag === 0x1a /* schema_url */) scope.schemaUrl = reader.string()
     else reader.skip(tag)
   }
   reader.leave(outer)
-  return { scope, items }
+  return { scope, items: { [Symbol.iterator]: () => itemsOf(items.fork(), readItem) } }
+}
+
+function* itemsOf<Item>(reader: Reader, readItem: ReadItem<Item>): Generator<Item, void> {
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x12 /* spans, metrics */) yield readItem(reader)
+    else reader.skip(tag)
+  }
 }

@@ -7,7 +7,7 @@ import { Reader } from './reader.ts'
 /** Decodes an ExportMetricsServiceRequest; throws `BadBody`. Source: opentelemetry-proto metrics.proto 1.11. */
 export function decodeMetrics(body: Buffer): Decoded<Metric> {
   const reader = new Reader(body)
-  return { groups: readGroups(reader, readMetric), stringIndexes: reader.stringIndexes }
+  return { groups: readGroups(reader, readMetric), notes: reader.notes }
 }
 
 function readMetric(reader: Reader): Metric {

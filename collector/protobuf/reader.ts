@@ -1,4 +1,5 @@
 import { BadBody, MAX_DEPTH } from '../bad-body.ts'
+import type { Notes } from '../telemetry.ts'
 import { CACHED_BYTES, cachedText } from './text-cache.ts'
 
 // Hot path: one mutable cursor over the body, no copies except strings. `test/bench/ingest.ts` measures it.
@@ -21,14 +22,23 @@ export class Reader {
   limit: number
   /** Messages entered and not left: bounds recursion. */
   depth = 0
-  /** Values sent as string-table references (profiles only). */
-  stringIndexes = 0
+  notes: Notes = { stringIndexes: 0 }
   readonly #view: DataView
 
   constructor(bytes: Buffer) {
     this.bytes = bytes
     this.limit = bytes.length
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  /** A reader of its own at the same place in the same message. */
+  fork(): Reader {
+    const fork = new Reader(this.bytes)
+    fork.position = this.position
+    fork.limit = this.limit
+    fork.depth = this.depth
+    fork.notes = this.notes
+    return fork
   }
 
   more(): boolean {

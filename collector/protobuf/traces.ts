@@ -5,7 +5,7 @@ import { Reader } from './reader.ts'
 /** Decodes an ExportTraceServiceRequest; throws `BadBody`. Source: opentelemetry-proto trace.proto 1.11. */
 export function decodeTraces(body: Buffer): Decoded<Span> {
   const reader = new Reader(body)
-  return { groups: readGroups(reader, readSpan), stringIndexes: reader.stringIndexes }
+  return { groups: readGroups(reader, readSpan), notes: reader.notes }
 }
 
 function readSpan(reader: Reader): Span {

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BadBody } from '../../collector/bad-body.ts'
-import { decodeMetricsJson } from '../../collector/json/metrics.ts'
-import { decodeTracesJson } from '../../collector/json/traces.ts'
 import { asBody, metricsJson, SPAN_ID, spanJson, T0_NS, TRACE_ID, traceJson } from './builders.ts'
+import { decodeMetricsJson, decodeTracesJson } from './decoded.ts'
 
 /** The only span of a request whose span is this JSON object, or has these members in place of defaults. */
 const spanOf = (members: object) =>

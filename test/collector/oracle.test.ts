@@ -3,11 +3,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import protobuf from 'protobufjs'
 import { describe, expect, test } from 'vitest'
-import { decodeMetricsJson } from '../../collector/json/metrics.ts'
-import { decodeTracesJson } from '../../collector/json/traces.ts'
-import { decodeMetrics } from '../../collector/protobuf/metrics.ts'
-import { decodeTraces } from '../../collector/protobuf/traces.ts'
 import { anyJson, asBody, metricsJson, traceJson, type Value } from './builders.ts'
+import { decodeMetrics, decodeMetricsJson, decodeTraces, decodeTracesJson } from './decoded.ts'
 
 /** The official .proto files and example bodies, where a copy of them lies beside the repository. */
 const [FOLDER] = globSync(join(import.meta.dirname, '../../../*/conformance/otlp'))

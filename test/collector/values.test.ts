@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeTracesJson } from '../../collector/json/traces.ts'
-import { decodeTraces } from '../../collector/protobuf/traces.ts'
 import { anyValue, asBody, spanJson, traceBody, traceEnvelope, traceJson, type Value } from './builders.ts'
+import { decodeTraces, decodeTracesJson } from './decoded.ts'
 import { len, vint } from './wire.ts'
 
 const fromProtobuf = (value: Value) =>
