@@ -1,16 +1,17 @@
 import type { IncomingMessage } from 'node:http'
-import type { Readable } from 'node:stream'
+import { Duplex, type Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { EngineError } from './engine-errors.ts'
+import { decodeLz4 } from './lz4-frame.ts'
 
 /** Content codings and their names in `INFILE … COMPRESSION`. */
-const CODINGS: Record<string, { infile: string; decode?: () => NodeJS.ReadWriteStream }> = {
+const CODINGS: Record<string, { infile: string; decode: () => NodeJS.ReadWriteStream }> = {
   gzip: { infile: 'gzip', decode: createGunzip },
   'x-gzip': { infile: 'gzip', decode: createGunzip },
   br: { infile: 'br', decode: createBrotliDecompress },
   zstd: { infile: 'zstd', decode: createZstdDecompress },
   deflate: { infile: 'deflate', decode: createInflate },
-  lz4: { infile: 'lz4' },
+  lz4: { infile: 'lz4', decode: () => Duplex.from(decodeLz4) },
 }
 
 /** The compression of a body as INFILE names it; null = none, throws on a coding nobody here can read. */
@@ -36,7 +37,7 @@ export function decodedBody(message: IncomingMessage): Readable {
 }
 
 function unknownCoding(coding: string): EngineError {
-  const text = `Content-Encoding '${coding}' is not supported here: send gzip, br, zstd, deflate or lz4 (SQL itself not as lz4)`
+  const text = `Content-Encoding '${coding}' is not supported here: send gzip, br, zstd, deflate or lz4`
   return new EngineError(89, 'UNKNOWN_COMPRESSION_METHOD', text)
 }
 

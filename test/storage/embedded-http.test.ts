@@ -162,6 +162,19 @@ describe('rows of an insert', () => {
   })
 })
 
+test('an insert may be lz4 as a whole, as clickhouse-connect sends it', async () => {
+  // `INSERT INTO t FORMAT CSV\n77,x\n` in a frame of one stored block.
+  const text = Buffer.from('INSERT INTO t FORMAT CSV\n77,x\n')
+  const frame = Buffer.concat([
+    Buffer.from('04224d18604082', 'hex'),
+    Buffer.from([text.length, 0, 0, 0x80]),
+    text,
+    Buffer.alloc(4),
+  ])
+  expect(await send({ body: frame, headers: { 'Content-Encoding': 'lz4' } })).toMatchObject({ status: 200, text: '' })
+  expect(await send({ body: 'SELECT b FROM t WHERE a = 77' })).toMatchObject({ text: 'x\n' })
+})
+
 describe('results', () => {
   const ROWS = { body: 'SELECT number FROM numbers(10000)' }
   const LARGE = { body: "SELECT number, repeat('x', 900) FROM numbers(20000)" }
