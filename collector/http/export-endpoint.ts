@@ -41,7 +41,7 @@ export function createExportEndpoint(options: ExportOptions) {
     if (announced > maxBody) throw new BodyTooLarge(`its body is longer than collector.maxBody (${maxBody} bytes)`)
     budget.check(announced)
     checkCapacity(announced)
-    const sent = await readBody(request, maxBody, lease)
+    const sent = await readBody(request, announced, maxBody, lease)
     const body = decoder === null ? sent : await decompress(decoder, sent, maxBody, lease)
     metrics.bodyBytes.inc({ form: 'wire' }, sent.length)
     metrics.bodyBytes.inc({ form: 'plain' }, body.length)

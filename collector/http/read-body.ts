@@ -7,29 +7,37 @@ export class SenderGone extends Error {
   override readonly name = 'SenderGone'
 }
 
-/** Reads a request body of at most `maxBody` bytes, each counted in `lease` as it arrives. */
-export function readBody(request: IncomingMessage, maxBody: number, lease: Lease): Promise<Buffer> {
+/**
+ * Reads a request body of at most `maxBody` bytes, each counted in `lease` as it arrives. `announced` is its length by the
+ * head, 0 when unknown: an announced body is put in its place as it comes, another one stands in memory twice when its
+ * parts are put together, and is counted twice.
+ */
+export function readBody(request: IncomingMessage, announced: number, maxBody: number, lease: Lease): Promise<Buffer> {
+  const whole = announced > 0 ? Buffer.allocUnsafeSlow(announced) : null
+  const parts: Buffer[] = []
+  let size = 0
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
     const fail = (error: unknown) => {
       request.off('data', take)
       // What still comes is read and dropped, so that the sender gets to see the answer.
       request.resume()
       reject(error)
     }
-    const take = (chunk: Buffer) => {
-      size += chunk.length
+    const take = (part: Buffer) => {
       try {
-        if (size > maxBody) throw new BodyTooLarge(`its body is longer than collector.maxBody (${maxBody} bytes)`)
-        lease.grow(chunk.length)
-        chunks.push(chunk)
+        if (size + part.length > maxBody) {
+          throw new BodyTooLarge(`its body is longer than collector.maxBody (${maxBody} bytes)`)
+        }
+        lease.grow(whole === null ? 2 * part.length : part.length)
+        if (whole === null) parts.push(part)
+        else part.copy(whole, size)
+        size += part.length
       } catch (error) {
         fail(error)
       }
     }
     request.on('data', take)
-    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)))
+    request.once('end', () => resolve(whole === null ? Buffer.concat(parts, size) : whole.subarray(0, size)))
     request.once('error', (cause) => fail(new SenderGone('the sender broke off', { cause })))
     request.once('close', () => fail(new SenderGone('the sender closed the connection')))
   })
