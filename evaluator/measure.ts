@@ -34,6 +34,9 @@ const OVERLAP_MS = 2 * MINUTE_MS
 
 const BACKFILL_PACE_MS = 3_000
 
+/** A piece of history that takes longer than this is not followed by a longer one. */
+const LONG_PIECE_MS = 10_000
+
 /** @param paceMs time a tick spends on history, beside one day at least: the alerts of other SLOs wait no longer */
 export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Measurer {
   /** Ingest time up to which segments were looked at, and those seen within the overlap before it. */
@@ -70,17 +73,28 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
     return { ranges: segments.map(({ from, to }) => ({ from, to: new Date(to.getTime() + 1) })), remember }
   }
 
-  /** Day by day, oldest first. A day is stamped with its end, so that a backfill cut short goes on where it stopped. */
+  /**
+   * Piece by piece, oldest first: a day, then twice as long each time while that makes a day cheaper, because a
+   * statement has its price whatever it reads. A piece is stamped with its end, so that a backfill cut short goes on
+   * where it stopped.
+   */
   async function backfill(slos: readonly Slo[], now: Date): Promise<void> {
     const startedMs = performance.now()
+    let pieceMs = DAY_MS
+    let cheapestDayMs = Number.POSITIVE_INFINITY
     for (let pieces = 0; backlogs.size > 0; pieces++) {
       if (pieces > 0 && performance.now() - startedMs >= paceMs) break
       const fromMs = Math.min(...[...backlogs.values()].map(({ measuredUntilMs }) => measuredUntilMs))
       if (fromMs >= now.getTime()) break
-      const toMs = Math.min(fromMs + DAY_MS, now.getTime())
+      const toMs = Math.min(fromMs + pieceMs, now.getTime())
       const behind = slos.filter(({ generation }) => (backlogs.get(generation)?.measuredUntilMs ?? toMs) < toMs)
       const range = { from: new Date(fromMs), to: new Date(toMs) }
+      const pieceStartedMs = performance.now()
       await measureMinutes(db, behind, range, range.to)
+      const tookMs = performance.now() - pieceStartedMs
+      const dayMs = (tookMs * DAY_MS) / (toMs - fromMs)
+      if (dayMs < cheapestDayMs && tookMs < LONG_PIECE_MS) pieceMs *= 2
+      cheapestDayMs = Math.min(cheapestDayMs, dayMs)
       for (const { generation } of behind) backlogs.get(generation)!.measuredUntilMs = toMs
       log.info({ ...range, indicators: behind.length }, 'measuring history')
     }
