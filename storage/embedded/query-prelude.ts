@@ -24,16 +24,19 @@ export function settingsOf(params: URLSearchParams, tables: string[] = []): [str
   )
 }
 
-export const setStatement = (name: string, value: string) => `SET ${quoteName(name)} = ${quoteString(value)}`
+/** One statement for all of them: each costs a round through the engine. */
+export function setStatement(settings: [string, string][]): string {
+  return `SET ${settings.map(([name, value]) => `${quoteName(name)} = ${quoteString(value)}`).join(', ')}`
+}
 
 /**
  * Statements that give a session what the request asks for: settings, bound parameters, database.
  * A parameter's value arrives in the escaping of TabSeparated and the engine takes it so; only the literal is quoted.
  */
 export function preludeOf(params: URLSearchParams, { id, tables }: { id: string; tables: string[] }): string[] {
-  const statements = [setStatement('log_comment', `${id} ${params.get('log_comment') ?? ''}`)]
-  for (const [name, value] of settingsOf(params, tables)) statements.push(setStatement(name, value))
-  for (const [name, value] of params) if (name.startsWith('param_')) statements.push(setStatement(name, value))
+  const bound = [...params].filter(([name]) => name.startsWith('param_'))
+  const comment: [string, string] = ['log_comment', `${id} ${params.get('log_comment') ?? ''}`]
+  const statements = [setStatement([comment, ...settingsOf(params, tables), ...bound])]
   const database = params.get('database')
   if (database) statements.push(`USE ${quoteName(database)}`)
   return statements

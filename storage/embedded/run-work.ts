@@ -122,7 +122,7 @@ async function before({ work, params }: Ask, session: EngineSession): Promise<st
     const sql = `SELECT name, value FROM system.settings WHERE name IN (${names.join(', ')})`
     const { body } = await session.run(sql, 'JSONCompact')
     const { data } = JSON.parse(Buffer.from(body).toString()) as { data: [string, string][] }
-    for (const [name, value] of data) restore.push(setStatement(name, value))
+    if (data.length > 0) restore.push(setStatement(data))
   }
   if (params.get('database')) {
     const { body } = await session.run('SELECT currentDatabase()', 'TSVRaw')

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 
 const DATABASE = `embedded_client_${process.pid}`
 const SETTINGS = { async_insert: 0 } as const
+const PATIENT = { timeout: 10_000 }
 let db: ClickHouseClient
 
 beforeAll(async () => {
@@ -304,8 +305,8 @@ describe('sessions', () => {
   test('serve one query at a time', async () => {
     await using mine = session('locked')
     await using again = session('locked')
-    const slow = one(mine, 'SELECT sleep(1)')
-    await expect.poll(() => one(again, 'SELECT 1').catch(({ code }) => code)).toBe('373')
+    const slow = one(mine, 'SELECT sleep(3)')
+    await expect.poll(() => one(again, 'SELECT 1').catch(({ code }) => code), PATIENT).toBe('373')
     await slow
   })
 })
@@ -368,8 +369,8 @@ test('a query whose client goes away is stopped', async () => {
     )
     return row?.n
   }
-  await expect.poll(running).toBe(1)
+  await expect.poll(running, PATIENT).toBe(1)
   controller.abort()
   await expect(slow).rejects.toThrow()
-  await expect.poll(running, { timeout: 10_000 }).toBe(0)
+  await expect.poll(running, PATIENT).toBe(0)
 })

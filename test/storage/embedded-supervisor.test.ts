@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,6 +9,7 @@ import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Embedded, type EmbeddedEvent, startEmbedded } from '../../storage/embedded/embedded.ts'
 
+const PATIENT = { timeout: 10_000 }
 const MEMORY_BYTES = 1.5 * 2 ** 30
 const cleanups: (() => Promise<unknown>)[] = []
 
@@ -42,6 +44,15 @@ async function read<T>(client: ClickHouseClient, query: string): Promise<T[]> {
   return (await client.query({ query, format: 'JSONEachRow' })).json<T>()
 }
 
+/** Queries that compute now, besides this one. */
+async function running(engine: Embedded): Promise<number> {
+  const [row] = await read<{ n: number }>(
+    clientOf(engine),
+    "SELECT count() AS n FROM system.processes WHERE query NOT LIKE '%system.processes%'",
+  )
+  return row?.n ?? 0
+}
+
 async function untilDone<T>(attempt: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -70,7 +81,7 @@ describe('an engine that dies', () => {
       await client.insert({ table: 't', values: [{ batch: 1, n: 1 }], format: 'JSONEachRow' })
       const pid = engine.pid() ?? 0
       process.kill(pid, signal)
-      await expect.poll(() => engine.pid() ?? pid).not.toBe(pid)
+      await expect.poll(() => engine.pid() ?? pid, PATIENT).not.toBe(pid)
       expect(await untilDone(() => read(client, 'SELECT * FROM t'))).toEqual([{ batch: 1, n: 1 }])
       expect(events).toMatchObject([
         { type: 'ready', pid, url: engine.url },
@@ -154,7 +165,7 @@ describe('an engine that dies', () => {
     const client = clientOf(again)
     await client.command({ query: TABLE })
     await client.insert({ table: 't', values: [{ batch: 1, n: 1 }], format: 'JSONEachRow' })
-    await expect.poll(() => readdir(join(dataDir, 'spool'))).toEqual([])
+    await expect.poll(() => readdir(join(dataDir, 'spool')), PATIENT).toEqual([])
   })
 })
 
@@ -165,8 +176,8 @@ describe('stopping', () => {
     const pid = engine.pid() ?? 0
     const client = clientOf(engine)
     await client.ping({ select: true })
-    const slow = read(client, 'SELECT sleep(1) AS slept')
-    await sleep(200)
+    const slow = read(client, 'SELECT sleep(2) AS slept')
+    await expect.poll(() => running(engine), PATIENT).toBe(1)
     await engine.stop()
     expect(await slow).toEqual([{ slept: 0 }])
     expect(engine.pid()).toBeUndefined()
@@ -177,7 +188,7 @@ describe('stopping', () => {
   test('does not wait for a query that runs on and on', async () => {
     const engine = await start(await temporaryDir())
     const endless = read(clientOf(engine), 'SELECT count() FROM numbers(1e13)').catch((error) => error)
-    await sleep(200)
+    await expect.poll(() => running(engine), PATIENT).toBe(1)
     await engine.stop()
     expect(engine.pid()).toBeUndefined()
     expect(await endless).toBeInstanceOf(Error)
@@ -232,7 +243,6 @@ describe('an engine that cannot start says why', () => {
 
 test('an engine without its parent ends by itself', async () => {
   const dataDir = await temporaryDir()
-  const { spawn } = await import('node:child_process')
   const script = `
     import { startEmbedded } from ${JSON.stringify(new URL('../../storage/embedded/embedded.ts', import.meta.url).href)}
     const engine = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, port: 0 })
@@ -251,5 +261,5 @@ test('an engine without its parent ends by itself', async () => {
       return false
     }
   }
-  await expect.poll(alive, { timeout: 10_000 }).toBe(false)
+  await expect.poll(alive, PATIENT).toBe(false)
 })
