@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Registry } from 'prom-client'
+import type { SpanFacts } from '../integration/call.ts'
 import { AdmittedNames, type CallNames, DEFAULT_NAME_LIMITS } from '../integration/cardinality.ts'
 import { callOf } from '../integration/span-to-call.ts'
 import type { Config } from '../runtime/config-schema.ts'
+import { close, listen } from '../runtime/listen.ts'
 import type { Log } from '../runtime/log.ts'
 import { readCallNames } from '../storage/ingest.ts'
 import type { Db } from '../storage/query.ts'
@@ -11,7 +13,7 @@ import { ByteBudget } from './byte-budget.ts'
 import { collectorMetrics } from './collector-metrics.ts'
 import { createAccess } from './http/access.ts'
 import { createExportEndpoint } from './http/export-endpoint.ts'
-import { close, createOtlpServer, listen } from './http/server.ts'
+import { createOtlpServer } from './http/server.ts'
 import { collectorIdentity } from './identity.ts'
 import { createIngest } from './ingest.ts'
 import { createRejectionLog } from './rejection-log.ts'
@@ -95,7 +97,11 @@ async function build({ config, db, log, metrics: registry, openFile }: Collector
 
   const budget = new ByteBudget(limits.maxInFlight)
   metrics.observe(() => ({ inFlight: budget.used, pending: backlog.sealed.length, bytes: backlog.bytes() }))
-  const calls = { callOf, names: new AdmittedNames(await knownNames(db, log)) }
+  const { calls: rules } = config
+  const calls = {
+    callOf: (span: SpanFacts) => callOf(span, rules),
+    names: new AdmittedNames(await knownNames(db, log)),
+  }
   const ingest = createIngest({ journal, seen, calls, metrics, rejectionLog: createRejectionLog(log) })
 
   const access = createAccess(config.tokens)
@@ -110,7 +116,7 @@ async function build({ config, db, log, metrics: registry, openFile }: Collector
     log,
   })
   const server = createOtlpServer({ exportEndpoint, access, registry, isReady: () => canTake(journal) })
-  const otlpHttp = await listen(server, config.bind, config.ports.otlpHttp)
+  const otlpHttp = await listen(server, config.bind, config.ports.otlpHttp, 'otlpHttp')
   stops.push(() => close(server, FINISH_REQUESTS_MS))
   log.info({ otlpHttp, collector }, 'collector is ready')
   return otlpHttp

@@ -26,7 +26,7 @@ export interface AliasRule {
 
 export interface PathTemplate {
   /** Only calls to this dependency (its name after aliases); absent: all, the service's own inbound ones too. */
-  dependency?: string
+  dependency?: string | undefined
   /** `/v1/{tenant}/orders/{id}`: a `{name}` stands for one segment, a final `*` for any rest. Case matters. */
   template: string
 }

@@ -103,7 +103,7 @@ function decideInactive(state: InactiveAlert, { slo }: Reading, verdicts: TierVe
     clearSinceMs: { page: matched.some(isPage) ? null : at, ticket: matched.every(isPage) ? at : null },
     frozen: null,
   }
-  return { next, transition: 'fired', reason: 'first', verdicts, lead: mostUrgent(matched) }
+  return { next, transition: 'fired', reason: 'first', verdicts, lead: leadOf(matched, next.severity) }
 }
 
 function decideFiring(state: FiringAlert, verdicts: TierVerdict[], at: number, policy: AlertPolicy): Decision {
@@ -118,7 +118,8 @@ function decideFiring(state: FiringAlert, verdicts: TierVerdict[], at: number, p
   const firing: FiringAlert = { ...state, episode, clearSinceMs, frozen }
   const conclude = (next: AlertState, transition: Transition | null, reason: Reason): Decision => {
     const judged = matched.length > 0 ? matched : alive.length > 0 ? alive : verdicts
-    return { next, transition, reason, verdicts, lead: mostUrgent(judged) }
+    const severity = next.phase === 'firing' ? next.severity : state.severity
+    return { next, transition, reason, verdicts, lead: leadOf(judged, severity) }
   }
 
   if (state.severity === 'ticket' && matched.some(isPage)) {
@@ -144,6 +145,10 @@ function allFrozen(verdicts: TierVerdict[]): FrozenReason | null {
   if (verdicts.some(({ verdict }) => verdict !== 'frozen')) return null
   return (verdicts[0]?.reason as FrozenReason | undefined) ?? null
 }
+
+/** A page quotes a page tier: numbers of a ticket tier beside it, however high, would not explain why it pages. */
+const leadOf = (verdicts: TierVerdict[], severity: Severity): TierVerdict | null =>
+  mostUrgent(verdicts.filter((verdict) => verdict.severity === severity)) ?? mostUrgent(verdicts)
 
 const mostUrgent = (verdicts: TierVerdict[]): TierVerdict | null =>
   verdicts.toSorted((a, b) => urgency(b) - urgency(a))[0] ?? null

@@ -30,6 +30,9 @@ const METRIC_ORDER = '(ServiceName, MetricName, toStartOfHour(TimeUnix), cityHas
 /** Insert tokens remembered per table: above (inserts a second × the longest retry), see docs/operations.md. */
 const DEDUP_WINDOW = 10_000
 
+/** A segment is deleted once its rows are inserted: from then on the part is all there is, and must survive power loss. */
+const SYNCED = 'fsync_after_insert = 1, fsync_part_directory = 1'
+
 /**
  * Fills the placeholders of a schema file and splits it into statements. The same text serves one server and a cluster:
  *
@@ -39,7 +42,7 @@ const DEDUP_WINDOW = 10_000
  * | `{{engine:E(args)}}` | `E(args)` | `ReplicatedE('/clickhouse/tables/…', '{replica}', args)` |
  * | `{{on_cluster}}` | | `ON CLUSTER 'name'` |
  * | `{{distributed:x:key}}` | | table `x` over all shards' `x_local`, sharded by `key` |
- * | `{{dedup}}` | `non_replicated_deduplication_window` | `replicated_deduplication_window` |
+ * | `{{ingest}}` | `non_replicated_deduplication_window`, synced parts | `replicated_deduplication_window`, synced parts |
  */
 export function renderSchema(text: string, { database, cluster }: Pick<Server, 'database' | 'cluster'>): string[] {
   const onCluster = cluster === undefined ? '' : `ON CLUSTER '${cluster}'`
@@ -58,7 +61,7 @@ export function renderSchema(text: string, { database, cluster }: Pick<Server, '
     .replaceAll('{{metric_columns}}', METRIC_COLUMNS)
     .replaceAll('{{exemplar_columns}}', EXEMPLAR_COLUMNS)
     .replaceAll('{{metric_order}}', METRIC_ORDER)
-    .replaceAll('{{dedup}}', `${dedup} = ${DEDUP_WINDOW}`)
+    .replaceAll('{{ingest}}', `${dedup} = ${DEDUP_WINDOW}, ${SYNCED}`)
     .replaceAll('{{on_cluster}}', onCluster)
     .replace(/\{\{table:(\w+)\}\}/g, (_, table: string) => local(table))
     .replace(/\{\{engine:(\w+)(?:\((.*?)\))?\}\}/g, (_, name: string, args = '') => engine(name, args))

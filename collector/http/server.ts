@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Registry } from 'prom-client'
 import { SIGNALS, type Signal } from '../signals.ts'
 import type { Access } from './access.ts'
@@ -73,28 +73,4 @@ function refuseMalformed(error: Error & { code?: string }, socket: Socket): void
   if (error.code === 'ECONNRESET' || !socket.writable) return
   const head = ['HTTP/1.1 400 Bad Request', 'content-type: application/json', 'connection: close']
   socket.end(`${head.join('\r\n')}\r\ncontent-length: ${MALFORMED.length}\r\n\r\n${MALFORMED}`)
-}
-
-/** Listens and resolves to the base URL. */
-export function listen(server: Server, host: string, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      const { address, port: actual, family } = server.address() as AddressInfo
-      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`)
-    })
-  })
-}
-
-/** Refuses new connections, lets requests in work finish, closes idle ones. */
-export function close(server: Server, deadlineMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), deadlineMs)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
 }

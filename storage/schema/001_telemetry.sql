@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS {{table:otel_traces}} {{on_cluster}} (
 PARTITION BY toDate(Timestamp)
 ORDER BY (ServiceName, SpanName, toDateTime(Timestamp), Timestamp)
 PRIMARY KEY (ServiceName, SpanName, toDateTime(Timestamp))
-SETTINGS {{dedup}};
+SETTINGS {{ingest}};
 
 {{distributed:otel_traces:cityHash64(TraceId)}};
 
@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS {{table:otel_traces_trace_id_ts}} {{on_cluster}} (
 ) ENGINE = {{engine:MergeTree}}
 PARTITION BY toDate(Start)
 ORDER BY (TraceId, Start)
-SETTINGS {{dedup}};
+SETTINGS {{ingest}};
 
 {{distributed:otel_traces_trace_id_ts:cityHash64(TraceId)}};
 
@@ -55,7 +55,7 @@ CREATE TABLE IF NOT EXISTS {{table:otel_metrics_gauge}} {{on_cluster}} (
 ) ENGINE = {{engine:MergeTree}}
 PARTITION BY toDate(TimeUnix)
 ORDER BY {{metric_order}}
-SETTINGS {{dedup}};
+SETTINGS {{ingest}};
 
 {{distributed:otel_metrics_gauge:cityHash64(ServiceName)}};
 
@@ -68,7 +68,7 @@ CREATE TABLE IF NOT EXISTS {{table:otel_metrics_sum}} {{on_cluster}} (
 ) ENGINE = {{engine:MergeTree}}
 PARTITION BY toDate(TimeUnix)
 ORDER BY {{metric_order}}
-SETTINGS {{dedup}};
+SETTINGS {{ingest}};
 
 {{distributed:otel_metrics_sum:cityHash64(ServiceName)}};
 
@@ -85,7 +85,7 @@ CREATE TABLE IF NOT EXISTS {{table:otel_metrics_histogram}} {{on_cluster}} (
 ) ENGINE = {{engine:MergeTree}}
 PARTITION BY toDate(TimeUnix)
 ORDER BY {{metric_order}}
-SETTINGS {{dedup}};
+SETTINGS {{ingest}};
 
 {{distributed:otel_metrics_histogram:cityHash64(ServiceName)}};
 
@@ -106,7 +106,7 @@ CREATE TABLE IF NOT EXISTS {{table:otel_metrics_exponential_histogram}} {{on_clu
 ) ENGINE = {{engine:MergeTree}}
 PARTITION BY toDate(TimeUnix)
 ORDER BY {{metric_order}}
-SETTINGS {{dedup}};
+SETTINGS {{ingest}};
 
 {{distributed:otel_metrics_exponential_histogram:cityHash64(ServiceName)}};
 
@@ -118,6 +118,6 @@ CREATE TABLE IF NOT EXISTS {{table:otel_metrics_summary}} {{on_cluster}} (
 ) ENGINE = {{engine:MergeTree}}
 PARTITION BY toDate(TimeUnix)
 ORDER BY {{metric_order}}
-SETTINGS {{dedup}};
+SETTINGS {{ingest}};
 
 {{distributed:otel_metrics_summary:cityHash64(ServiceName)}};

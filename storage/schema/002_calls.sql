@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS {{table:calls}} {{on_cluster}} (
 ) ENGINE = {{engine:MergeTree}}
 PARTITION BY toDate(ts)
 ORDER BY (service, dependency, toStartOfMinute(ts), ts)
-SETTINGS {{dedup}};
+SETTINGS {{ingest}};
 
 {{distributed:calls:cityHash64(service)}};
 
@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS {{table:calls_1m}} {{on_cluster}} (
 ) ENGINE = {{engine:AggregatingMergeTree}}
 PARTITION BY toYYYYMM(minute)
 ORDER BY (service, dependency, minute, env, direction, operation, protocol, outcome, status, version, nested, synthetic)
-SETTINGS {{dedup}};
+SETTINGS {{ingest}};
 
 {{distributed:calls_1m:cityHash64(service)}};
 
@@ -93,6 +93,6 @@ CREATE TABLE IF NOT EXISTS {{table:ingest_log}} {{on_cluster}} (
 PARTITION BY toDate(ingested_at)
 ORDER BY (ingested_at, collector)
 TTL toDateTime(ingested_at) + INTERVAL 40 DAY
-SETTINGS {{dedup}};
+SETTINGS {{ingest}};
 
 {{distributed:ingest_log:cityHash64(collector)}};

@@ -37,7 +37,7 @@ describe('startApi', () => {
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const { port } = other.address() as AddressInfo
     await expect(running({ ports: { api: port } })).rejects.toThrow(
-      `port ${port} for the API is taken on 127.0.0.1: stop what uses it or set ports.api (PLUMBLINE_PORTS_API)`,
+      `port ${port} on 127.0.0.1 is taken: stop what uses it, or set ports.api (PLUMBLINE_PORTS_API)`,
     )
     await new Promise((resolve) => other.close(resolve))
   })

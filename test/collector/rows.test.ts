@@ -174,6 +174,27 @@ describe('calls', () => {
     })
   })
 
+  test('rules of the configuration come before the built-in ones', async () => {
+    const rules = {
+      aliases: [{ match: '*.bank.example', dependency: 'the-bank' }],
+      pathTemplates: [{ template: '/v1/{tenant}/pay', dependency: 'the-bank' }],
+      promote: ['tenant.id'],
+    }
+    await using ruled = await collectorUnderTest({ db: store.db, calls: rules })
+    const attributes = {
+      'http.request.method': 'POST',
+      'url.full': 'https://eu.bank.example/v1/acme/pay',
+      'http.response.status_code': 200n,
+      'tenant.id': 'acme',
+    }
+    await ruled.post(traceBody([{ kind: 3, attributes }], { 'service.name': 'ruled' }))
+    expect(await rowOf('calls', `service = 'ruled'`)).toMatchObject({
+      dependency: 'the-bank',
+      operation: 'POST /v1/{tenant}/pay',
+      attributes: { 'tenant.id': 'acme' },
+    })
+  })
+
   test('an internal span is no call', async () => {
     await collector.post(
       traceBody([{ kind: 1 }, { kind: 2, name: 'marker', spanId: 'aa'.repeat(8) }], { 'service.name': 'inner' }),

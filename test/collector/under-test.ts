@@ -20,6 +20,7 @@ export interface Options {
   dataDir?: string
   settings?: Settings
   tokens?: z.input<typeof configSchema>['tokens']
+  calls?: z.input<typeof configSchema>['calls']
   openFile?: CollectorParts['openFile']
 }
 
@@ -51,6 +52,7 @@ export async function collectorUnderTest({
   dataDir,
   settings,
   tokens,
+  calls,
   openFile,
 }: Options = {}): Promise<UnderTest> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'plumbline-collector-')))
@@ -61,6 +63,7 @@ export async function collectorUnderTest({
     ports: { otlpHttp: 0 },
     collector: { segmentAge: '50ms', ...settings },
     tokens: tokens ?? [],
+    calls,
   })
   const log = createLog('silent', 'collector')
   const collector = await startCollector({

@@ -4,20 +4,20 @@ import { renderSchema } from '../../storage/schema-template.ts'
 
 const TEXT = `
 -- a comment; with a semicolon
-CREATE TABLE {{table:calls}} {{on_cluster}} (a String) ENGINE = {{engine:ReplacingMergeTree(revision)}} ORDER BY a SETTINGS {{dedup}};
+CREATE TABLE {{table:calls}} {{on_cluster}} (a String) ENGINE = {{engine:ReplacingMergeTree(revision)}} ORDER BY a SETTINGS {{ingest}};
 {{distributed:calls:cityHash64(service)}};
 `
 
 describe('one schema text, two forms', () => {
   test('on one server: plain engines and no distributed table', () => {
     expect(renderSchema(TEXT, { database: 'p' })).toEqual([
-      'CREATE TABLE calls  (a String) ENGINE = ReplacingMergeTree(revision) ORDER BY a SETTINGS non_replicated_deduplication_window = 10000',
+      'CREATE TABLE calls  (a String) ENGINE = ReplacingMergeTree(revision) ORDER BY a SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1',
     ])
   })
 
   test('on a cluster: replicated local tables behind a distributed one', () => {
     expect(renderSchema(TEXT, { database: 'p', cluster: 'main' })).toEqual([
-      `CREATE TABLE calls_local ON CLUSTER 'main' (a String) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', revision) ORDER BY a SETTINGS replicated_deduplication_window = 10000`,
+      `CREATE TABLE calls_local ON CLUSTER 'main' (a String) ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', revision) ORDER BY a SETTINGS replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1`,
       `CREATE TABLE IF NOT EXISTS calls ON CLUSTER 'main' AS calls_local ENGINE = Distributed('main', 'p', 'calls_local', cityHash64(service))`,
     ])
   })

@@ -100,6 +100,7 @@ describe('the page of an SLO', () => {
     const page = await visit({ path: '/slos/checkout-tax' })
     await page.getByText(/^Nothing was measured before .* UTC: the window is still filling\.$/).waitFor()
     await page.getByText('As a table').click()
+    await page.locator('.history-table tbody tr').first().waitFor()
     const steps = await page.locator('.history-table tbody tr').count()
     const stepMinutes = Number(/\+ (\d)m/.exec(await textOf(page.locator('.readout')))?.[1])
     expect(Math.abs(steps * stepMinutes - 180)).toBeLessThanOrEqual(4)
