@@ -5,7 +5,6 @@ import type { Subscriptions } from '../../slo/alert-subscriptions.ts'
 import type { Counts, Severity, Slo, Tier } from '../../slo/model.ts'
 import type { Reading } from '../../slo/reading.ts'
 
-const MINUTE_MS = 60_000
 /** Minute 0 of every timeline. */
 export const MINUTE_0 = Date.UTC(2026, 0, 1)
 
