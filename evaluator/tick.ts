@@ -103,7 +103,11 @@ async function record(
   for (const { event, record } of changes) {
     records.set(event.slo, record)
     const { slo, reason, incident, sequence } = event
-    evaluator.log.info({ slo, reason, incident, sequence, told: event.intents.length }, 'alert changed')
+    const told = event.intents.length
+    evaluator.log[incident === '' && told === 0 ? 'debug' : 'info'](
+      { slo, reason, incident, sequence, told },
+      'alert changed',
+    )
   }
   evaluator.records = records
 }

@@ -9,5 +9,11 @@ export type Log = pino.Logger
 export function createLog(level: string, role: string): Log {
   const options = { level, base: { role }, redact: ['*.secret', '*.password', '*.token', '*.authorization'] }
   if (!process.stderr.isTTY) return pino(options, pino.destination({ fd: 2, sync: true }))
-  return pino(options, pino.transport({ target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } }))
+  return pino(
+    options,
+    pino.transport({
+      target: 'pino-pretty',
+      options: { destination: 2, ignore: 'pid,hostname', singleLine: true, translateTime: 'SYS:HH:MM:ss' },
+    }),
+  )
 }
