@@ -8,7 +8,7 @@ export interface SealedSegment {
   /** Bytes known to be whole: what a failed write left behind is ignored. Infinity when the file speaks for itself. */
   trusted: number
   failures: number
-  /** Not to be tried before this instant; milliseconds. */
+  /** Not to be tried before this instant; milliseconds of the monotonic clock. */
   notBefore: number
 }
 
@@ -39,7 +39,7 @@ export class Backlog {
     if (index >= 0) this.sealed.splice(index, 1)
   }
 
-  /** The oldest segment that may be tried now, among those never tried or those that failed. */
+  /** The oldest segment that may be tried now (monotonic), among those never tried or those that failed. */
   next(lane: Lane, now: number): SealedSegment | undefined {
     return this.inLane(lane).find(({ notBefore }) => notBefore <= now)
   }

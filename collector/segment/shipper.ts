@@ -22,6 +22,7 @@ const SHORTEST_SLEEP_MS = 50
  * Stores sealed segments, oldest first, until each is stored: fresh ones in one lane, one at a time, and those that failed
  * in another, so that a segment ClickHouse refuses holds up no other. When it does not answer, all wait.
  * While nothing is to be stored, heartbeats say so.
+ * Pauses are measured on the monotonic clock: a wall clock set back must not prolong them.
  */
 export class Shipper {
   readonly #options: ShipperOptions & { heartbeatMs: number }
@@ -57,7 +58,7 @@ export class Shipper {
   async #run(lane: Lane): Promise<void> {
     const { backlog } = this.#options
     while (!this.#abort.signal.aborted) {
-      const now = Date.now()
+      const now = performance.now()
       const segment = this.#pauseUntil <= now ? backlog.next(lane, now) : undefined
       if (segment) await this.#ship(segment)
       else if (this.#stopping) return
@@ -101,7 +102,7 @@ export class Shipper {
   #postpone(segment: SealedSegment, error: unknown): void {
     const { log, metrics } = this.#options
     segment.failures++
-    segment.notBefore = Date.now() + delay(segment.failures)
+    segment.notBefore = performance.now() + delay(segment.failures)
     this.#wake()
     metrics.insertFailures.inc()
     log.warn({ err: error, segment: segment.id, attempt: segment.failures }, 'cannot store a segment yet')
@@ -136,20 +137,21 @@ export class Shipper {
 
   #reached(): void {
     const { log } = this.#options
-    if (this.#unreachableSince > 0) log.info({ forMs: Date.now() - this.#unreachableSince }, 'ClickHouse answers again')
+    if (this.#unreachableSince > 0)
+      log.info({ forMs: performance.now() - this.#unreachableSince }, 'ClickHouse answers again')
     this.#unreachableSince = 0
     this.#failures = 0
-    this.#lastRecordAt = Date.now()
+    this.#lastRecordAt = performance.now()
   }
 
   #failed(error: unknown): void {
     // An answer, even a refusal, means that ClickHouse is there and the other segments may be tried.
     if (error instanceof ClickHouseError) {
-      this.#lastRecordAt = Date.now()
+      this.#lastRecordAt = performance.now()
       return
     }
-    this.#unreachableSince ||= Date.now()
-    this.#pauseUntil = this.#stopping ? Number.POSITIVE_INFINITY : Date.now() + delay(++this.#failures)
+    this.#unreachableSince ||= performance.now()
+    this.#pauseUntil = this.#stopping ? Number.POSITIVE_INFINITY : performance.now() + delay(++this.#failures)
   }
 
   #sleep(lane: Lane, now: number): Promise<void> {

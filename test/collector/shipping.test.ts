@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { connect, embeddedServer } from '../../storage/client.ts'
 import { readDirty, readFreshness } from '../../storage/freshness.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
@@ -209,6 +209,26 @@ describe('ClickHouse in trouble', () => {
     engine.state.mode = 'up'
     await stored(service, 4)
     expect(await count(service)).toEqual(ONCE(4))
+  })
+
+  test('away when the clock is set back by an hour: stored when it is back, not an hour later', async () => {
+    const service = freshService()
+    await using engine = await unreliableEngine()
+    engine.state.mode = 'down'
+    await using collector = await collectorUnderTest({ db: engine.db })
+    await collector.post(bodyOf(service))
+    await eventually(
+      () => collector.registry.metrics(),
+      (text) => /insert_failures_total [1-9]/.test(text),
+    )
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 })
+    try {
+      engine.state.mode = 'up'
+      await stored(service, 1)
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(await count(service)).toEqual(ONCE(1))
   })
 
   test('answers lost after the work was done: stored once', async () => {
