@@ -1,40 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { connect, embeddedServer } from '../../storage/client.ts'
+import { signalBelow } from '../support/processes.ts'
 import { eventually, start, workplace } from './plumbline.ts'
 
 const SPANS_PER_REQUEST = 20
 const SENDERS = 4
 
-interface Process {
-  pid: number
-  command: string
-}
-
-/** Every process below `root`, by what it runs. */
-function descendants(root: number): Process[] {
-  const children = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-        return parent === root
-          ? [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') }]
-          : []
-      } catch {
-        return []
-      }
-    })
-  return children.flatMap((child) => [child, ...descendants(child.pid)])
-}
-
-function kill(root: number, what: string): void {
-  const target = descendants(root).find(({ command }) => command.includes(what))
-  if (!target) throw new Error(`no process ${what} below ${root}`)
-  process.kill(target.pid, 'SIGKILL')
-}
+const kill = (root: number, what: string) => signalBelow(root, what, 'SIGKILL')
 
 function body(spanIds: string[]): string {
   const now = Date.now()
