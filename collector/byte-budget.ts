@@ -21,7 +21,11 @@ export class ByteBudget {
   }
 }
 
-/** One request's share of the budget. */
+/**
+ * One request's share of the budget: its body, as sent and decompressed, until rows are made of it; then its rows, until
+ * they are on disk. A body is counted twice, since rows about as long will stand beside it: what is let in is then not
+ * refused half-way.
+ */
 class Lease {
   readonly #budget: ByteBudget
   #held = 0
@@ -48,3 +52,14 @@ class Lease {
 }
 
 export type { Lease }
+
+/** Buffers this long share their memory with no others. */
+const UNSHARED_BYTES = 64 * 1024
+
+/**
+ * Gives the memory of a large buffer back now, after which it is empty: under load the garbage collector comes too late to
+ * keep to a budget. Only for the owner of the buffer, when nothing reads it any more.
+ */
+export function freeBytes({ buffer, byteOffset, length }: Buffer): void {
+  if (length >= UNSHARED_BYTES && byteOffset === 0 && buffer instanceof ArrayBuffer) buffer.transfer(0)
+}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { INGEST_TABLES } from '../storage/ingest.ts'
-import type { Lease } from './byte-budget.ts'
+import { freeBytes, type Lease } from './byte-budget.ts'
 import type { CollectorMetrics } from './collector-metrics.ts'
 import { decodeMetricsJson } from './json/metrics.ts'
 import { decodeTracesJson } from './json/traces.ts'
@@ -13,33 +13,35 @@ import type { Answer, SeenRequests } from './seen-requests.ts'
 import { encodeFrame } from './segment/format.ts'
 import type { Journal } from './segment/journal.ts'
 import { type Encoding, SIGNALS, type Signal } from './signals.ts'
+import type { Keeping } from './stored-telemetry.ts'
 import { type CallSettings, type Written, writeTraceRows } from './trace-rows.ts'
 
 export interface IngestOptions {
   journal: Pick<Journal, 'append'>
   seen: SeenRequests
   calls: CallSettings
+  keeping: Keeping
   metrics: CollectorMetrics
   rejectionLog: RejectionLog
 }
 
 /**
  * Takes one decompressed body: decodes it, makes its rows, and resolves when they are durable. Throws `BadBody`,
- * `BodyTooLarge` or `NotDurable`. The same for every transport.
+ * `BodyTooLarge` or `NotDurable`. The same for every transport. A large body is empty afterwards: its memory is freed.
  */
 export type Ingest = (signal: Signal, encoding: Encoding, body: Buffer, lease: Lease) => Promise<Answer>
 
-export function createIngest({ journal, seen, calls, metrics, rejectionLog }: IngestOptions): Ingest {
+export function createIngest({ journal, seen, calls, keeping, metrics, rejectionLog }: IngestOptions): Ingest {
   const rows = new TableRows()
 
   const decodeInto = {
     traces: (encoding: Encoding, body: Buffer) => {
       const { groups, notes } = encoding === 'json' ? decodeTracesJson(body) : decodeTraces(body)
-      return { ...writeTraceRows(groups, rows, calls), ...notes }
+      return { ...writeTraceRows(groups, rows, calls, keeping), ...notes }
     },
     metrics: (encoding: Encoding, body: Buffer) => {
       const { groups, notes } = encoding === 'json' ? decodeMetricsJson(body) : decodeMetrics(body)
-      return { ...writeMetricRows(groups, rows), ...notes }
+      return { ...writeMetricRows(groups, rows, keeping.redaction), ...notes }
     },
   }
 
@@ -50,20 +52,38 @@ export function createIngest({ journal, seen, calls, metrics, rejectionLog }: In
     const now = Date.now()
     const before = seen.find(key, now)
     if (before) {
+      lease.become(0)
+      freeBytes(body)
       return before.then((answer) => {
         metrics.records.inc({ signal, result: 'duplicate' }, answer.accepted)
         return answer
       })
     }
-    rows.reset()
-    const written = decodeInto[signal](encoding, body)
+    const { written, frame, days } = transcode(signal, encoding, body, digest, lease)
     const answer = answerOf(signal, written)
-    if (rows.isEmpty()) return Promise.resolve(count(signal, written, answer))
-    const frame = frameOf(digest, rows)
-    lease.become(frame.length)
-    const durable = journal.append(frame, [...rows.days.touched]).then(() => count(signal, written, answer))
+    if (frame === null) return Promise.resolve(count(signal, written, answer))
+    const durable = journal
+      .append(frame, days)
+      .finally(() => rows.memory.give(frame))
+      .then(() => count(signal, written, answer))
     seen.add(key, durable, now)
     return durable
+  }
+
+  /** The lease then stands for the frame; a body that made no rows has none. */
+  function transcode(signal: Signal, encoding: Encoding, body: Buffer, digest: Buffer, lease: Lease) {
+    try {
+      lease.become(body.length)
+      rows.reset((bytes) => lease.grow(bytes))
+      const written = decodeInto[signal](encoding, body)
+      const days = [...rows.days.touched]
+      const frame = rows.isEmpty() ? null : takeFrame(digest, rows)
+      lease.become(frame?.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) ?? 0)
+      return { written, frame, days }
+    } finally {
+      rows.reset()
+      freeBytes(body)
+    }
   }
 
   function count(signal: Signal, { rejections, backwards }: Written, answer: Answer): Answer {
@@ -90,11 +110,10 @@ function answerOf(
   return { accepted, rejected: rejections.total, message }
 }
 
-function frameOf(digest: Buffer, { writers, callTimes }: TableRows): Buffer {
-  const tables = INGEST_TABLES.map((table, index) => ({
-    index,
-    rows: writers[table].rows,
-    bytes: writers[table].written(),
-  })).filter((table) => table.rows > 0)
+function takeFrame(digest: Buffer, { writers, callTimes }: TableRows): Buffer[] {
+  const tables = INGEST_TABLES.map((table, index) => {
+    const { rows } = writers[table]
+    return { index, rows, parts: writers[table].take() }
+  }).filter((table) => table.rows > 0)
   return encodeFrame({ digest, firstNs: callTimes?.firstNs ?? 0n, lastNs: callTimes?.lastNs ?? -1n, tables })
 }

@@ -81,9 +81,9 @@ export const configSchema = z.strictObject({
   collector: z
     .strictObject({
       /** Largest request body, as sent and after decompression. */
-      maxBody: bytes.prefault('64MiB'),
+      maxBody: bytes.prefault('32MiB'),
       /** Bodies being decoded or waiting for the disk, all together; beyond it requests get 503. */
-      maxInFlight: bytes.prefault('256MiB'),
+      maxInFlight: bytes.prefault('128MiB'),
       /** Segments waiting on disk for ClickHouse; beyond it requests get 503. */
       maxDisk: bytes.prefault('2GiB'),
       /** `fsync` survives power loss, `none` only a killed process. */

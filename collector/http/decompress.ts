@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream'
 import { createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib'
 import { BadBody, BodyTooLarge } from '../bad-body.ts'
-import type { Lease } from '../byte-budget.ts'
+import { freeBytes, type Lease } from '../byte-budget.ts'
 import { wrongContentCoding } from './problem.ts'
 
 type Decoder = (body: Buffer) => Transform
@@ -27,28 +27,74 @@ export function decoderOf(contentEncoding: string | undefined): Decoder | null {
   return decoder
 }
 
-/** Decompresses, counting every byte in `lease` and stopping as soon as `maxBody` is passed. */
+/** Deflate cannot expand more than this (zlib's technical notes: 1032:1). */
+const MAX_EXPANSION = 1032
+const FIRST_GUESS = 4
+
+/**
+ * Decompresses into one buffer, counted in `lease` beside the compressed body, and stops as soon as
+ * `maxBody` is passed.
+ */
 export function decompress(decoder: Decoder, body: Buffer, maxBody: number, lease: Lease): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    const plain = new GrowingBuffer(Math.min(expectedBytes(body), maxBody), lease)
     const stream = decoder(body)
-    const chunks: Buffer[] = []
-    let size = 0
     stream.on('data', (chunk: Buffer) => {
-      size += chunk.length
       try {
-        if (size > maxBody) {
+        if (plain.length + chunk.length > maxBody) {
           throw new BodyTooLarge(`it is longer than collector.maxBody (${maxBody} bytes) after decompression`)
         }
-        // Twice: the parts, and the whole they are put together to.
-        lease.grow(2 * chunk.length)
-        chunks.push(chunk)
+        plain.append(chunk, maxBody)
       } catch (error) {
         stream.destroy()
+        plain.free()
         reject(error)
       }
     })
-    stream.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)))
+    stream.once('end', () => resolve(plain.content()))
     stream.once('error', (cause) => reject(new BadBody(`the compressed body is corrupt: ${cause.message}`)))
     stream.end(body)
   })
+}
+
+/** What gzip says at its end (RFC 1952, ISIZE) if it can be true, or a guess. */
+function expectedBytes(body: Buffer): number {
+  const isGzip = body.length >= 18 && body[0] === 0x1f && body[1] === 0x8b
+  const guess = FIRST_GUESS * body.length
+  return isGzip ? Math.min(body.readUInt32LE(body.length - 4), MAX_EXPANSION * body.length) : guess
+}
+
+/** Bytes in one piece from the start, so that putting parts together does not need twice the memory. */
+class GrowingBuffer {
+  length = 0
+  readonly #lease: Lease
+  #bytes: Buffer
+
+  constructor(capacity: number, lease: Lease) {
+    this.#lease = lease
+    lease.grow(2 * capacity)
+    this.#bytes = Buffer.allocUnsafeSlow(capacity)
+  }
+
+  append(part: Buffer, maxBytes: number): void {
+    const needed = this.length + part.length
+    if (needed > this.#bytes.length) this.#growTo(Math.min(maxBytes, Math.max(needed, 2 * this.#bytes.length)))
+    this.length += part.copy(this.#bytes, this.length)
+  }
+
+  free(): void {
+    freeBytes(this.#bytes)
+  }
+
+  content(): Buffer {
+    return this.#bytes.subarray(0, this.length)
+  }
+
+  #growTo(capacity: number): void {
+    this.#lease.grow(2 * (capacity - this.#bytes.length))
+    const grown = Buffer.allocUnsafeSlow(capacity)
+    this.content().copy(grown)
+    freeBytes(this.#bytes)
+    this.#bytes = grown
+  }
 }

@@ -1,5 +1,6 @@
 import { INGEST_TABLES, type IngestTable } from '../../storage/ingest.ts'
 import { Days } from './days.ts'
+import { RowMemory } from './row-memory.ts'
 import { RowWriter } from './row-writer.ts'
 
 /** Event-time range in nanoseconds. */
@@ -10,13 +11,16 @@ export interface TimeRange {
 
 /** The rows of one request, by table, and the event-time range of its calls. Reused: `reset` before each request. */
 export class TableRows {
+  readonly memory = new RowMemory()
   readonly writers: Record<IngestTable, RowWriter> = Object.fromEntries(
-    INGEST_TABLES.map((table) => [table, new RowWriter()]),
+    INGEST_TABLES.map((table) => [table, new RowWriter(this.memory)]),
   ) as Record<IngestTable, RowWriter>
   readonly days = new Days()
   callTimes: TimeRange | null = null
 
-  reset(): void {
+  /** `charge` is told of the bytes as they become many, and may throw. */
+  reset(charge?: (bytes: number) => void): void {
+    this.memory.begin(charge)
     for (const table of INGEST_TABLES) this.writers[table].reset()
     this.days.reset()
     this.callTimes = null

@@ -31,6 +31,11 @@ export interface FrameContent {
   tables: { index: number; rows: number; bytes: Buffer }[]
 }
 
+/** A frame to be written: a table's rows may be in parts. */
+export interface NewFrame extends Omit<FrameContent, 'tables'> {
+  tables: { index: number; rows: number; parts: readonly Buffer[] }[]
+}
+
 export interface Scan {
   /** Null when the file's header cannot be trusted: then nothing in it can. */
   header: SegmentHeader | null
@@ -47,26 +52,30 @@ export function encodeHeader(header: SegmentHeader): Buffer {
   return Buffer.concat([MAGIC, head, json])
 }
 
-export function encodeFrame({ digest, firstNs, lastNs, tables }: FrameContent): Buffer {
-  const rowBytes = tables.reduce((sum, { bytes }) => sum + bytes.length, 0)
-  const length = DIGEST_BYTES + 17 + tables.length * TABLE_ENTRY + rowBytes
-  const frame = Buffer.allocUnsafe(FRAME_HEAD + length)
+/** The frame in parts that are written one after another: rows are not copied. */
+export function encodeFrame({ digest, firstNs, lastNs, tables }: NewFrame): Buffer[] {
+  const head = Buffer.alloc(FRAME_HEAD + DIGEST_BYTES + 17 + tables.length * TABLE_ENTRY)
+  const rows = tables.flatMap(({ parts }) => parts)
   let at = FRAME_HEAD
-  at += digest.copy(frame, at, 0, DIGEST_BYTES)
-  at = frame.writeBigInt64LE(firstNs, at)
-  at = frame.writeBigInt64LE(lastNs, at)
-  at = frame.writeUInt8(tables.length, at)
-  for (const { index, rows, bytes } of tables) {
-    at = frame.writeUInt8(index, at)
-    at = frame.writeUInt32LE(rows, at)
-    at = frame.writeUInt32LE(bytes.length, at)
+  at += digest.copy(head, at, 0, DIGEST_BYTES)
+  at = head.writeBigInt64LE(firstNs, at)
+  at = head.writeBigInt64LE(lastNs, at)
+  at = head.writeUInt8(tables.length, at)
+  for (const { index, rows: count, parts } of tables) {
+    at = head.writeUInt8(index, at)
+    at = head.writeUInt32LE(count, at)
+    at = head.writeUInt32LE(bytesOf(parts), at)
   }
-  for (const { bytes } of tables) at += bytes.copy(frame, at)
-  FRAME_MAGIC.copy(frame)
-  frame.writeUInt32LE(length, 4)
-  frame.writeUInt32LE(crc32(frame.subarray(FRAME_HEAD)), 8)
-  return frame
+  FRAME_MAGIC.copy(head)
+  head.writeUInt32LE(head.length - FRAME_HEAD + bytesOf(rows), 4)
+  head.writeUInt32LE(
+    rows.reduce((sum, part) => crc32(part, sum), crc32(head.subarray(FRAME_HEAD))),
+    8,
+  )
+  return [head, ...rows]
 }
+
+export const bytesOf = (parts: readonly Buffer[]): number => parts.reduce((sum, { length }) => sum + length, 0)
 
 /** Reads a segment, however damaged: valid frames after a damaged range are found by their magic and checksum. */
 export function scanSegment(file: Buffer): Scan {

@@ -4,6 +4,7 @@ import type { Log } from '../../runtime/log.ts'
 import type { CollectorMetrics } from '../collector-metrics.ts'
 import { MAX_DAYS } from '../rows/days.ts'
 import type { Backlog } from './backlog.ts'
+import { bytesOf } from './format.ts'
 import { NotDurable } from './not-durable.ts'
 import { type OpenFile, SegmentFile } from './segment-file.ts'
 
@@ -22,7 +23,9 @@ export interface JournalOptions {
 }
 
 interface Waiting {
-  frame: Buffer
+  /** Its parts, in order. */
+  frame: readonly Buffer[]
+  bytes: number
   days: readonly number[]
   resolve: () => void
   reject: (error: NotDurable) => void
@@ -65,11 +68,12 @@ export class Journal {
    * Resolves when the frame is durable; rejects with `NotDurable` when it is not and will not be.
    * `days` are those its rows touch: no segment gets more than `MAX_DAYS` of them.
    */
-  append(frame: Buffer, days: readonly number[] = []): Promise<void> {
+  append(frame: readonly Buffer[], days: readonly number[] = []): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.check(frame.length)
-      this.#queue.push({ frame, days, resolve, reject })
-      this.#queuedBytes += frame.length
+      const bytes = bytesOf(frame)
+      this.check(bytes)
+      this.#queue.push({ frame, bytes, days, resolve, reject })
+      this.#queuedBytes += bytes
       this.#kick()
     })
   }
@@ -104,11 +108,11 @@ export class Journal {
     const days = new Set(this.#file?.days)
     let room = this.#options.segmentBytes - (this.#file?.length ?? 0)
     let count = 0
-    for (const { frame, days: more } of this.#queue) {
+    for (const { bytes, days: more } of this.#queue) {
       for (const day of more) days.add(day)
       const isFirst = count === 0 && this.#file === null
       if (!isFirst && (days.size > MAX_DAYS || (count > 0 && room <= 0))) break
-      room -= frame.length
+      room -= bytes
       count++
     }
     return this.#queue.splice(0, count)
@@ -116,11 +120,11 @@ export class Journal {
 
   async #commit(round: Waiting[]): Promise<void> {
     const { backlog, metrics, log } = this.#options
-    const bytes = round.reduce((sum, { frame }) => sum + frame.length, 0)
+    const bytes = round.reduce((sum, frame) => sum + frame.bytes, 0)
     const stopTimer = metrics.syncSeconds.startTimer()
     try {
       this.#file ??= await this.#create()
-      await this.#file.append(round.map(({ frame }) => frame))
+      await this.#file.append(round.flatMap(({ frame }) => frame))
       for (const { days } of round) for (const day of days) this.#file.days.add(day)
       backlog.open = { openedAt: this.#file.openedAt, bytes: this.#file.length }
       for (const { resolve } of round) resolve()

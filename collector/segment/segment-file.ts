@@ -1,7 +1,7 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { INGEST_COLUMNS, INGEST_TABLES } from '../../storage/ingest.ts'
-import { encodeHeader } from './format.ts'
+import { bytesOf, encodeHeader } from './format.ts'
 
 export const SEGMENT_SUFFIX = '.segment'
 /** What one `writev` may take on every system (IOV_MAX). */
@@ -16,7 +16,6 @@ export class SegmentFile {
   readonly openedAt: number
   /** Bytes written completely and, if asked for, synced. */
   length = 0
-  frames = 0
   /** Days its rows touch. */
   readonly days = new Set<number>()
   readonly #handle: FileHandle
@@ -51,10 +50,9 @@ export class SegmentFile {
     return file
   }
 
-  /** Writes the frames and waits until they are durable. */
-  async append(frames: Buffer[]): Promise<void> {
-    await this.#write(frames)
-    this.frames += frames.length
+  /** Writes the parts of frames and waits until they are durable. */
+  async append(parts: Buffer[]): Promise<void> {
+    await this.#write(parts)
   }
 
   /** Cuts off what a failed write left behind; best effort, since readers check every frame anyway. */
@@ -78,13 +76,18 @@ export class SegmentFile {
 
 /** A write may stop short without an error, for instance just before a disk is full: go on until all is written. */
 async function writeAll(handle: FileHandle, buffers: Buffer[], start: number): Promise<number> {
-  const total = buffers.reduce((sum, { length }) => sum + length, 0)
-  let { bytesWritten: written } = await handle.writev(buffers, start)
-  if (written < total) {
-    const all = Buffer.concat(buffers)
-    while (written < total) written += (await handle.write(all, written, total - written, start + written)).bytesWritten
+  const end = start + bytesOf(buffers)
+  let position = start + (await handle.writev(buffers, start)).bytesWritten
+  let from = start
+  for (const buffer of position < end ? buffers : []) {
+    const to = from + buffer.length
+    while (position < to) {
+      const at = position - from
+      position += (await handle.write(buffer, at, to - position, position)).bytesWritten
+    }
+    from = to
   }
-  return start + total
+  return end
 }
 
 /** Makes created and deleted names of a folder durable. */

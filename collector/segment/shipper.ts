@@ -1,9 +1,10 @@
-import { readFile, unlink } from 'node:fs/promises'
+import { unlink } from 'node:fs/promises'
 import { ClickHouseError } from '@clickhouse/client'
 import { recordIngest } from '../../storage/ingest.ts'
 import type { Backlog, Lane, SealedSegment } from './backlog.ts'
 import type { DigestLog } from './digest-log.ts'
 import { syncFolder } from './segment-file.ts'
+import { SegmentReader } from './segment-reader.ts'
 import { type ShipContext, ship } from './ship.ts'
 
 export interface ShipperOptions extends Omit<ShipContext, 'signal'> {
@@ -33,6 +34,7 @@ export class Shipper {
   #unreachableSince = 0
   #pauseUntil = 0
   #failures = 0
+  #shipping = 0
   #lastRecordAt = 0
   #heartbeats = 0
 
@@ -57,14 +59,20 @@ export class Shipper {
 
   async #run(lane: Lane): Promise<void> {
     const { backlog } = this.#options
+    const reader = new SegmentReader()
     while (!this.#abort.signal.aborted) {
       const now = performance.now()
-      const segment = this.#pauseUntil <= now ? backlog.next(lane, now) : undefined
-      if (segment) await this.#ship(segment)
+      const segment = this.#mayTry(now) ? backlog.next(lane, now) : undefined
+      if (segment) await this.#ship(segment, reader)
       else if (this.#stopping) return
       else if (lane === 'fresh' && this.#pauseUntil <= now && this.#nextHeartbeat() <= now) await this.#heartbeat()
       else await this.#sleep(lane, now)
     }
+  }
+
+  /** While ClickHouse does not answer, one lane at a time tries: segments are long, and memory is bounded. */
+  #mayTry(now: number): boolean {
+    return this.#pauseUntil <= now && (this.#unreachableSince === 0 || this.#shipping === 0)
   }
 
   #nextHeartbeat(): number {
@@ -75,21 +83,25 @@ export class Shipper {
     for (const wake of this.#sleepers) wake()
   }
 
-  async #ship(segment: SealedSegment): Promise<void> {
+  async #ship(segment: SealedSegment, reader: SegmentReader): Promise<void> {
+    this.#shipping++
+    try {
+      const file = await reader.read(segment.path).catch((error: unknown) => this.#postpone(segment, error))
+      if (file) await this.#shipFile(segment, file, reader)
+    } finally {
+      this.#shipping--
+    }
+  }
+
+  async #shipFile(segment: SealedSegment, file: Buffer, reader: SegmentReader): Promise<void> {
     const { backlog } = this.#options
     const context = { ...this.#options, signal: this.#abort.signal }
-    let file: Buffer
-    try {
-      file = await readFile(segment.path)
-    } catch (error) {
-      this.#postpone(segment, error)
-      return
-    }
     let digests: Buffer[]
     try {
       digests = await ship(context, segment, file, () => backlog.completeUntil(Date.now(), segment))
       this.#reached()
     } catch (error) {
+      reader.abandon()
       if (this.#abort.signal.aborted) return
       this.#postpone(segment, error)
       this.#failed(error)

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeFrame, encodeHeader, type FrameContent, scanSegment } from '../../collector/segment/format.ts'
+import {
+  encodeHeader,
+  encodeFrame as encodeParts,
+  type FrameContent,
+  scanSegment,
+} from '../../collector/segment/format.ts'
 
 const HEADER = encodeHeader({
   segment: 's1',
@@ -20,6 +25,19 @@ const frame = (seed: number, bytes = Buffer.from(`rows of ${seed}`)): FrameConte
     { index: 1, rows: 1, bytes: Buffer.alloc(seed) },
   ],
 })
+
+/** Rows in two parts, as they come from two blocks. */
+const encodeFrame = ({ tables, ...rest }: FrameContent): Buffer =>
+  Buffer.concat(
+    encodeParts({
+      ...rest,
+      tables: tables.map(({ index, rows, bytes }) => ({
+        index,
+        rows,
+        parts: [bytes.subarray(0, 3), bytes.subarray(3)],
+      })),
+    }),
+  )
 
 const FRAMES = [1, 2, 3].map((seed) => frame(seed))
 const ENCODED = FRAMES.map(encodeFrame)

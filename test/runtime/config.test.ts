@@ -36,7 +36,7 @@ describe('what a configuration becomes', () => {
       clickhouse: 'embedded',
       evaluation: { interval: 5_000 },
       retention: { spans: 3 * 86_400_000, rollups: 400 * 86_400_000 },
-      collector: { maxBody: 64 * 2 ** 20, durability: 'fsync', segmentAge: 1_000 },
+      collector: { maxBody: 32 * 2 ** 20, durability: 'fsync', segmentAge: 1_000 },
     })
   })
 
