@@ -46,6 +46,7 @@ describe('a port that is taken is named, with the key to set', () => {
   const rows = [
     ['clickhouse', 'ports.clickhouse', 'PLUMBLINE_PORTS_CLICKHOUSE'],
     ['otlpHttp', 'ports.otlpHttp', 'PLUMBLINE_PORTS_OTLP_HTTP'],
+    ['otlpGrpc', 'ports.otlpGrpc', 'PLUMBLINE_PORTS_OTLP_GRPC'],
     ['api', 'ports.api', 'PLUMBLINE_PORTS_API'],
   ] as const
   test.each(rows)('%s', async (name, key, variable) => {

@@ -55,17 +55,19 @@ export async function run(
   return { code, stdout, stderr }
 }
 
-/** Starts Plumbline as `npm start` does and waits until it says it is ready. */
-export async function start(configPath: string, env: Record<string, string> = {}): Promise<Running> {
-  const child = spawn(process.execPath, [COMMAND, 'start', '--json', '--config', configPath], {
+/** Starts the command and waits until it says it is ready; `stop` sends SIGTERM and resolves to the exit code. */
+async function launch(args: string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, [COMMAND, 'start', '--json', ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stderr = ''
-  child.stderr.on('data', (chunk) => (stderr += chunk))
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
   const addresses = await readyLine(child, () => stderr)
   return {
-    ...addresses,
+    addresses,
     log: () => stderr,
     pid: child.pid as number,
     async stop() {
@@ -74,18 +76,31 @@ export async function start(configPath: string, env: Record<string, string> = {}
       const [code] = (await once(child, 'exit')) as [number | null]
       return code
     },
+  }
+}
+
+/** One role alone, against the ClickHouse of its configuration. */
+export const startRole = (role: 'collector' | 'evaluator' | 'api', configPath: string) =>
+  launch(['--role', role, '--config', configPath], {})
+
+/** Starts Plumbline as `npm start` does. */
+export async function start(configPath: string, env: Record<string, string> = {}): Promise<Running> {
+  const { addresses, ...running } = await launch(['--config', configPath], env)
+  const { otlpHttp = '', api = '', clickhouse = '' } = addresses
+  return {
+    ...running,
+    otlpHttp,
+    api,
+    clickhouse,
     async get<T>(path: string) {
-      const response = await fetch(`${addresses.api}${path}`)
+      const response = await fetch(`${api}${path}`)
       if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`)
       return (await response.json()) as T
     },
   }
 }
 
-function readyLine(
-  child: ChildProcess,
-  log: () => string,
-): Promise<{ otlpHttp: string; api: string; clickhouse: string }> {
+function readyLine(child: ChildProcess, log: () => string): Promise<Record<string, string>> {
   return new Promise((resolve, reject) => {
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       if (line.includes('"event":"ready"')) resolve(JSON.parse(line))
