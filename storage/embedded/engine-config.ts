@@ -1,5 +1,11 @@
 const MIB = 2 ** 20
 
+/**
+ * With less than this free on the disk the engine refuses inserts and begins no merge: a merge that meets the very end of
+ * the disk can leave a damaged part behind (seen with ClickHouse 26.7). What is refused waits in the collector's segments.
+ */
+const KEEP_FREE_BYTES = 128 * MIB
+
 /** What users of the HTTP port may do: tables and their data, but no files, no network, no programs, no shutdown. */
 const GRANTS = [
   'SELECT, INSERT, ALTER, TRUNCATE, OPTIMIZE, SHOW, CHECK, dictGet, KILL QUERY, MOVE PARTITION BETWEEN SHARDS',
@@ -23,6 +29,9 @@ export function engineConfig({ memoryBytes, usersFile }: { memoryBytes: number; 
   <vector_similarity_index_cache_size>0</vector_similarity_index_cache_size>
   <query_condition_cache_size>${Math.round(cacheBytes / 4)}</query_condition_cache_size>
   <mmap_cache_size>256</mmap_cache_size>
+  <storage_configuration>
+    <disks><default><keep_free_space_bytes>${KEEP_FREE_BYTES}</keep_free_space_bytes></default></disks>
+  </storage_configuration>
 </clickhouse>
 `
 }
