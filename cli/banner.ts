@@ -2,9 +2,14 @@ import type { Config } from '../runtime/config-schema.ts'
 import type { Addresses } from './start.ts'
 
 /** What a person needs after `npm start`: where to send, where to look, what to do next. */
-export function banner({ otlpHttp, api, clickhouse }: Addresses, config: Config, next = nextSteps(config)): string {
+export function banner(
+  { otlpHttp, otlpGrpc, api, clickhouse }: Addresses,
+  config: Config,
+  next = nextSteps(config),
+): string {
   const lines = [
     ['Send OTLP to', otlpHttp && `${otlpHttp}   (OTEL_EXPORTER_OTLP_ENDPOINT=${otlpHttp})`],
+    ['or by gRPC to', otlpGrpc && `${otlpGrpc}   (OTEL_EXPORTER_OTLP_PROTOCOL=grpc)`],
     ['Open', api],
     ['API', api && `${api}/api/v1/slos   (${api}/api/v1/openapi.json)`],
     ['ClickHouse', clickhouse],

@@ -27,6 +27,7 @@ export interface StartOptions {
 /** Where a running Plumbline listens; the line `plumbline start --json` prints. */
 export interface Addresses {
   otlpHttp?: string
+  otlpGrpc?: string
   api?: string
   clickhouse?: string
 }
@@ -111,9 +112,9 @@ async function startRole(role: Role, config: Config, log: Log, stops: Stops): Pr
   const deps = { config, log, metrics: registry(), db: connect(server) }
   stops.add('store connection', () => deps.db.close())
   if (role === 'collector') {
-    const { otlpHttp, stop } = await startCollector(deps)
+    const { stop, ...addresses } = await startCollector(deps)
     stops.add(role, stop)
-    return { otlpHttp }
+    return addresses
   }
   if (role === 'api') {
     const { api, stop } = await startApi(deps)
@@ -151,13 +152,17 @@ function registry(): Registry {
   return metrics
 }
 
-/** The child reads the same file; what was decided here wins through its environment, and a restart takes the same port. */
+/** The child reads the same file; what was decided here wins through its environment, and a restart takes the same ports. */
 const collectorEnvironment = (server: Server, overrides: Record<string, unknown>, before: Addresses | null) =>
   toEnvironment({
     ...overrides,
     clickhouse: server,
-    ...(before?.otlpHttp ? { ports: { ...(overrides.ports ?? {}), otlpHttp: new URL(before.otlpHttp).port } } : {}),
+    ...(before && {
+      ports: { ...(overrides.ports ?? {}), otlpHttp: portOf(before.otlpHttp), otlpGrpc: portOf(before.otlpGrpc) },
+    }),
   })
+
+const portOf = (address: string | undefined) => (address ? new URL(address).port : undefined)
 
 /** The first signal stops cleanly, a second one at once; so does a parent that ends. */
 function stopOnSignal(stops: Stops, log: Log): AbortSignal {

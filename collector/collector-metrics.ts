@@ -28,8 +28,8 @@ export function collectorMetrics(registry: Registry) {
     }),
     requests: new Counter({
       name: 'plumbline_ingest_requests_total',
-      help: 'Answered requests',
-      labelNames: ['signal', 'status'],
+      help: 'Answered requests by transport (http, grpc) and HTTP status, for gRPC the one that means the same',
+      labelNames: ['signal', 'transport', 'status'],
       registers,
     }),
     bodyBytes: new Counter({

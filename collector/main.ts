@@ -11,7 +11,10 @@ import { readCallNames } from '../storage/ingest.ts'
 import type { Db } from '../storage/query.ts'
 import { ByteBudget } from './byte-budget.ts'
 import { collectorMetrics } from './collector-metrics.ts'
+import { createExportCall } from './grpc/export-call.ts'
+import { createGrpcServer } from './grpc/server.ts'
 import { createAccess } from './http/access.ts'
+import { createCors } from './http/cors.ts'
 import { createExportEndpoint } from './http/export-endpoint.ts'
 import { createOtlpServer } from './http/server.ts'
 import { collectorIdentity } from './identity.ts'
@@ -38,6 +41,8 @@ export interface CollectorParts {
 export interface Collector {
   /** Base URL of OTLP/HTTP. */
   otlpHttp: string
+  /** The same of OTLP/gRPC. */
+  otlpGrpc: string
   stop(): Promise<void>
 }
 
@@ -52,7 +57,7 @@ export async function startCollector(parts: CollectorParts): Promise<Collector> 
     for (const stopOne of stops.splice(0).reverse()) await stopOne()
   }
   try {
-    return { otlpHttp: await build(parts, stops), stop }
+    return { ...(await build(parts, stops)), stop }
   } catch (error) {
     await stop()
     throw error
@@ -61,8 +66,11 @@ export async function startCollector(parts: CollectorParts): Promise<Collector> 
 
 type Stop = () => Promise<void>
 
-/** Builds everything in dependency order, each part's stop registered beside it; resolves to the base URL. */
-async function build({ config, db, log, metrics: registry, openFile }: CollectorParts, stops: Stop[]): Promise<string> {
+/** Builds everything in dependency order, each part's stop registered beside it; resolves to the addresses. */
+async function build(
+  { config, db, log, metrics: registry, openFile }: CollectorParts,
+  stops: Stop[],
+): Promise<Omit<Collector, 'stop'>> {
   const { collector: limits, dataDir } = config
   const folder = join(dataDir, 'segments')
   await mkdir(folder, { recursive: true })
@@ -106,20 +114,23 @@ async function build({ config, db, log, metrics: registry, openFile }: Collector
 
   const access = createAccess(config.tokens)
   const checkCapacity = (bytes: number) => journal.check(bytes)
-  const exportEndpoint = createExportEndpoint({
-    ingest,
+  const exports = { ingest, access, budget, maxBody: limits.maxBody, checkCapacity, metrics, log }
+  const server = createOtlpServer({
+    exportEndpoint: createExportEndpoint(exports),
     access,
-    budget,
-    maxBody: limits.maxBody,
-    checkCapacity,
-    metrics,
-    log,
+    cors: createCors(limits.cors),
+    registry,
+    isReady: () => canTake(journal),
   })
-  const server = createOtlpServer({ exportEndpoint, access, registry, isReady: () => canTake(journal) })
+  const grpc = createGrpcServer(createExportCall(exports))
+  // Both at once, so that they share the time they have.
+  stops.push(async () => {
+    await Promise.all([close(server, FINISH_REQUESTS_MS), grpc.close(FINISH_REQUESTS_MS)])
+  })
   const otlpHttp = await listen(server, config.bind, config.ports.otlpHttp, 'otlpHttp')
-  stops.push(() => close(server, FINISH_REQUESTS_MS))
-  log.info({ otlpHttp, collector }, 'collector is ready')
-  return otlpHttp
+  const otlpGrpc = await listen(grpc.server, config.bind, config.ports.otlpGrpc, 'otlpGrpc')
+  log.info({ otlpHttp, otlpGrpc, collector }, 'collector is ready')
+  return { otlpHttp, otlpGrpc }
 }
 
 /** What was answered before the restart: the details are gone, that it is stored is known. */

@@ -24,6 +24,15 @@ const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) =>
 
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(',').filter(Boolean))])
 
+/** The same with a rule for its items. */
+const listOf = (item: z.ZodString) => list.pipe(z.array(item))
+
+const origin = z
+  .string()
+  .regex(/^(\*|https?:\/\/[^/\s]+)$/, 'expected * or an origin such as https://shop.example, without a path')
+
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a header')
+
 const server = z.strictObject({
   url: z.url(),
   username: z.string().default('default'),
@@ -91,6 +100,14 @@ export const configSchema = z.strictObject({
       /** A segment is sealed at this size or this age, whichever comes first. */
       segmentBytes: bytes.prefault('32MiB'),
       segmentAge: duration.prefault('1s'),
+      /** Web pages that may send telemetry from browsers; none unless named. */
+      cors: z
+        .strictObject({
+          origins: listOf(origin).prefault([]),
+          /** Request headers allowed besides those OTLP needs. */
+          headers: listOf(headerName).prefault([]),
+        })
+        .prefault({}),
     })
     .prefault({}),
   /** How spans become calls, before every built-in rule; see docs/calls.md. */

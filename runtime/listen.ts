@@ -1,12 +1,12 @@
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server as SocketServer } from 'node:net'
 import { environmentName } from './config.ts'
 
 /**
  * Listens and resolves to the base URL, with the port really taken.
  * @param key of `ports` that says which port: named in the error when it cannot be had
  */
-export function listen(server: Server, host: string, port: number, key: string): Promise<string> {
+export function listen(server: SocketServer, host: string, port: number, key: string): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>
       reject(new Error(portMessage(cause, host, port, key), { cause })),

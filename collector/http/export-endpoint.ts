@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import type { Log } from '../../runtime/log.ts'
 import { BodyTooLarge } from '../bad-body.ts'
 import type { ByteBudget, Lease } from '../byte-budget.ts'
@@ -53,14 +54,14 @@ export function createExportEndpoint(options: ExportOptions) {
     const encoding = encodingOf(request.headers['content-type'])
     try {
       const { rejected, message } = await answer(signal, request, lease)
-      metrics.requests.inc({ signal, status: 200 })
-      send(response, 200, encoding ?? 'json', successBody(encoding, signal, rejected, message))
+      metrics.requests.inc({ signal, transport: 'http', status: 200 })
+      send(request, response, 200, encoding ?? 'json', successBody(encoding, signal, rejected, message))
     } catch (error) {
       if (error instanceof SenderGone) return
       const problem = problemOf(error)
       if (problem.http === 503 && !(error instanceof NotDurable)) log.error({ err: error, signal }, 'ingest fault')
-      metrics.requests.inc({ signal, status: problem.http })
-      sendProblem(response, problem, encoding)
+      metrics.requests.inc({ signal, transport: 'http', status: problem.http })
+      sendProblem(request, response, problem)
     } finally {
       lease.release()
     }
@@ -85,16 +86,39 @@ function successBody(encoding: Encoding | null, signal: Signal, rejected: number
 }
 
 /** A `google.rpc.Status` in the request's encoding, JSON when that is unknown. */
-export function sendProblem(response: ServerResponse, problem: Problem, encoding: Encoding | null): void {
+export function sendProblem(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
   if (response.headersSent || response.destroyed) return
+  const encoding = encodingOf(request.headers['content-type'])
   for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value)
   const body =
     encoding === 'protobuf' ? encodeStatus(problem.status) : Buffer.from(JSON.stringify(statusJson(problem.status)))
-  send(response, problem.http, encoding ?? 'json', body)
+  send(request, response, problem.http, encoding ?? 'json', body)
 }
 
-function send(response: ServerResponse, status: number, encoding: Encoding, body: Buffer): void {
+/** Shorter answers grow when they are compressed, or hardly shrink. */
+const COMPRESS_FROM_BYTES = 256
+
+function send(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  encoding: Encoding,
+  body: Buffer,
+): void {
   if (response.headersSent || response.destroyed) return
-  response.writeHead(status, { 'content-type': MEDIA_TYPES[encoding], 'content-length': body.length })
-  response.end(body)
+  const compressed = body.length >= COMPRESS_FROM_BYTES && takesGzip(headers['accept-encoding'])
+  const sent = compressed ? gzipSync(body) : body
+  response.writeHead(status, {
+    'content-type': MEDIA_TYPES[encoding],
+    'content-length': sent.length,
+    ...(compressed && { 'content-encoding': 'gzip' }),
+  })
+  response.end(sent)
 }
+
+/** `gzip` among the accepted codings, and not refused by `q=0`. Source: RFC 9110, 12.5.3. */
+const takesGzip = (acceptEncoding: string | string[] = ''): boolean =>
+  String(acceptEncoding)
+    .toLowerCase()
+    .split(',')
+    .some((coding) => /^\s*(x-)?gzip\s*(;|$)/.test(coding) && !/;\s*q=0(\.0*)?\s*$/.test(coding))

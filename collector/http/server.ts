@@ -3,12 +3,15 @@ import type { Socket } from 'node:net'
 import type { Registry } from 'prom-client'
 import { SIGNALS, type Signal } from '../signals.ts'
 import type { Access } from './access.ts'
-import { type createExportEndpoint, encodingOf, sendProblem } from './export-endpoint.ts'
+import type { Cors } from './cors.ts'
+import { type createExportEndpoint, sendProblem } from './export-endpoint.ts'
 import { notFound, problemOf, wrongMethod } from './problem.ts'
 
 export interface ServerOptions {
   exportEndpoint: ReturnType<typeof createExportEndpoint>
   access: Access
+  /** Writes the headers that browsers want; true when that was all there was to answer. */
+  cors: Cors
   registry: Registry
   /** Whether new requests are taken now. */
   isReady: () => boolean
@@ -25,9 +28,7 @@ const DRAIN_MS = 5_000
 /** The collector's HTTP server: OTLP, health and metrics on one port. Not listening yet. */
 export function createOtlpServer(options: ServerOptions): Server {
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    route(options, request, response).catch((error: unknown) =>
-      sendProblem(response, problemOf(error), encodingOf(request.headers['content-type'])),
-    )
+    route(options, request, response).catch((error: unknown) => sendProblem(request, response, problemOf(error)))
     response.once('finish', () => limitDrain(request))
   }
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, handle)
@@ -43,13 +44,13 @@ export function createOtlpServer(options: ServerOptions): Server {
 }
 
 async function route(
-  { exportEndpoint, access, registry, isReady }: ServerOptions,
+  { exportEndpoint, access, cors, registry, isReady }: ServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const path = (request.url ?? '/').split('?', 1)[0]!
   const signal = SIGNAL_BY_PATH.get(path)
-  if (signal !== undefined) return exportEndpoint(signal, request, response)
+  if (signal !== undefined) return cors(request, response) ? undefined : exportEndpoint(signal, request, response)
   if (path !== '/healthz' && path !== '/readyz' && path !== '/metrics') throw notFound(path)
   if (request.method !== 'GET' && request.method !== 'HEAD') throw wrongMethod('GET')
   if (path === '/metrics') {

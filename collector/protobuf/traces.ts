@@ -1,3 +1,4 @@
+import { BadBody } from '../bad-body.ts'
 import { type Decoded, emptySpan, type Span, type SpanEvent, type SpanLink } from '../telemetry.ts'
 import { readAttribute, readGroups } from './common.ts'
 import { Reader } from './reader.ts'
@@ -11,6 +12,7 @@ export function decodeTraces(body: Buffer): Decoded<Span> {
 function readSpan(reader: Reader): Span {
   const outer = reader.enter()
   const span = emptySpan()
+  let fault: BadBody | null = null
   while (reader.more()) {
     const tag = reader.tag()
     switch (tag) {
@@ -39,7 +41,8 @@ function readSpan(reader: Reader): Span {
         span.endNs = reader.fixed64()
         break
       case 0x4a: // attributes
-        readAttribute(reader, span.attributes)
+        if (span.traceId === '') fault = readDoubtful(reader, span) ?? fault
+        else readAttribute(reader, span.attributes)
         break
       case 0x5a: // events
         span.events.push(readEvent(reader))
@@ -54,8 +57,32 @@ function readSpan(reader: Reader): Span {
         reader.skip(tag)
     }
   }
+  if (fault !== null && span.traceId !== '') throw fault
   reader.leave(outer)
   return span
+}
+
+const TRACE_ID_BYTES = 16
+
+/**
+ * Field 9 of a span is an attribute, of a log record its trace id. Where no trace id came before it, 16 bytes that are no
+ * attribute are skipped and the fault handed back: a span that stays without trace id is refused alone, not its whole request.
+ */
+function readDoubtful(reader: Reader, span: Span): BadBody | null {
+  const { position, limit, depth, notes } = reader
+  const { stringIndexes } = notes
+  const length = reader.length()
+  const end = reader.position + length
+  reader.position = position
+  try {
+    readAttribute(reader, span.attributes)
+    return null
+  } catch (error) {
+    if (!(error instanceof BadBody) || length !== TRACE_ID_BYTES) throw error
+    Object.assign(reader, { position: end, limit, depth })
+    notes.stringIndexes = stringIndexes
+    return error
+  }
 }
 
 function readStatus(reader: Reader, span: Span): void {

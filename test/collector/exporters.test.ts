@@ -1,6 +1,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { OTLPMetricExporter as JsonMetrics } from '@opentelemetry/exporter-metrics-otlp-http'
 import { OTLPMetricExporter as ProtobufMetrics } from '@opentelemetry/exporter-metrics-otlp-proto'
+import { OTLPTraceExporter as GrpcTraces } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { OTLPTraceExporter as JsonTraces } from '@opentelemetry/exporter-trace-otlp-http'
 import { OTLPTraceExporter as ProtobufTraces } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
@@ -30,10 +31,13 @@ describe.each([
   ['protobuf with gzip', ProtobufTraces, GZIP],
   ['JSON', JsonTraces, NONE],
   ['JSON with gzip', JsonTraces, GZIP],
+  ['gRPC', GrpcTraces, NONE],
+  ['gRPC with gzip', GrpcTraces, GZIP],
 ] as const)('the OpenTelemetry trace exporter for %s', (name, Exporter, compression) => {
   test('stores spans with kind, status, events and parents', async () => {
     const service = `sdk ${name}`
-    const exporter = new Exporter({ url: `${collector.url}/v1/traces`, ...(compression && { compression }) })
+    const url = name.startsWith('gRPC') ? collector.grpc : `${collector.url}/v1/traces`
+    const exporter = new Exporter({ url, ...(compression && { compression }) })
     const provider = new NodeTracerProvider({
       resource: resourceFromAttributes({ 'service.name': service }),
       spanProcessors: [new BatchSpanProcessor(exporter)],

@@ -1,9 +1,11 @@
+import { open } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { connect as connectSocket } from 'node:net'
-import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { deflateRawSync, deflateSync, gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { REASONS, type Reason, Rejections } from '../../collector/rejections.ts'
 import { asBody, spanJson, T0_NS, traceBody, traceJson } from './builders.ts'
-import { collectorUnderTest, JSON_TYPE, PROTOBUF, type Reply, type UnderTest } from './under-test.ts'
+import { collectorUnderTest, eventually, JSON_TYPE, PROTOBUF, type Reply, type UnderTest } from './under-test.ts'
 
 const MIB = 1024 * 1024
 const MAX_BODY = MIB
@@ -182,6 +184,26 @@ describe('failure', () => {
     expect((await collector.post(freshBody())).status).toBe(200)
   })
 
+  test('H12 an unforeseen fault is 503 and never 500, and the same request is taken afterwards', async () => {
+    let works = false
+    await using faulty = await collectorUnderTest({
+      openFile: (...path) => {
+        if (works) return open(...path)
+        throw new TypeError('a mistake in the code')
+      },
+    })
+    const body = freshBody()
+    const reply = await faulty.post(body)
+    expect(reply.status).toBe(503)
+    expect(protobufStatus(reply.body).code).toBe(14)
+    expect(reply.body.toString()).not.toMatch(/TypeError|at .*\.ts/)
+    works = true
+    await eventually(
+      () => faulty.post(body),
+      ({ status }) => status === 200,
+    )
+  })
+
   test('H20 a sender that goes away mid-body is not acknowledged and nothing is counted', async () => {
     const before = await recordsAccepted()
     const body = freshBody()
@@ -242,6 +264,59 @@ describe('compression', () => {
     ['zstd', 'no zstd at all', freshBody],
   ] as const)('H15 a %s body that is %s is 400', async (coding, _, body) => {
     expect((await collector.post(body(), { coding })).status).toBe(400)
+  })
+})
+
+describe('answers', () => {
+  const reasons = () => {
+    const bad = [{ traceId: '' }, { startTimeUnixNano: 0 }, { startTimeUnixNano: String(2n ** 63n) }]
+    const attributes = [{ key: 'k', value: { stringValueStrindex: 4 } }]
+    return asBody(traceJson(bad.map((fields) => ({ ...spanJson(), attributes, ...fields }))))
+  }
+  /** The raw answer, which `fetch` would decompress. */
+  const answerTo = (body: Buffer, acceptEncoding: string | null) =>
+    new Promise<{ coding: string | undefined; body: Buffer }>((resolve, reject) => {
+      const headers = {
+        'content-type': JSON_TYPE,
+        ...(acceptEncoding !== null && { 'accept-encoding': acceptEncoding }),
+      }
+      const request = httpRequest(`${collector.url}/v1/traces`, { method: 'POST', headers }, async (response) => {
+        const answer = Buffer.concat(await response.toArray())
+        expect(Number(response.headers['content-length'])).toBe(answer.length)
+        resolve({ coding: response.headers['content-encoding'], body: answer })
+      })
+      request.on('error', reject)
+      request.end(body)
+    })
+
+  test.each(['gzip', 'deflate, GZIP;q=0.5', 'br, x-gzip'])('H18 Accept-Encoding %s gets gzip', async (accepted) => {
+    const { coding, body } = await answerTo(reasons(), accepted)
+    expect(coding).toBe('gzip')
+    expect(JSON.parse(gunzipSync(body).toString())).toMatchObject({ partialSuccess: { rejectedSpans: '3' } })
+  })
+
+  test.each([null, 'identity', 'gzip;q=0', 'br, gzip; q=0.0', 'gzipped'])(
+    'H18 Accept-Encoding %s gets it as it is',
+    async (accepted) => {
+      const { coding, body } = await answerTo(reasons(), accepted)
+      expect(coding).toBeUndefined()
+      expect(JSON.parse(body.toString())).toMatchObject({ partialSuccess: { rejectedSpans: '3' } })
+    },
+  )
+
+  test('H18 an answer too short to gain is not compressed', async () => {
+    const { coding, body } = await answerTo(freshJson(), 'gzip')
+    expect([coding, body.toString()]).toEqual([undefined, '{}'])
+  })
+
+  test('H17 however long what was sent, error_message and status stay short', async () => {
+    const long = 'x'.repeat(500_000)
+    const { body } = await answerTo(asBody({ resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: long }] }] }] }), null)
+    expect(body.length).toBeLessThan(4096)
+    const rejections = new Rejections()
+    for (const reason of Object.keys(REASONS) as Reason[]) rejections.add(reason, Number.MAX_SAFE_INTEGER)
+    expect(rejections.message('data point').length).toBeGreaterThan(500)
+    expect(Buffer.byteLength(rejections.message('data point'))).toBeLessThanOrEqual(2048)
   })
 })
 

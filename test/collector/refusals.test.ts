@@ -1,7 +1,18 @@
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { asBody, metricsJson, spanBytes, spanJson, T0_NS, traceEnvelope, traceJson } from './builders.ts'
+import {
+  asBody,
+  metricsJson,
+  SPAN_ID,
+  spanBytes,
+  spanJson,
+  T0_NS,
+  TRACE_ID,
+  traceEnvelope,
+  traceJson,
+} from './builders.ts'
 import { collectorUnderTest, JSON_TYPE, type UnderTest } from './under-test.ts'
-import { fixed64, hex, len, vint } from './wire.ts'
+import { fixed32, fixed64, hex, len, vint } from './wire.ts'
 
 let collector: UnderTest
 beforeAll(async () => {
@@ -85,6 +96,46 @@ describe('spans', () => {
     expect(reply.body.subarray(6).toString()).toBe(
       '3 spans rejected: missing trace_id/span_id; was a logs request sent to /v1/traces?',
     )
+  })
+
+  test('a logs request whose records have trace ids is rejected record by record too', async () => {
+    const record = (traceId: string) =>
+      Buffer.concat([
+        fixed64(1, T0_NS),
+        vint(2, 17),
+        len(5, len(1, 'payment failed')),
+        len(6, len(1, 'k'), len(2, len(1, 'v'))),
+        fixed32(8, 1),
+        hex(9, traceId),
+        hex(10, SPAN_ID),
+        fixed64(11, T0_NS),
+      ])
+    const body = traceEnvelope([record(TRACE_ID), record('ff'.repeat(16)), record('00'.repeat(16)), spanBytes()])
+    const reply = await send('/v1/traces', body)
+    expect(reply.status).toBe(200)
+    expect(reply.body.subarray(6).toString()).toBe(
+      '3 spans rejected: missing trace_id/span_id; was a logs request sent to /v1/traces?',
+    )
+  })
+
+  test('any trace id of a log record is rejected alone', async () => {
+    const ids = fc.array(fc.uint8Array({ minLength: 16, maxLength: 16 }), { minLength: 20, maxLength: 20 })
+    await fc.assert(
+      fc.asyncProperty(ids, async (records) => {
+        const body = traceEnvelope(records.map((id) => Buffer.concat([fixed64(1, T0_NS), len(9, Buffer.from(id))])))
+        const reply = await send('/v1/traces', body)
+        expect(reply.status).toBe(200)
+        expect(reply.body.toString()).toContain('20 spans rejected: missing')
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('16 malformed bytes for an attribute of a span that has its ids are a bad request, wherever the ids stand', async () => {
+    const broken = len(9, Buffer.alloc(16, 0xff))
+    const { status } = await send('/v1/traces', traceEnvelope([Buffer.concat([spanBytes(), broken])]))
+    const before = await send('/v1/traces', traceEnvelope([Buffer.concat([broken, spanBytes()])]))
+    expect([status, before.status]).toEqual([400, 400])
   })
 
   test('a span whose ids have the right length but another wire type has no ids', async () => {

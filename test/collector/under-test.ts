@@ -20,7 +20,9 @@ export interface Options {
   dataDir?: string
   settings?: Settings
   tokens?: z.input<typeof configSchema>['tokens']
+  ports?: z.input<typeof configSchema>['ports']
   calls?: z.input<typeof configSchema>['calls']
+  redaction?: z.input<typeof configSchema>['redaction']
   openFile?: CollectorParts['openFile']
 }
 
@@ -33,6 +35,8 @@ export interface Post {
 
 export interface UnderTest extends AsyncDisposable {
   url: string
+  /** `http://host:port` of OTLP/gRPC. */
+  grpc: string
   dataDir: string
   registry: Registry
   post(body: Buffer | string, options?: Post): Promise<Reply>
@@ -52,7 +56,9 @@ export async function collectorUnderTest({
   dataDir,
   settings,
   tokens,
+  ports,
   calls,
+  redaction,
   openFile,
 }: Options = {}): Promise<UnderTest> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'plumbline-collector-')))
@@ -60,10 +66,11 @@ export async function collectorUnderTest({
   const registry = new Registry()
   const config = configSchema.parse({
     dataDir: folder,
-    ports: { otlpHttp: 0 },
+    ports: { otlpHttp: 0, otlpGrpc: 0, ...ports },
     collector: { segmentAge: '50ms', ...settings },
     tokens: tokens ?? [],
     calls,
+    redaction,
   })
   const log = createLog('silent', 'collector')
   const collector = await startCollector({
@@ -77,6 +84,7 @@ export async function collectorUnderTest({
   const stop = () => (stopped ??= collector.stop())
   return {
     url: collector.otlpHttp,
+    grpc: collector.otlpGrpc,
     dataDir: folder,
     registry,
     stop,
