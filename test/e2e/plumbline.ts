@@ -10,6 +10,7 @@ const COMMAND = join(import.meta.dirname, '../../cli/plumbline.js')
 
 export interface Running {
   otlpHttp: string
+  otlpGrpc: string
   api: string
   clickhouse: string
   /** Everything written to standard error so far. */
@@ -86,10 +87,11 @@ export const startRole = (role: 'collector' | 'evaluator' | 'api', configPath: s
 /** Starts Plumbline as `npm start` does. */
 export async function start(configPath: string, env: Record<string, string> = {}): Promise<Running> {
   const { addresses, ...running } = await launch(['--config', configPath], env)
-  const { otlpHttp = '', api = '', clickhouse = '' } = addresses
+  const { otlpHttp = '', otlpGrpc = '', api = '', clickhouse = '' } = addresses
   return {
     ...running,
     otlpHttp,
+    otlpGrpc,
     api,
     clickhouse,
     async get<T>(path: string) {
