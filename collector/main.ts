@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import type { SpanFacts } from '../integration/call.ts'
 import { AdmittedNames, type CallNames, DEFAULT_NAME_LIMITS } from '../integration/cardinality.ts'
+import { compileRedaction } from '../integration/redaction.ts'
 import { callOf } from '../integration/span-to-call.ts'
 import type { Config } from '../runtime/config-schema.ts'
 import { close, listen } from '../runtime/listen.ts'
@@ -19,6 +20,7 @@ import { createExportEndpoint } from './http/export-endpoint.ts'
 import { createOtlpServer } from './http/server.ts'
 import { collectorIdentity } from './identity.ts'
 import { createIngest } from './ingest.ts'
+import { hashMark, redactionKey } from './redaction-key.ts'
 import { createRejectionLog } from './rejection-log.ts'
 import { REPEAT_WINDOW_MS, SeenRequests } from './seen-requests.ts'
 import { Backlog, type SealedSegment } from './segment/backlog.ts'
@@ -110,7 +112,10 @@ async function build(
     callOf: (span: SpanFacts) => callOf(span, rules),
     names: new AdmittedNames(await knownNames(db, log)),
   }
-  const ingest = createIngest({ journal, seen, calls, metrics, rejectionLog: createRejectionLog(log) })
+  const { hash, ...redactionRules } = config.redaction
+  const mark = hash ? hashMark(await redactionKey(dataDir)) : undefined
+  const keeping = { redaction: compileRedaction(redactionRules, mark), keepAttributes: limits.keepAttributes }
+  const ingest = createIngest({ journal, seen, calls, keeping, metrics, rejectionLog: createRejectionLog(log) })
 
   const access = createAccess(config.tokens)
   const checkCapacity = (bytes: number) => journal.check(bytes)

@@ -1,25 +1,34 @@
+import type { Redaction } from '../integration/redaction.ts'
 import { metricRefusal, pointRefusal } from './metric-points.ts'
 import { Rejections } from './rejections.ts'
 import { encodeMetricOrigin, METRIC_TABLES, writePointRow } from './rows/metric-rows.ts'
 import { RowWriter } from './rows/row-writer.ts'
 import type { TableRows } from './rows/tables.ts'
+import { redactMetric, redactPoint, storedResource, storedScope } from './stored-telemetry.ts'
 import type { Group, Metric } from './telemetry.ts'
 import type { Written } from './trace-rows.ts'
 
-/** Decoded metrics → rows of `otel_metrics_*`. A metric without data has no points. */
-export function writeMetricRows(groups: Group<Metric>[], rows: TableRows): Written {
+/** Decoded metrics → rows of `otel_metrics_*`, redacted in place. A metric without data has no points. */
+export function writeMetricRows(groups: Group<Metric>[], rows: TableRows, redaction: Redaction): Written {
   const written: Written = { accepted: 0, rejections: new Rejections(), backwards: 0 }
   const scratch = new RowWriter()
-  for (const { resource, scopes } of groups) {
+  for (const { resource: sent, scopes } of groups) {
+    const resource = storedResource(sent, redaction)
     for (const { scope, items } of scopes) {
-      const origin = encodeMetricOrigin(scratch, resource, scope)
-      for (const metric of items) writeMetric(metric, origin, rows, written)
+      const origin = encodeMetricOrigin(scratch, resource, storedScope(scope, redaction))
+      for (const metric of items) writeMetric(metric, origin, rows, written, redaction)
     }
   }
   return written
 }
 
-function writeMetric(metric: Metric, origin: Uint8Array, rows: TableRows, written: Written): void {
+function writeMetric(
+  metric: Metric,
+  origin: Uint8Array,
+  rows: TableRows,
+  written: Written,
+  redaction: Redaction,
+): void {
   if (metric.data === null) return
   const { kind, points } = metric.data
   const refusal = metricRefusal(metric)
@@ -27,6 +36,7 @@ function writeMetric(metric: Metric, origin: Uint8Array, rows: TableRows, writte
     written.rejections.add(refusal, points.length)
     return
   }
+  redactMetric(metric, redaction)
   const writer = rows.writers[METRIC_TABLES[kind]]
   for (const point of points) {
     const pointProblem = pointRefusal(kind, point) ?? (rows.days.admit(point.timeNs) ? null : 'too_many_days')
@@ -34,6 +44,7 @@ function writeMetric(metric: Metric, origin: Uint8Array, rows: TableRows, writte
       written.rejections.add(pointProblem)
       continue
     }
+    redactPoint(point, redaction)
     writePointRow(writer, origin, metric, point)
     written.accepted++
   }

@@ -6,6 +6,7 @@ import { writeCallRow } from './rows/call-row.ts'
 import { encodeResource, writeSpanRow } from './rows/span-row.ts'
 import type { TableRows } from './rows/tables.ts'
 import { factsOf, refusalOf } from './span-facts.ts'
+import { type Keeping, redactSpan, storedAttributes, storedScope } from './stored-telemetry.ts'
 import type { Group, Span } from './telemetry.ts'
 
 /** What became of the records of one request. */
@@ -25,25 +26,35 @@ export interface CallSettings {
   names: AdmittedNames
 }
 
-/** Decoded spans → rows of `otel_traces` and `calls`. */
-export function writeTraceRows(groups: Group<Span>[], rows: TableRows, { callOf, names }: CallSettings): Written {
+/**
+ * Decoded spans → rows of `otel_traces` and `calls`. What a call is, is judged from the span as it was sent; what is stored
+ * of both is redacted, the span in place.
+ */
+export function writeTraceRows(
+  groups: Group<Span>[],
+  rows: TableRows,
+  { callOf, names }: CallSettings,
+  keeping: Keeping,
+): Written {
   const written: Written = { accepted: 0, rejections: new Rejections(), backwards: 0 }
   const spanRows = rows.writers.otel_traces
   const calls: Call[] = []
+  const { redaction } = keeping
   for (const { resource, scopes } of groups) {
-    const encoded = encodeResource(resource.attributes)
-    for (const { scope, items } of scopes) {
+    const encoded = encodeResource(storedAttributes(resource.attributes, redaction))
+    for (const { scope: sentScope, items } of scopes) {
+      const scope = storedScope(sentScope, redaction)
       for (const span of items) {
         const refusal = refusalOf(span) ?? (rows.days.admit(span.startNs) ? null : 'too_many_days')
         if (refusal !== null) {
           written.rejections.add(refusal)
           continue
         }
-        const facts = factsOf(span, resource.attributes)
         if (span.endNs < span.startNs) written.backwards++
-        writeSpanRow(spanRows, span, facts, encoded, scope)
-        const call = callOf(facts)
-        if (call !== null) calls.push(call)
+        const call = callOf(factsOf(span, resource.attributes))
+        if (call !== null) calls.push(redaction.call(call, span.attributes))
+        redactSpan(span, keeping)
+        writeSpanRow(spanRows, span, factsOf(span, resource.attributes), encoded, scope)
         written.accepted++
       }
     }

@@ -69,7 +69,7 @@ function compileAliases(aliases: readonly AliasRule[]): CompiledRules['alias'] {
 }
 
 /** Matches piece by piece instead of by RegExp, so that no configured pattern can be slow. */
-function wildcard(pattern: string): (text: string) => boolean {
+export function wildcard(pattern: string): (text: string) => boolean {
   const [head = '', ...rest] = pattern.toLowerCase().split('*')
   if (rest.length === 0) return (text) => text.toLowerCase() === head
   const tail = rest.at(-1) ?? ''

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { patternFault } from './safe-pattern.ts'
 
 /** `30s`, `5m`, `2h`, `3d`, `4w` → milliseconds. */
 const duration = z
@@ -32,6 +33,11 @@ const origin = z
   .regex(/^(\*|https?:\/\/[^/\s]+)$/, 'expected * or an origin such as https://shop.example, without a path')
 
 const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a header')
+
+const pattern = z.string().superRefine((text, context) => {
+  const fault = patternFault(text)
+  if (fault !== null) context.addIssue({ code: 'custom', message: `the pattern ${fault}` })
+})
 
 const server = z.strictObject({
   url: z.url(),
@@ -100,6 +106,8 @@ export const configSchema = z.strictObject({
       /** A segment is sealed at this size or this age, whichever comes first. */
       segmentBytes: bytes.prefault('32MiB'),
       segmentAge: duration.prefault('1s'),
+      /** Share of traces whose unremarkable spans keep attributes, events and links. */
+      keepAttributes: z.coerce.number().min(0).max(1).default(1),
       /** Web pages that may send telemetry from browsers; none unless named. */
       cors: z
         .strictObject({
@@ -108,6 +116,15 @@ export const configSchema = z.strictObject({
           headers: listOf(headerName).prefault([]),
         })
         .prefault({}),
+    })
+    .prefault({}),
+  /** What is hidden before it is stored, beyond what always is; see docs/privacy.md. */
+  redaction: z
+    .strictObject({
+      keys: list.prefault([]),
+      patterns: z.array(pattern).max(32).default([]),
+      /** `[hash:…]` instead of `[redacted]`. */
+      hash: flag.default(false),
     })
     .prefault({}),
   /** How spans become calls, before every built-in rule; see docs/calls.md. */

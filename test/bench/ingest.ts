@@ -14,6 +14,7 @@ import { decodeTraces } from '../../collector/protobuf/traces.ts'
 import { TableRows } from '../../collector/rows/tables.ts'
 import { writeTraceRows } from '../../collector/trace-rows.ts'
 import { AdmittedNames } from '../../integration/cardinality.ts'
+import { compileRedaction, NO_REDACTION_RULES } from '../../integration/redaction.ts'
 import { callOf } from '../../integration/span-to-call.ts'
 import { connect, embeddedServer } from '../../storage/client.ts'
 import { startEmbedded } from '../../storage/embedded/embedded.ts'
@@ -34,6 +35,7 @@ console.log(`${REQUESTS} requests of ${SPANS_PER_REQUEST} spans, ${bodyOf(0).len
 function transcodeAlone(): Map<'otel_traces' | 'calls', Buffer[]> {
   const rows = new TableRows()
   const calls = { callOf, names: new AdmittedNames() }
+  const keeping = { redaction: compileRedaction(NO_REDACTION_RULES), keepAttributes: 1 }
   const kept = new Map<'otel_traces' | 'calls', Buffer[]>([
     ['otel_traces', []],
     ['calls', []],
@@ -47,7 +49,7 @@ function transcodeAlone(): Map<'otel_traces' | 'calls', Buffer[]> {
     const { groups } = decodeTraces(body)
     for (const { scopes } of groups) for (const { items } of scopes) for (const _ of items);
     decodeMs += cpuMs() - start
-    writeTraceRows(groups, rows, calls)
+    writeTraceRows(groups, rows, calls, keeping)
     for (const [table, parts] of kept) parts.push(Buffer.from(rows.writers[table].written()))
   }
   const count = 200 * SPANS_PER_REQUEST

@@ -1,0 +1,175 @@
+import { generationsOf, NAMES } from './attribute-names.ts'
+import { type Attributes, cut, read } from './attributes.ts'
+import { boundedMemo } from './bounded-memo.ts'
+import type { Call } from './call.ts'
+import { wildcard } from './call-rules.ts'
+import { redactQuery } from './redacted-query.ts'
+import { mayHoldSecret, redactText } from './redacted-text.ts'
+import { hide, type Mark, redactConnection, redactUrl } from './redacted-url.ts'
+import { isSecretName } from './secret-names.ts'
+
+// Hot path: runs for every attribute of every span. `test/bench/redaction.ts` measures it.
+
+/** What a configuration hides beyond what is always hidden. */
+export interface RedactionRules {
+  /** Names of attributes whose values are hidden; `*` stands for any run of characters, case does not matter. */
+  keys: readonly string[]
+  /** Regular expressions; what they match is hidden in every text. They must not be able to run for long. */
+  patterns: readonly string[]
+}
+
+export const NO_REDACTION_RULES: RedactionRules = { keys: [], patterns: [] }
+
+/** What was hidden, when equal values need not be told apart. */
+export const REDACTED = '[redacted]'
+
+/** With patterns, texts end here: what is not searched is not stored. */
+export const SEARCHED_MAX_CHARS = 4096
+
+export interface Redaction {
+  /** Hides in place what these attributes must not be stored with. */
+  attributes(attributes: Map<string, string>): void
+  /** A free text, such as a name or a message. */
+  text(text: string): string
+  /** The call with every text redacted; its span's attributes as they were sent tell where its texts came from. */
+  call(call: Call, sent: Attributes): Call
+}
+
+type Rule = (value: string, attributes: Attributes) => string
+
+/** Longer values rarely repeat. */
+const REPEATED_CHARS = 40
+
+/** Compiles the rules. `mark` gives what is stored in place of a secret. */
+export function compileRedaction(rules: RedactionRules, mark: Mark = () => REDACTED): Redaction {
+  const scrub = scrubber(rules.patterns, mark)
+  // Names and messages repeat in span after span.
+  const text = boundedMemo(scrub)
+  const isConfigured = configuredKeys(rules.keys)
+  const ruleOf = boundedMemo((name) => {
+    if (isConfigured(name)) return (value: string) => hide(value, mark)
+    if (!QUERY_TEXT.has(name)) return ruleFor(name, scrub, mark)
+    return (value: string, map: Attributes) => scrub(redactQuery(value, read(map, NAMES.dbSystem)))
+  })
+  const isAlwaysSearched = rules.patterns.length > 0
+  const hiddenIds = NAMES.correlationId.filter((name) => isConfigured(name) || isSecretName(name))
+
+  const source = {
+    env: remembersLast(text),
+    service: remembersLast(text),
+    version: remembersLast(text),
+    region: remembersLast(text),
+    dependency: remembersLast(text),
+    status: remembersLast(text),
+    errorType: remembersLast(text),
+  }
+
+  function attributes(map: Map<string, string>): void {
+    for (const [name, value] of map) {
+      const rule = ruleOf(name)
+      if (rule === scrub && !isAlwaysSearched && !mayHoldSecret(value)) continue
+      const stored = rule === scrub && value.length <= REPEATED_CHARS ? text(value) : rule(value, map)
+      if (stored !== value) map.set(name, stored)
+    }
+  }
+
+  function promoted(kept: Attributes): Attributes {
+    if (kept.size === 0) return kept
+    const stored = new Map(kept)
+    attributes(stored)
+    return stored
+  }
+
+  function correlationId({ correlationId, traceId }: Call, sent: Attributes): string {
+    if (correlationId === traceId) return traceId
+    const isHidden = hiddenIds.some((name) => read(sent, [name]).startsWith(correlationId))
+    return isHidden ? traceId : scrub(correlationId)
+  }
+
+  function call(made: Call, sent: Attributes): Call {
+    made.env = source.env(made.env)
+    made.service = source.service(made.service)
+    made.version = source.version(made.version)
+    made.region = source.region(made.region)
+    made.dependency = source.dependency(made.dependency)
+    made.operation = text(made.operation)
+    made.status = source.status(made.status)
+    made.errorType = source.errorType(made.errorType)
+    made.correlationId = correlationId(made, sent)
+    made.attributes = promoted(made.attributes)
+    return made
+  }
+
+  return { attributes, text: (value) => (value === '' ? value : text(value)), call }
+}
+
+/** Spans come in groups of one service, and a comparison costs less than a look-up. */
+function remembersLast(redact: (text: string) => string): (text: string) => string {
+  let last = ''
+  let result = ''
+  return (text) => {
+    if (text !== last) {
+      result = redact(text)
+      last = text
+    }
+    return result
+  }
+}
+
+/** A configured name means its former and later ones, too, as promoted attributes do. */
+function configuredKeys(keys: readonly string[]): (name: string) => boolean {
+  const fits = keys
+    .flatMap((key) => [...generationsOf(key, 'outbound'), ...generationsOf(key, 'inbound')])
+    .map((key) => wildcard(key))
+  const isNamed = (name: string) => fits.some((matches) => matches(name))
+  return (name) =>
+    isNamed(name) || [...generationsOf(name, 'outbound'), ...generationsOf(name, 'inbound')].some(isNamed)
+}
+
+function scrubber(patterns: readonly string[], mark: Mark): (text: string) => string {
+  if (patterns.length === 0) return (text) => redactText(text, mark)
+  const searches = patterns.map((pattern) => new RegExp(pattern, 'gu'))
+  return (text) => {
+    const searched = redactText(cut(text, SEARCHED_MAX_CHARS), mark)
+    return searches.reduce((result, search) => outsideMarks(result, search, mark), searched)
+  }
+}
+
+const MARKS = /(\[(?:redacted|hash:[0-9a-f]{16})\])/
+
+/** What is hidden already is not searched again, so that a pattern cannot hide the marks of others. */
+const outsideMarks = (text: string, search: RegExp, mark: Mark): string =>
+  text
+    .split(MARKS)
+    .map((part, index) => (index % 2 === 1 ? part : part.replace(search, (found) => hide(found, mark))))
+    .join('')
+
+const URL_NAME =
+  /(?:^|[._-])(?:url|uri|href|referr?er)$|^url\.full$|^http\.(?:target|path)$|^url\.path$|(?:^|\.):path$/i
+const QUERY_NAME = /(?:^|\.)query[._-]?(?:string|params|parameters)$|^(?:url|http)\.query$|\.query_?parameters?\./i
+const CONNECTION_NAME = /(?:^|[._-])(?:connection[._-]?string|dsn)$/i
+/** `db.query.parameter.<key>` and its kin: values as they were bound. */
+const PARAMETER_NAME = /^db\.(?:query|operation|statement|sql)\.param(?:eter)?s?(?:\.|$)/i
+const QUERY_TEXT: ReadonlySet<string> = new Set([...NAMES.dbQuery, 'db.sql.query', 'sql.query'])
+
+function ruleFor(name: string, scrub: Mark, mark: Mark): Rule {
+  const whole: Rule = (value) => hide(value, mark)
+  if (isSecretName(name)) return (value) => (value === 'true' || value === 'false' ? value : hide(value, mark))
+  if (QUERY_NAME.test(name) || PARAMETER_NAME.test(name)) return whole
+  if (CONNECTION_NAME.test(name)) return (value) => scrub(eachOf(value, (text) => redactConnection(text, mark)))
+  if (URL_NAME.test(name)) return (value) => scrub(eachOf(value, (text) => redactUrl(text, mark)))
+  return scrub
+}
+
+/** The value, or each element of an array's text. */
+function eachOf(value: string, redact: (text: string) => string): string {
+  if (value.charCodeAt(0) !== 91) return redact(value)
+  try {
+    const elements: unknown = JSON.parse(value)
+    if (Array.isArray(elements))
+      return JSON.stringify(elements.map((item) => (typeof item === 'string' ? redact(item) : item)))
+  } catch {
+    // Not an array after all.
+  }
+  return redact(value)
+}

@@ -1,0 +1,72 @@
+import { boundedMemo } from './bounded-memo.ts'
+
+/** A name says no more about its value than its last characters do. */
+const READ_CHARS = 256
+
+/** A name that ends in one of these words holds a secret: `db.password`, `x-auth-token`, `clientSecret`. */
+const SECRET_WORDS: ReadonlySet<string> = new Set([
+  ...['password', 'passwords', 'passwd', 'passwort', 'passphrase', 'passcode', 'pwd', 'dbpass'],
+  ...['secret', 'secrets', 'clientsecret', 'credential', 'credentials', 'creds', 'cvv', 'cvc'],
+  ...['token', 'accesstoken', 'authtoken', 'bearertoken', 'idtoken', 'refreshtoken', 'sessiontoken', 'jwt', 'bearer'],
+  ...['apikey', 'apikeys', 'accesskey', 'accountkey', 'privatekey', 'secretkey', 'sharedaccesskey', 'signingkey'],
+  ...['authorization', 'authorisation', 'cookie', 'cookies', 'csrf', 'xsrf'],
+  ...['sessionid', 'sessid', 'jsessionid', 'phpsessid'],
+])
+
+/** The same in two words: `session.id`, `x-api-key`. */
+const SECRET_PAIRS: ReadonlySet<string> = new Set([
+  ...['api key', 'api keys', 'access key', 'account key', 'auth key', 'encryption key', 'functions key', 'master key'],
+  ...['private key', 'secret key', 'session key', 'shared key', 'signing key', 'ssh key', 'subscription key'],
+  ...['access tokens', 'api tokens', 'auth tokens', 'bearer tokens', 'id tokens', 'refresh tokens', 'session tokens'],
+  ...['basic auth', 'db pass', 'user pass', 'session id', 'previous id', 'connect sid', 'security token'],
+])
+
+/** Words behind the secret's name that do not make it another thing: `password.hash`, `token_id`. */
+const SAME_THING: ReadonlySet<string> = new Set([
+  ...['value', 'values', 'text', 'raw', 'string', 'header', 'plain', 'plaintext', 'encoded', 'encrypted', 'base64'],
+  ...['hash', 'id', 'ids', 'json', 'old', 'new', 'current', 'previous', 'confirmation'],
+])
+
+/** Namespaces that count tokens or state probabilities. `previous id` above is only meant for sessions. */
+const HARMLESS = /^(?:sampling|sampler|gen_ai\.(?:usage|token)|llm\.(?:usage|token_count))\./
+
+/** Names under which requests and responses keep what only their receiver should know, such as a signature. */
+const HEADER = /\.(?:header|metadata)\./
+const SECRET_HEADER =
+  /(?:^|[-_.])(?:signature(?:-256|_256)?|(?:auth|api|access|secret|account|app)[-_]?key|x[-_]auth|auth)$/
+
+/** The name's words in lower case: `X-Api-Key`, `x_api_key`, `xApiKey` → x api key. */
+const wordsOf = (name: string): string[] =>
+  name
+    .slice(-READ_CHARS)
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+
+/** Whether the name's words end in a secret, whatever stands before. */
+function endsInSecret(words: readonly string[]): boolean {
+  for (let end = words.length; end > 0; end--) {
+    const word = words[end - 1]!
+    if (SECRET_WORDS.has(word) || SECRET_WORDS.has(word.replace(/\d+$/, ''))) return true
+    if (end > 1 && isSecretPair(words[end - 2]!, word, words[end - 3])) return true
+    if (!SAME_THING.has(word) && !/^\d+$/.test(word)) return false
+  }
+  return false
+}
+
+const isSecretPair = (first: string, second: string, before: string | undefined): boolean =>
+  SECRET_PAIRS.has(`${first} ${second}`) && (first !== 'previous' || before === 'session')
+
+/**
+ * Whether an attribute, header, parameter or field of this name holds a secret. Its last words decide:
+ * `db.user.password` and `http.request.header.x-api-key` do, `password_length`, `max_tokens` and `k8s.secret.name` do not.
+ */
+export const isSecretName: (name: string) => boolean = boundedMemo((name) => {
+  if (HARMLESS.test(name)) return false
+  return endsInSecret(wordsOf(name)) || (HEADER.test(name) && SECRET_HEADER.test(name.slice(-READ_CHARS).toLowerCase()))
+})
+
+/** Secrets that fill the rest of their line when written as a header: `Cookie: a=1; b=2`. */
+export const fillsItsLine = (name: string): boolean =>
+  /(?:^|[-_])(?:authori[sz]ation|cookie)$/i.test(name.slice(-READ_CHARS))
