@@ -18,11 +18,13 @@ export interface CollectorChild extends AsyncDisposable {
   log(): string
 }
 
+/** Starts one on `folder`, or on a data directory of its own that disposing removes. */
 export async function collectorChild(
   store: Pick<TestDatabase, 'url' | 'database'>,
   settings: object,
+  folder?: string,
 ): Promise<CollectorChild> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'plumbline-faults-'))
+  const dataDir = folder ?? (await mkdtemp(join(tmpdir(), 'plumbline-faults-')))
   const child = fork(PROCESS, [dataDir, store.url, store.database, JSON.stringify(settings)], {
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -47,7 +49,7 @@ export async function collectorChild(
         child.kill('SIGTERM')
         await once(child, 'exit')
       }
-      await rm(dataDir, { recursive: true, force: true })
+      if (folder === undefined) await rm(dataDir, { recursive: true, force: true })
     },
   }
 }
