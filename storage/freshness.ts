@@ -10,7 +10,7 @@ export interface Freshness {
   firstDataAt: Date | null
 }
 
-/** How far the store is complete, by the collectors' own word in `ingest_log`. */
+/** How far the store is complete, by the collectors' own word in `ingest_log`, kept per collector in `collector_reports`. */
 export async function readFreshness(db: Db): Promise<Freshness> {
   const [row] = await readBounds(db, {})
   return row && row.reports > 0
@@ -23,8 +23,8 @@ const readBounds = query({
   sql: `
     SELECT toUnixTimestamp64Milli(minIf(until, until >= latest - toIntervalMinute(1))) AS watermark, toUnixTimestamp64Milli(min(since)) AS first, count() AS reports
     FROM (
-      SELECT max(complete_until) AS until, min(complete_until) AS since, max(until) OVER () AS latest
-      FROM ingest_log GROUP BY collector
+      SELECT max(complete_until) AS until, min(first_report) AS since, max(until) OVER () AS latest
+      FROM collector_reports GROUP BY collector
     )`,
   params: z.object({}),
   row: z.object({ watermark: epochMs, first: epochMs, reports: z.number() }),

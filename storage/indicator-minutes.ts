@@ -1,23 +1,23 @@
 import { z } from 'zod'
-import type { Counts, Slo } from '../slo/model.ts'
+import type { Slo } from '../slo/model.ts'
 import { type Reading, STATUS_WINDOWS } from '../slo/reading.ts'
 import { readFreshness } from './freshness.ts'
-import { compileIndicator } from './indicator-sql.ts'
+import { completeHours, reopenHours } from './indicator-hours.ts'
+import { measureScan, scansOf, seriesOf } from './indicator-series.ts'
+import { keyOf, NO_SUMS, readSums } from './indicator-windows.ts'
 import { type Db, query } from './query.ts'
 
 const MINUTE_MS = 60_000
 const floorMinute = (at: Date) => new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS)
 const ceilMinute = (at: Date) => new Date(Math.ceil(at.getTime() / MINUTE_MS) * MINUTE_MS)
 
-/** SLOs may share an indicator: it is measured once. */
-const keyOf = (slo: Slo) => `${slo.indicator.name}\n${slo.generation}`
-
-/** Indicators in one statement: far below `max_query_size` (256 KiB), enough to make the round trip not matter. */
-const INDICATORS_PER_STATEMENT = 50
+/** Indicators sorted into scans together, whose names travel in the address of one request. */
+const MAX_TOGETHER = 500
 
 /**
  * Measures the indicators of `slos` over the whole minutes that touch `range` and stores the counts;
- * the last measurement of a minute is the one that counts.
+ * the last measurement of a minute is the one that counts. Equal to one select of `compileIndicator` for each, but
+ * indicators that read the same table share a scan of it. Sums of closed hours follow; until they do, the hours are open.
  */
 export async function measureMinutes(
   db: Db,
@@ -25,80 +25,52 @@ export async function measureMinutes(
   range: { from: Date; to: Date },
   measuredAt: Date,
 ): Promise<void> {
-  const distinct = [...new Map(slos.map((slo) => [keyOf(slo), slo])).values()]
-  const bounds = { from: floorMinute(range.from), to: ceilMinute(range.to), measured_at: measuredAt }
-  for (let start = 0; start < distinct.length; start += INDICATORS_PER_STATEMENT) {
-    const batch = distinct.slice(start, start + INDICATORS_PER_STATEMENT)
-    const params: Record<string, unknown> = { ...bounds }
-    const selects = batch.map((slo, n) => {
-      const compiled = compileIndicator(slo.indicator, `i${n}_`)
-      Object.assign(params, compiled.params, {
-        [`i${n}_name`]: slo.indicator.name,
-        [`i${n}_generation`]: slo.generation,
-      })
-      return `SELECT {i${n}_name:String}, {i${n}_generation:String}, measured_minute, good, total, {measured_at:DateTime64(3)} FROM (${compiled.sql})`
-    })
-    await db.command({
-      query: `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, measured_at)\n${selects.join('\nUNION ALL\n')}`,
-      query_params: params,
-      clickhouse_settings: { max_execution_time: 300 },
-    })
+  const distinct = [...new Map(slos.map((slo) => [keyOf(slo), slo])).values()].sort((a, b) =>
+    placeOf(a) < placeOf(b) ? -1 : 1,
+  )
+  const whole = { from: floorMinute(range.from), to: ceilMinute(range.to) }
+  if (distinct.length === 0 || whole.from >= whole.to) return
+  await reopenHours(db, distinct, whole)
+  const index = await seriesOf(
+    db,
+    distinct.map(({ indicator }) => indicator),
+    whole,
+  )
+  for (const sameTable of Map.groupBy(distinct, needsSingleCalls).values()) {
+    for (let start = 0; start < sameTable.length; start += MAX_TOGETHER) {
+      for (const scan of scansOf(index, sameTable.slice(start, start + MAX_TOGETHER))) {
+        await measureScan(db, scan, whole, measuredAt)
+      }
+    }
   }
+  await completeHours(db, distinct, whole, measuredAt)
 }
+
+const needsSingleCalls = ({ indicator: { numerator, total } }: Slo) =>
+  numerator.selection.latency !== null || total.latency !== null
+
+/** Neighbours in this order look at the same series. */
+const placeOf = ({ indicator }: Slo) =>
+  JSON.stringify([indicator.total.fields.service, indicator.total.fields.dependency])
 
 const epochMs = z.number().transform((ms) => new Date(ms))
 
-/** All windows of all indicators in one pass: element k of the arrays belongs to window k. */
-const sumWindows = query({
-  sql: `
-    SELECT
-      indicator, generation,
-      sumForEach(arrayMap(w -> if(m.minute >= {end:DateTime} - toIntervalMinute(w), m.good, 0), {windows:Array(UInt32)})) AS good,
-      sumForEach(arrayMap(w -> if(m.minute >= {end:DateTime} - toIntervalMinute(w), m.total, 0), {windows:Array(UInt32)})) AS total,
-      toUnixTimestamp(maxIf(m.minute, m.total > 0)) * 1000 AS last_event,
-      toUnixTimestamp(minIf(m.minute, m.good > m.total OR m.good < 0)) * 1000 AS invalid_minute
-    FROM (
-      SELECT indicator, generation, minute, good, total FROM indicator_minutes FINAL
-      WHERE indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}
-        AND minute >= {end:DateTime} - toIntervalMinute(arrayMax({windows:Array(UInt32)})) AND minute < {end:DateTime}
-    ) AS m
-    GROUP BY indicator, generation`,
-  params: z.object({
-    end: z.date(),
-    windows: z.array(z.number()),
-    indicators: z.array(z.string()),
-    generations: z.array(z.string()),
-  }),
-  row: z.object({
-    indicator: z.string(),
-    generation: z.string(),
-    good: z.array(z.number()),
-    total: z.array(z.number()),
-    last_event: epochMs,
-    invalid_minute: epochMs,
-  }),
-  settings: { do_not_merge_across_partitions_select_final: 1 },
-})
-
-/** Minutes in which a collector was alive, or whose data arrived anyhow: the others are blind. */
+/** Covered minutes by ring, the shortest window that holds them: a collector was alive then, or data arrived anyhow. */
 const countCovered = query({
   sql: `
     SELECT
+      arrayFirstIndex(w -> minute >= {end:DateTime} - toIntervalMinute(w), {windows:Array(UInt32)}) AS ring,
       toUnixTimestamp(min(minute)) * 1000 AS first,
-      sumForEach(arrayMap(w -> toUInt32(minute >= {end:DateTime} - toIntervalMinute(w)), {windows:Array(UInt32)})) AS covered
-    FROM (
-      SELECT toStartOfMinute(toDateTime(complete_until)) AS minute FROM ingest_log
-      WHERE complete_until >= {end:DateTime} - toIntervalMinute(arrayMax({windows:Array(UInt32)})) AND complete_until < {end:DateTime}
-      UNION DISTINCT
-      SELECT minute FROM indicator_minutes
-      WHERE total > 0 AND minute >= {end:DateTime} - toIntervalMinute(arrayMax({windows:Array(UInt32)})) AND minute < {end:DateTime}
-    )`,
+      uniqExact(minute) AS covered
+    FROM covered_minutes
+    WHERE minute >= {end:DateTime} - toIntervalMinute(arrayMax({windows:Array(UInt32)})) AND minute < {end:DateTime}
+    GROUP BY ring`,
   params: z.object({ end: z.date(), windows: z.array(z.number()) }),
-  row: z.object({ first: epochMs, covered: z.array(z.number()) }),
+  row: z.object({ ring: z.number(), first: epochMs, covered: z.number() }),
 })
 
 /**
- * Everything the judge and the alert decision need, for all SLOs in three reads.
+ * Everything the judge and the alert decision need, for all SLOs in a few reads.
  * Windows end with the open minute of the watermark (of `now` before any telemetry), so that the youngest data counts.
  */
 export async function readReadings(db: Db, slos: readonly Slo[], now: Date): Promise<Reading[]> {
@@ -106,30 +78,20 @@ export async function readReadings(db: Db, slos: readonly Slo[], now: Date): Pro
   const { watermark } = await readFreshness(db)
   const end = ceilMinute(watermark ?? now)
   const windows = [...new Set(slos.flatMap(windowsOf))].sort((a, b) => a - b)
-  const [rows, [coverage]] = await Promise.all([
-    sumWindows(db, {
-      end,
-      windows,
-      indicators: [...new Set(slos.map((slo) => slo.indicator.name))],
-      generations: [...new Set(slos.map((slo) => slo.generation))],
-    }),
-    countCovered(db, { end, windows }),
-  ])
-  const byKey = new Map(rows.map((row) => [`${row.indicator}\n${row.generation}`, row]))
-  const covered = coverageOf(windows, end, coverage)
+  const [sums, rings] = await Promise.all([readSums(db, slos, windows, end), countCovered(db, { end, windows })])
+  const covered = coverageOf(windows, end, rings)
   return slos.map((slo) => {
-    const row = byKey.get(keyOf(slo))
+    const { counts, lastEventAt, invalidMinute } = sums.get(keyOf(slo)) ?? NO_SUMS
     return {
       slo,
       watermark,
-      lastEventAt: row && row.last_event.getTime() > 0 ? row.last_event : null,
-      invalidMinute: row && row.invalid_minute.getTime() > 0 ? row.invalid_minute : null,
+      lastEventAt,
+      invalidMinute,
       windows: new Map(
-        windowsOf(slo).map((minutes) => {
-          const k = windows.indexOf(minutes)
-          const counts: Counts = { good: row?.good[k] ?? 0, total: row?.total[k] ?? 0 }
-          return [minutes, { counts, coverage: covered.get(minutes) ?? 0 }]
-        }),
+        windowsOf(slo).map((minutes) => [
+          minutes,
+          { counts: counts.get(minutes) ?? { good: 0, total: 0 }, coverage: covered.get(minutes) ?? 0 },
+        ]),
       ),
     }
   })
@@ -145,13 +107,18 @@ const windowsOf = (slo: Slo): number[] => [
 
 /** Time before the very first telemetry is not expected: a new installation judges from its first minute. */
 function coverageOf(
-  windows: number[],
+  windows: readonly number[],
   end: Date,
-  row: { first: Date; covered: number[] } | undefined,
+  rings: readonly { ring: number; first: Date; covered: number }[],
 ): Map<number, number> {
-  if (!row || row.covered.length === 0) return new Map()
-  const known = (end.getTime() - row.first.getTime()) / MINUTE_MS
-  return new Map(windows.map((minutes, k) => [minutes, (row.covered[k] ?? 0) / Math.min(minutes, known)]))
+  if (rings.length === 0) return new Map()
+  const known = (end.getTime() - Math.min(...rings.map(({ first }) => first.getTime()))) / MINUTE_MS
+  return new Map(
+    windows.map((minutes, n) => {
+      const covered = rings.reduce((sum, ring) => (ring.ring <= n + 1 ? sum + ring.covered : sum), 0)
+      return [minutes, covered / Math.min(minutes, known)]
+    }),
+  )
 }
 
 /** Counts of one SLO per step of `stepMinutes` in [from, to); steps without events are absent. */
@@ -190,9 +157,16 @@ export async function lastMeasured(db: Db, slos: readonly Slo[]): Promise<Map<st
   return new Map(rows.map(({ generation, measured_at }) => [generation, measured_at]))
 }
 
+// A process that dies while it writes may leave a minute in one of the two tables: then it counts as not measured.
 const maxMeasuredAt = query({
-  sql: `SELECT generation, toUnixTimestamp64Milli(max(measured_at)) AS measured_at
-    FROM indicator_minutes WHERE generation IN {generations:Array(String)} GROUP BY generation`,
+  sql: `
+    SELECT generation, toUnixTimestamp64Milli(min(measured)) AS measured_at
+    FROM (
+      SELECT generation, max(measured_at) AS measured FROM indicator_minutes WHERE generation IN {generations:Array(String)} GROUP BY generation
+      UNION ALL
+      SELECT generation, max(measured_at) AS measured FROM indicator_minutes_by_time WHERE generation IN {generations:Array(String)} GROUP BY generation
+    )
+    GROUP BY generation HAVING count() = 2`,
   params: z.object({ generations: z.array(z.string()) }),
   row: z.object({ generation: z.string(), measured_at: epochMs }),
 })

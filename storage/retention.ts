@@ -31,6 +31,9 @@ export function retentionClauses({ spans, notableSpans, calls, metrics, rollups 
     ['calls', `toDateTime(ts) + ${seconds(calls)}`],
     ['calls_1m', `minute + ${seconds(rollups)}`],
     ['indicator_minutes', `minute + ${seconds(rollups)}`],
+    ['indicator_minutes_by_time', `minute + ${seconds(rollups)}`],
+    ['indicator_hours', `hour + ${seconds(rollups)}`],
+    ['covered_minutes', `minute + ${seconds(rollups)}`],
     ...METRIC_TABLES.map((table) => [table, `toDateTime(TimeUnix) + ${seconds(metrics)}`] as const),
   ])
 }

@@ -45,7 +45,7 @@ describe('one schema text, two forms', () => {
     const views = migrations
       .flatMap(({ statements }) => statements)
       .filter((statement) => statement.includes('MATERIALIZED VIEW'))
-    expect(views).toHaveLength(2)
+    expect(views).toHaveLength(6)
     for (const view of views) expect(view).toMatch(/TO \w+_local AS[\s\S]+FROM \w+_local/)
   })
 })

@@ -1,0 +1,141 @@
+import { z } from 'zod'
+import type { Slo } from '../slo/model.ts'
+import { type Db, query } from './query.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+interface Range {
+  from: Date
+  to: Date
+}
+
+export const floorHour = (at: Date) => new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS)
+export const ceilHour = (at: Date) => new Date(Math.ceil(at.getTime() / HOUR_MS) * HOUR_MS)
+
+/** The hour that begins at each of these instants. */
+export const hoursIn = ({ from, to }: Range): Date[] =>
+  Array.from(
+    { length: Math.max(0, (to.getTime() - from.getTime()) / HOUR_MS) },
+    (_, n) => new Date(from.getTime() + n * HOUR_MS),
+  )
+
+const namesOf = (slos: readonly Slo[]) => ({
+  indicators: slos.map(({ indicator }) => indicator.name),
+  generations: slos.map(({ generation }) => generation),
+})
+
+/** Indicators whose names travel in the address of one request. */
+const MAX_NAMED = 1_000
+
+function* named(slos: readonly Slo[]): Generator<readonly Slo[]> {
+  for (let start = 0; start < slos.length; start += MAX_NAMED) yield slos.slice(start, start + MAX_NAMED)
+}
+
+/**
+ * A statement sees what the one before it wrote: on a cluster, all go to the same replica of a shard while it lives,
+ * and are answered once the rows are there.
+ */
+const IN_ORDER = { distributed_foreground_insert: 1, load_balancing: 'in_order', max_execution_time: 300 } as const
+
+/** Minutes are about to change: the sums of their hours are not to be read until `completeHours`. */
+export async function reopenHours(db: Db, slos: readonly Slo[], { from, to }: Range): Promise<void> {
+  const bounds = { from: floorHour(from), to }
+  if (((await countComplete(db, bounds))[0]?.hours ?? 0) === 0) return
+  for (const these of named(slos)) {
+    await db.command({
+      query: `INSERT INTO indicator_hours (hour, indicator, generation, good, total, last_event, invalid_minute, complete)
+        SELECT hour, indicator, generation, 0, 0, 0, 0, false FROM indicator_hours FINAL
+        WHERE hour >= {from:DateTime} AND hour < {to:DateTime} AND complete
+          AND indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}`,
+      query_params: { ...bounds, ...namesOf(these) },
+      clickhouse_settings: IN_ORDER,
+    })
+  }
+}
+
+const countComplete = query({
+  sql: `SELECT count() AS hours FROM indicator_hours WHERE hour >= {from:DateTime} AND hour < {to:DateTime} AND complete`,
+  params: z.object({ from: z.date(), to: z.date() }),
+  row: z.object({ hours: z.number() }),
+})
+
+/** What is measured piece by piece is longer than this; shorter is what a tick measures. */
+const SHORT_MS = 2 * HOUR_MS
+
+/**
+ * Sums the minutes of closed hours in the range that are not summed yet. A short range is the youngest of what is kept
+ * up to date: with it, whatever an earlier run left undone in the window is made up for.
+ */
+export async function completeHours(
+  db: Db,
+  slos: readonly Slo[],
+  { from, to }: Range,
+  measuredAt: Date,
+): Promise<void> {
+  const closedUntil = new Date(Math.min(floorHour(measuredAt).getTime(), ceilHour(to).getTime()))
+  if (floorHour(from) >= closedUntil) return
+  const isShort = to.getTime() - from.getTime() <= SHORT_MS
+  for (const these of named(slos)) {
+    const longestMs = Math.max(...these.map(({ objective }) => objective.window.minutes)) * MINUTE_MS
+    // A day more than the window: it ends with the watermark, which may be behind.
+    const since = isShort ? new Date(measuredAt.getTime() - longestMs - DAY_MS) : from
+    const range = { from: new Date(Math.min(floorHour(since).getTime(), floorHour(from).getTime())), to: closedUntil }
+    const complete = new Map(
+      (await countCompleteByHour(db, { ...range, ...namesOf(these) })).map(({ at, indicators }) => [at, indicators]),
+    )
+    const missing = hoursIn(range).filter((hour) => (complete.get(hour.getTime()) ?? 0) < these.length)
+    await sumHours(db, these, missing)
+  }
+}
+
+const countCompleteByHour = query({
+  sql: `
+    SELECT toUnixTimestamp(hour) * 1000 AS at, count() AS indicators FROM indicator_hours FINAL
+    WHERE hour >= {from:DateTime} AND hour < {to:DateTime} AND complete
+      AND indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}
+    GROUP BY hour`,
+  params: z.object({
+    from: z.date(),
+    to: z.date(),
+    indicators: z.array(z.string()),
+    generations: z.array(z.string()),
+  }),
+  row: z.object({ at: z.number(), indicators: z.number() }),
+  settings: { do_not_merge_across_partitions_select_final: 1 },
+})
+
+/** Minutes one statement sums: bounds its time and memory. */
+const MAX_MINUTES = 3_000_000
+
+/** Up to so many indicators, minutes are found faster by indicator than by time. */
+const FEW = 50
+
+async function sumHours(db: Db, slos: readonly Slo[], hours: readonly Date[]): Promise<void> {
+  const together = Math.max(1, Math.floor(MAX_MINUTES / (60 * slos.length)))
+  for (let start = 0; start < hours.length; start += together) {
+    const these = hours.slice(start, start + together)
+    await db.command({
+      query: `INSERT INTO indicator_hours (hour, indicator, generation, good, total, last_event, invalid_minute, complete)
+        SELECT at, indicator, generation, sum(m.good), sum(m.total), maxIf(minute, m.total > 0), minIf(minute, m.good > m.total OR m.good < 0), true
+        FROM (
+          SELECT toStartOfHour(minute) AS at, indicator, generation, minute, good, total
+          FROM ${slos.length <= FEW ? 'indicator_minutes' : 'indicator_minutes_by_time'} FINAL
+          WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND toStartOfHour(minute) IN {hours:Array(DateTime)}
+            AND indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}
+          UNION ALL
+          SELECT arrayJoin({hours:Array(DateTime)}) AS at, slo.1, slo.2, at, 0, 0
+          FROM (SELECT arrayJoin(arrayZip({indicators:Array(String)}, {generations:Array(String)})) AS slo)
+        ) AS m
+        GROUP BY at, indicator, generation`,
+      query_params: {
+        from: these[0],
+        to: new Date(these.at(-1)!.getTime() + HOUR_MS),
+        hours: these,
+        ...namesOf(slos),
+      },
+      clickhouse_settings: { ...IN_ORDER, do_not_merge_across_partitions_select_final: 1 },
+    })
+  }
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import type { Indicator, Slo } from '../slo/model.ts'
+import { type Db, query } from './query.ts'
+import { type Classes, classify, cutsOf, indexSeries, type Series, type SeriesIndex } from './series-match.ts'
+
+/** What a selection can look at beside the duration; the same columns in `calls` and `calls_1m`. */
+const DIMENSIONS = 'direction, synthetic, outcome, env, service, dependency, operation, protocol, version'
+const KEY = `sipHash64(${DIMENSIONS})`
+
+/** Narrows the read by the tables' sort key. */
+const NAMED = `(empty({services:Array(String)}) OR service IN {services:Array(String)})
+      AND (empty({dependencies:Array(String)}) OR dependency IN {dependencies:Array(String)})`
+
+const readSeries = query({
+  sql: `
+    SELECT toString(${KEY}) AS key, ${DIMENSIONS} FROM calls_1m
+    WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND NOT nested
+      AND ${NAMED}
+    GROUP BY ${DIMENSIONS}`,
+  params: z.object({
+    from: z.date(),
+    to: z.date(),
+    services: z.array(z.string()),
+    dependencies: z.array(z.string()),
+  }),
+  row: z.object({
+    key: z.string(),
+    direction: z.string(),
+    synthetic: z.boolean(),
+    outcome: z.string(),
+    env: z.string(),
+    service: z.string(),
+    dependency: z.string(),
+    operation: z.string(),
+    protocol: z.string(),
+    version: z.string(),
+  }),
+})
+
+/** The series with calls in the range that the indicators may look at. */
+export async function seriesOf(
+  db: Db,
+  indicators: readonly Indicator[],
+  range: { from: Date; to: Date },
+): Promise<SeriesIndex> {
+  const series: Series[] = await readSeries(db, { ...range, ...namedBy(indicators) })
+  return indexSeries(series)
+}
+
+/** Above this, a list of names costs more than it saves. */
+const MAX_NAMES = 200
+
+const namedBy = (indicators: readonly Indicator[]) => ({
+  services: namesOf(indicators, 'service'),
+  dependencies: namesOf(indicators, 'dependency'),
+})
+
+/** Everything that any of the indicators names; empty when one of them does not say. */
+function namesOf(indicators: readonly Indicator[], field: 'service' | 'dependency'): string[] {
+  const names = new Set<string>()
+  for (const { numerator, total } of indicators) {
+    for (const selection of [numerator.selection, total]) {
+      const selector = selection.fields[field]
+      if (!selector || !('in' in selector)) return []
+      for (const name of selector.in) names.add(name)
+    }
+  }
+  return names.size > MAX_NAMES ? [] : [...names]
+}
+
+/** Of the text of one statement: below `max_query_size` (256 KiB) of every ClickHouse. */
+const MAX_TEXT = 160_000
+const KEY_TEXT = 28
+const SHARE_TEXT = 14
+
+/** Rows a statement may group into: bounds what the engine holds. */
+const MAX_MINUTES = 1_000_000
+
+const MINUTE_MS = 60_000
+
+interface Scan {
+  slos: readonly Slo[]
+  cuts: readonly number[]
+  classes: Classes
+}
+
+/** Sorts SLOs that read the same table into as few scans as one statement's text has room for. */
+export function scansOf(index: SeriesIndex, slos: readonly Slo[]): Scan[] {
+  const indicators = slos.map(({ indicator }) => indicator)
+  const cuts = cutsOf(indicators)
+  const classes = classify(index, indicators, cuts)
+  const text = classes.classOf.size * KEY_TEXT + classes.shares.length * SHARE_TEXT
+  if (classes.shares.length === 0) return []
+  if (slos.length === 1 || text <= MAX_TEXT) return [{ slos, cuts, classes }]
+  const half = Math.ceil(slos.length / 2)
+  return [...scansOf(index, slos.slice(0, half)), ...scansOf(index, slos.slice(half))]
+}
+
+/** Measures the SLOs of a scan over whole minutes, in pieces of bounded size. */
+export async function measureScan(
+  db: Db,
+  { slos, cuts, classes }: Scan,
+  range: { from: Date; to: Date },
+  measuredAt: Date,
+): Promise<void> {
+  const pieceMs = Math.max(60, Math.floor(MAX_MINUTES / slos.length)) * MINUTE_MS
+  for (let fromMs = range.from.getTime(); fromMs < range.to.getTime(); fromMs += pieceMs) {
+    await db.command({
+      query: statement(cuts, classes),
+      query_params: {
+        from: new Date(fromMs),
+        to: new Date(Math.min(fromMs + pieceMs, range.to.getTime())),
+        measured_at: measuredAt,
+        names: slos.map(({ indicator }) => indicator.name),
+        generations: slos.map(({ generation }) => generation),
+        ...namedBy(slos.map(({ indicator }) => indicator)),
+        ...(cuts.length > 0 && { cuts }),
+      },
+      clickhouse_settings: { max_execution_time: 300, max_query_size: '4194304', distributed_foreground_insert: 1 },
+    })
+  }
+}
+
+/** Sums each class once by minute, then gives the sums to the indicators that count the class. Only numbers are in the text. */
+function statement(cuts: readonly number[], { classOf, shares }: Classes): string {
+  const source =
+    cuts.length === 0
+      ? { table: 'calls_1m', time: 'minute', minute: 'minute', amount: 'calls', key: KEY }
+      : {
+          table: 'calls',
+          time: 'ts',
+          minute: 'toStartOfMinute(toDateTime(ts))',
+          amount: 'weight',
+          key: `${KEY} + arrayCount(cut -> duration_ns >= cut, {cuts:Array(UInt64)})`,
+        }
+  const column = (values: Iterable<string | number>, type: string) => `CAST([${[...values].join()}], 'Array(${type})')`
+  return `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, measured_at)
+SELECT
+  transform(share.2, arrayEnumerate({names:Array(String)}), {names:Array(String)}, '') AS indicator,
+  transform(share.2, arrayEnumerate({generations:Array(String)}), {generations:Array(String)}, '') AS generation,
+  measured_minute, sum(amount * share.3) AS good, sum(amount * share.4) AS total, {measured_at:DateTime64(3)}
+FROM (
+  SELECT ${source.minute} AS measured_minute, transform(${source.key}, ${column(classOf.keys(), 'UInt64')}, ${column(classOf.values(), 'UInt32')}, toUInt32(0)) AS class, sum(${source.amount}) AS amount
+  FROM ${source.table}
+  WHERE ${source.time} >= {from:DateTime} AND ${source.time} < {to:DateTime} AND NOT nested AND ${NAMED}
+  GROUP BY measured_minute, class HAVING class > 0
+) AS sums
+INNER JOIN (
+  SELECT share, share.1 AS class FROM (
+    SELECT arrayJoin(arrayZip(
+      ${column(
+        shares.map((share) => share.class),
+        'UInt32',
+      )},
+      ${column(
+        shares.map(({ indicator }) => indicator),
+        'UInt32',
+      )},
+      ${column(
+        shares.map(({ good }) => good),
+        'Int8',
+      )},
+      ${column(
+        shares.map(({ total }) => total),
+        'UInt8',
+      )}
+    )) AS share
+  )
+) AS shares ON shares.class = sums.class
+GROUP BY share.2, measured_minute HAVING total > 0 OR good != 0`
+}

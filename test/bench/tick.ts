@@ -1,0 +1,220 @@
+/**
+ * What many SLOs cost: backfill, the steady tick and its parts, on a store with 30 days of minutes. Beside each part
+ * stands what one select an indicator, or summing every minute, takes on the same store.
+ * Run: node test/bench/tick.ts [slos…]
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { Registry } from 'prom-client'
+import { readBoard } from '../../api/slo-board.ts'
+import { createEvaluatorMetrics } from '../../evaluator/evaluator-metrics.ts'
+import { createMeasurer } from '../../evaluator/measure.ts'
+import { Outbox } from '../../evaluator/outbox.ts'
+import { type Evaluator, tick } from '../../evaluator/tick.ts'
+import type { Outcome } from '../../integration/outcome.ts'
+import { ALERT_POLICY } from '../../slo/alert-policy.ts'
+import type { CallSelection, Indicator, Slo } from '../../slo/model.ts'
+import { connect, embeddedServer } from '../../storage/client.ts'
+import { startEmbedded } from '../../storage/embedded/embedded.ts'
+import { measureMinutes, readReadings } from '../../storage/indicator-minutes.ts'
+import { compileIndicator } from '../../storage/indicator-sql.ts'
+import { prepareStore } from '../../storage/migrate.ts'
+import type { Db } from '../../storage/query.ts'
+import { recordDefinitions } from '../../storage/slo-definitions.ts'
+
+const COUNTS = process.argv.slice(2).map(Number)
+const MINUTE_MS = 60_000
+const DAYS = 30
+const MINUTES = DAYS * 1440
+const RECENT_MINUTES = 120
+const ENGINE_BYTES = 2 ** 30
+const ROUNDS = 5
+const LOG = pino({ level: 'silent' })
+
+const SERVICES = 4
+const DEPENDENCIES = 3
+const OPERATIONS = 10
+const SERIES = SERVICES * DEPENDENCIES * OPERATIONS
+
+/** The watermark of the store: half a minute after this hour's twentieth minute began. */
+const NOW = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 40 * MINUTE_MS + 30_000)
+const OPEN = Math.floor(NOW.getTime() / MINUTE_MS)
+
+const OF_SERIES = `
+  concat('service-', toString(s % ${SERVICES})) AS service,
+  concat('dependency-', toString(intDiv(s, ${SERVICES}) % ${DEPENDENCIES})) AS dependency,
+  concat('GET /operation/', toString(intDiv(s, ${SERVICES * DEPENDENCIES}))) AS operation`
+
+/** 30 days of every series by minute, one in twenty minutes with failures; single calls for the youngest two hours. */
+async function fill(db: Db): Promise<void> {
+  const run = (query: string) => db.command({ query, clickhouse_settings: { max_execution_time: 300 } })
+  await run(`
+    INSERT INTO calls_1m (minute, env, service, dependency, direction, operation, protocol, outcome, status, version, calls, samples)
+    SELECT toDateTime((${OPEN - MINUTES} + intDiv(number, ${SERIES * 2})) * 60) AS minute, 'prod', service, dependency, 'outbound', operation, 'http',
+      if(number % 2 = 0, 'ok', 'timeout'), if(number % 2 = 0, '200', ''), '1.0.0', if(number % 2 = 0, 600, 3), 600
+    FROM (SELECT number, intDiv(number, 2) % ${SERIES} AS s, ${OF_SERIES} FROM numbers(${(MINUTES - RECENT_MINUTES) * SERIES * 2}))
+    WHERE number % 2 = 0 OR cityHash64(number) % 20 = 0`)
+  await run(`
+    INSERT INTO calls (ts, env, service, version, direction, dependency, operation, protocol, outcome, status, weight, duration_ns)
+    SELECT toDateTime64(${(OPEN - RECENT_MINUTES) * 60} + intDiv(number, ${SERIES}) * 6, 9), 'prod', service, '1.0.0', 'outbound', dependency, operation,
+      'http', if(cityHash64(number) % 200 = 0, 'timeout', 'ok'), '200', 60, 1000000 * (1 + cityHash64(number, 1) % 600)
+    FROM (SELECT number, number % ${SERIES} AS s, ${OF_SERIES} FROM numbers(${(RECENT_MINUTES * 10 + 5) * SERIES}))`)
+  await run(`
+    INSERT INTO ingest_log (collector, segment, calls, spans, points, complete_until, ingested_at)
+    SELECT 'bench', toString(number), 0, 0, 0, fromUnixTimestamp64Milli(toInt64(${NOW.getTime()} - number * 1000)) AS until, until FROM numbers(${MINUTES * 60})`)
+}
+
+/** Nine by outcome, one by latency: some of a whole dependency, most of one operation. */
+function slosOf(count: number): Slo[] {
+  return Array.from({ length: count }, (_, n) => {
+    const s = n % SERIES
+    const fields = {
+      service: { in: [`service-${s % SERVICES}`] },
+      dependency: { in: [`dependency-${Math.floor(s / SERVICES) % DEPENDENCIES}`] },
+      ...(n % 5 > 0 && { operation: { in: [`GET /operation/${Math.floor(s / (SERVICES * DEPENDENCIES))}`] } }),
+    }
+    const outcome: Outcome[] = n % 3 === 0 ? ['timeout'] : ['timeout', 'server_error', 'connection']
+    const all: CallSelection = {
+      fields,
+      direction: 'outbound',
+      synthetic: false,
+      outcome: { notIn: ['cancelled'] },
+      latency: null,
+    }
+    const indicator: Indicator = {
+      source: 'calls',
+      name: `${count}-slos-${n}`,
+      numerator:
+        n % 10 === 9
+          ? { counts: 'good', selection: { ...all, latency: { op: 'lte', ns: 100_000_000 * (1 + (n % 4)) } } }
+          : { counts: 'bad', selection: { ...all, outcome: { in: outcome } } },
+      total: all,
+    }
+    return {
+      name: indicator.name,
+      displayName: '',
+      description: '',
+      service: fields.service.in[0]!,
+      labels: {},
+      owner: 'bench',
+      runbook: '',
+      indicator,
+      generation: `${count}-${n}-1f3870be274f6c49`,
+      objective: {
+        targetPpm: 990_000,
+        budgetPpm: 10_000,
+        method: 'occurrences',
+        window: { kind: 'rolling', minutes: MINUTES, duration: `${DAYS}d` },
+      },
+      tiers: [
+        { severity: 'page', longMinutes: 60, shortMinutes: 5, factor: 14.4 },
+        { severity: 'page', longMinutes: 360, shortMinutes: 30, factor: 6 },
+        { severity: 'ticket', longMinutes: 1440, shortMinutes: 120, factor: 3 },
+        { severity: 'ticket', longMinutes: 4320, shortMinutes: 360, factor: 1 },
+      ],
+      guards: { minEvents: 100, minBadEvents: 5 },
+      alerting: 'mwmb',
+    }
+  })
+}
+
+/** One select for each indicator, 50 a statement, over the open minute and the one before. */
+async function measureOneByOne(db: Db, slos: readonly Slo[]): Promise<void> {
+  for (let start = 0; start < slos.length; start += 50) {
+    const params: Record<string, unknown> = { from: new Date((OPEN - 1) * MINUTE_MS), to: NOW }
+    const selects = slos.slice(start, start + 50).map((slo, n) => {
+      const { sql, params: own } = compileIndicator(slo.indicator, `i${n}_`)
+      Object.assign(params, own)
+      return `SELECT ${n}, measured_minute, good, total FROM (${sql})`
+    })
+    await (await db.query({ query: selects.join(' UNION ALL '), query_params: params, format: 'JSONEachRow' })).json()
+  }
+}
+
+/** Every minute of all windows, once. */
+async function sumEveryMinute(db: Db, count: number): Promise<void> {
+  const result = await db.query({
+    query: `SELECT indicator, arrayMap(w -> 0, [1]) AS none,
+        sumForEach(arrayMap(w -> if(minute >= {end:DateTime} - toIntervalMinute(w), good, 0), [5, 30, 60, 120, 360, 1440, 4320, ${MINUTES}])) AS good_in,
+        sumForEach(arrayMap(w -> if(minute >= {end:DateTime} - toIntervalMinute(w), total, 0), [5, 30, 60, 120, 360, 1440, 4320, ${MINUTES}])) AS total_in
+      FROM indicator_minutes FINAL WHERE startsWith(indicator, {prefix:String}) AND minute < {end:DateTime} GROUP BY indicator`,
+    query_params: { end: NOW, prefix: `${count}-slos-` },
+    format: 'JSONEachRow',
+    clickhouse_settings: { do_not_merge_across_partitions_select_final: 1 },
+  })
+  await result.json()
+}
+
+const evaluatorOn = (db: Db): Evaluator => ({
+  db,
+  log: LOG,
+  metrics: createEvaluatorMetrics(new Registry()),
+  measurer: createMeasurer(db, LOG, Number.POSITIVE_INFINITY),
+  outbox: new Outbox({
+    db,
+    log: LOG,
+    send: () => Promise.reject(new Error('no alert of this store has an endpoint')),
+  }),
+  routes: [],
+  policy: ALERT_POLICY,
+  publicUrl: 'http://127.0.0.1',
+  records: null,
+})
+
+async function timed(task: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await task()
+  return performance.now() - start
+}
+
+async function median(task: () => Promise<unknown>): Promise<number> {
+  const times: number[] = []
+  for (let round = 0; round < ROUNDS; round++) times.push(await timed(task))
+  return times.sort((a, b) => a - b)[ROUNDS >> 1]!
+}
+
+function tell(what: string, ms: number, beside?: { what: string; ms: number }): void {
+  const ratio = beside ? `  ${beside.what} ${beside.ms.toFixed(0)} ms: ${(beside.ms / ms).toFixed(1)} times` : ''
+  console.log(`  ${what.padEnd(34)}${ms.toFixed(0).padStart(8)} ms${ratio}`)
+}
+
+async function measureAll(db: Db, count: number): Promise<void> {
+  console.log(`${count} SLOs`)
+  const slos = slosOf(count)
+  const changed = slos.map((slo) => ({ name: slo.name, state: 'active' as const, slo, problems: [], source: 'bench' }))
+  await recordDefinitions(db, changed, new Date(NOW.getTime() - MINUTE_MS))
+  const evaluator = evaluatorOn(db)
+  tell('first tick, with all history', await timed(() => tick(evaluator, NOW)))
+  const open = { from: new Date((OPEN - 1) * MINUTE_MS), to: NOW }
+  const measure = await median(() => measureMinutes(db, slos, open, NOW))
+  tell('measure two minutes', measure, { what: 'one by one', ms: await timed(() => measureOneByOne(db, slos)) })
+  const read = await median(() => readReadings(db, slos, NOW))
+  tell('read all windows', read, { what: 'every minute', ms: await timed(() => sumEveryMinute(db, count)) })
+  let ticks = 0
+  tell('whole tick', await median(() => tick(evaluator, new Date(NOW.getTime() + ++ticks))))
+  tell('board of the API', await median(() => readBoard(db, NOW)))
+  const removed = slos.map((slo) => ({
+    name: slo.name,
+    state: 'removed' as const,
+    slo: null,
+    problems: [],
+    source: '',
+  }))
+  await recordDefinitions(db, removed, NOW)
+}
+
+const dataDir = await mkdtemp(join(tmpdir(), 'plumbline-bench-'))
+const engine = await startEmbedded({ dataDir, port: 0, memoryBytes: ENGINE_BYTES })
+const server = embeddedServer(engine.url)
+await prepareStore(server)
+const db = connect(server)
+try {
+  console.log(`${SERIES} series, ${DAYS} days; stored in ${Math.round(await timed(() => fill(db)))} ms`)
+  for (const count of COUNTS.length > 0 ? COUNTS : [1, 10, 100, 1_000]) await measureAll(db, count)
+} finally {
+  await db.close()
+  await engine.stop()
+  await rm(dataDir, { recursive: true, force: true })
+}
