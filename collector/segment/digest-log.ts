@@ -39,8 +39,12 @@ export class DigestLog {
     })
     const handle = await open(join(this.#folder, `digests-${this.#startedAt}`), 'a')
     try {
-      await handle.write(records)
+      await handle.appendFile(records)
       if (this.#sync) await handle.datasync()
+    } catch (error) {
+      // A record may be torn now, for instance by a full disk: what follows begins a new file.
+      this.#startedAt = 0
+      throw error
     } finally {
       await handle.close()
     }

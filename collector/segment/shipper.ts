@@ -107,8 +107,12 @@ export class Shipper {
       this.#failed(error)
       return
     }
-    backlog.remove(segment)
-    await this.#discard(segment, digests)
+    try {
+      await this.#discard(segment, digests)
+      backlog.remove(segment)
+    } catch (error) {
+      this.#postpone(segment, error)
+    }
   }
 
   #postpone(segment: SealedSegment, error: unknown): void {
@@ -120,16 +124,17 @@ export class Shipper {
     log.warn({ err: error, segment: segment.id, attempt: segment.failures }, 'cannot store a segment yet')
   }
 
-  /** A file that stays behind is shipped again by the next start, and its tokens keep it from counting twice. */
+  /**
+   * A file that cannot go yet, on a full disk for instance, is shipped again until it can: its tokens keep it from counting
+   * twice, but not for ever, so it must not wait for the next start.
+   */
   async #discard({ path, openedAt }: SealedSegment, digests: Buffer[]): Promise<void> {
     const { folder, digestLog, sync, log } = this.#options
-    try {
-      await digestLog.append(digests, openedAt)
-      await unlink(path)
-      if (sync) await syncFolder(folder)
-    } catch (error) {
-      log.error({ err: error, path }, 'cannot delete a stored segment')
-    }
+    await digestLog.append(digests, openedAt)
+    await unlink(path)
+    // Without this the file may be back after a power failure, and is then shipped again by the next start.
+    if (sync)
+      await syncFolder(folder).catch((error: unknown) => log.error({ err: error, path }, 'cannot sync a folder'))
   }
 
   async #heartbeat(): Promise<void> {
@@ -150,7 +155,7 @@ export class Shipper {
   #reached(): void {
     const { log } = this.#options
     if (this.#unreachableSince > 0)
-      log.info({ forMs: performance.now() - this.#unreachableSince }, 'ClickHouse answers again')
+      log.info({ forMs: Math.round(performance.now() - this.#unreachableSince) }, 'ClickHouse answers again')
     this.#unreachableSince = 0
     this.#failures = 0
     this.#lastRecordAt = performance.now()

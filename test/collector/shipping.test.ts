@@ -2,7 +2,14 @@ import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { collectorMetrics } from '../../collector/collector-metrics.ts'
+import { Backlog } from '../../collector/segment/backlog.ts'
+import { DigestLog } from '../../collector/segment/digest-log.ts'
+import { findLeftovers } from '../../collector/segment/recover.ts'
+import { Shipper } from '../../collector/segment/shipper.ts'
+import { createLog } from '../../runtime/log.ts'
 import { connect, embeddedServer } from '../../storage/client.ts'
 import { readDirty, readFreshness } from '../../storage/freshness.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
@@ -134,6 +141,41 @@ describe('segments of an earlier run', () => {
       (names) => names.length === 0,
     )
     expect(await readdir(join(away.dataDir, 'segments', 'quarantine'))).toEqual(['00000000000001-bad-0'])
+  })
+})
+
+describe('segments that are stored but cannot be deleted', () => {
+  /** A full disk, once: nothing can be recorded, and so nothing deleted. */
+  class FullOnce extends DigestLog {
+    appends = 0
+    override async append(...args: Parameters<DigestLog['append']>): Promise<void> {
+      if (this.appends++ === 0) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+      await super.append(...args)
+    }
+  }
+
+  test('are deleted as soon as they can be, and count once', async () => {
+    const service = freshService()
+    await using away = await withLeftover(service, 3)
+    const folder = join(away.dataDir, 'segments')
+    const digestLog = new FullOnce({ folder, windowMs: 600_000, sync: true })
+    const backlog = new Backlog()
+    backlog.sealed.push(...(await findLeftovers(folder)))
+    const metrics = collectorMetrics(new Registry())
+    const log = createLog('silent', 'collector')
+    const shipper = new Shipper({ db: store.db, collector: 'c', folder, backlog, digestLog, sync: true, metrics, log })
+    shipper.start()
+    try {
+      await eventually(
+        () => segmentNames(away),
+        (names) => names.length === 0,
+      )
+    } finally {
+      await shipper.stop(1_000)
+    }
+    expect(digestLog.appends).toBe(2)
+    expect(backlog.sealed).toEqual([])
+    expect(await count(service)).toEqual(ONCE(3))
   })
 })
 

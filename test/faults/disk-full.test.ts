@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { DigestLog } from '../../collector/segment/digest-log.ts'
 import { startEmbedded } from '../../storage/embedded/embedded.ts'
 import { eventually } from '../collector/under-test.ts'
 import { testDatabase } from '../support/database.ts'
@@ -78,4 +80,22 @@ test('on a nearly full disk the embedded engine refuses what it cannot keep, and
   } finally {
     await engine.stop()
   }
+})
+
+test('a full disk tears a record of requests seen: those recorded before and after are known after a restart', async (context) => {
+  await using place = await folderOnSmallDisk(1)
+  const { disk, folder } = place
+  if (disk === null) return context.skip('this process may not mount a tmpfs')
+  const digests = (count: number) => Array.from({ length: count }, () => randomBytes(32))
+  const options = { folder, windowMs: 600_000, sync: true }
+  const [before, torn, after] = [digests(10), digests(200), digests(10)]
+  const now = Date.now()
+  const log = new DigestLog(options)
+  await log.append(before, now, now)
+  disk.fill(0)
+  await expect(log.append(torn, now, now + 1)).rejects.toThrow(/ENOSPC/)
+  disk.free()
+  await log.append(after, now, now + 2)
+  const known = new Set((await new DigestLog(options).read(now + 3)).map(({ digest }) => digest.toString('hex')))
+  expect([...before, ...after].filter((digest) => !known.has(digest.toString('hex')))).toEqual([])
 })
