@@ -19,7 +19,6 @@ export function readBody(request: IncomingMessage, announced: number, maxBody: n
   let settled = false
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => {
-      if (settled) return
       settled = true
       request.off('data', take)
       // What still comes is read and dropped, so that the sender gets to see the answer.
@@ -46,7 +45,10 @@ export function readBody(request: IncomingMessage, announced: number, maxBody: n
       settled = true
       resolve(whole === null ? Buffer.concat(parts, size) : whole.subarray(0, size))
     })
-    request.once('error', (cause) => fail(new SenderGone('the sender broke off', { cause })))
-    request.once('close', () => fail(new SenderGone('the sender closed the connection')))
+    const gone = (cause?: Error) => {
+      if (!settled) fail(new SenderGone('the sender broke off', { cause }))
+    }
+    request.once('error', gone)
+    request.once('close', gone)
   })
 }

@@ -39,7 +39,7 @@ function readValue(reader: Reader, before: AnyValue): AnyValue {
         value = reader.bool()
         break
       case 0x18: // int_value
-        value = integer(reader.int64())
+        value = reader.integer()
         break
       case 0x21: // double_value
         value = reader.double()
@@ -64,12 +64,6 @@ function readValue(reader: Reader, before: AnyValue): AnyValue {
   }
   reader.leave(outer)
   return value
-}
-
-/** As a double where it is exact, so that most integers never become a bigint's text. */
-const integer = (value: bigint): number | bigint => {
-  const double = Number(value)
-  return Number.isSafeInteger(double) ? double : value
 }
 
 function readArray(reader: Reader, items: AnyValue[]): AnyValue[] {

@@ -129,11 +129,13 @@ export class Reader {
 
   /** The low 32 bits of a varint as a signed number: int32 and enums, which are sent sign-extended to 64 bits. */
   int32(): number {
-    return Number(BigInt.asIntN(32, this.uint64()))
+    const small = this.#small()
+    return small >= 0 ? small : Number(BigInt.asIntN(32, this.uint64()))
   }
 
   uint32(): number {
-    return Number(BigInt.asUintN(32, this.uint64()))
+    const small = this.#small()
+    return small >= 0 ? small : Number(BigInt.asUintN(32, this.uint64()))
   }
 
   sint32(): number {
@@ -142,7 +144,8 @@ export class Reader {
   }
 
   bool(): boolean {
-    return this.uint64() !== 0n
+    const small = this.#small()
+    return small >= 0 ? small > 0 : this.uint64() !== 0n
   }
 
   uint64(): bigint {
@@ -158,6 +161,15 @@ export class Reader {
       if (byte < 0x80) return BigInt.asUintN(64, value)
     }
     return this.fail('a varint is longer than 10 bytes')
+  }
+
+  /** An int64 as a double where that is exact, so that most integers never become a bigint. */
+  integer(): number | bigint {
+    const small = this.#small()
+    if (small >= 0) return small
+    const value = this.int64()
+    const double = Number(value)
+    return Number.isSafeInteger(double) ? double : value
   }
 
   int64(): bigint {
@@ -212,6 +224,22 @@ export class Reader {
     if (size > this.limit - start) this.fail('the message ends inside a field')
     this.position = start + size
     return start
+  }
+
+  /** A varint of one or two bytes; otherwise -1, and the cursor stays. */
+  #small(): number {
+    const at = this.position
+    if (at >= this.limit) return -1
+    const first = this.bytes[at]!
+    if (first < 0x80) {
+      this.position = at + 1
+      return first
+    }
+    if (at + 1 >= this.limit) return -1
+    const second = this.bytes[at + 1]!
+    if (second >= 0x80) return -1
+    this.position = at + 2
+    return (second << 7) | (first & 0x7f)
   }
 
   #byte(): number {

@@ -10,23 +10,25 @@ const texts: (string | undefined)[] = new Array(SLOTS).fill(undefined)
 
 /** The text of `bytes` from `start` to `end`, at most `CACHED_BYTES` long. Invalid UTF-8 becomes U+FFFD. */
 export function cachedText(bytes: Buffer, start: number, end: number): string {
+  // At most 16 bytes tell texts apart well enough to find the slot; every byte is compared after that.
+  const step = ((end - start) >> 4) + 1
   let hash = end - start
-  let allBits = 0
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i]!
-    hash = (Math.imul(hash, 31) + byte) | 0
-    allBits |= byte
-  }
-  if (allBits > 127) return bytes.toString('utf8', start, end)
+  for (let i = end - 1; i >= start; i -= step) hash = (Math.imul(hash, 31) + bytes[i]!) | 0
   const slot = (hash ^ (hash >>> 13)) & (SLOTS - 1)
   const known = texts[slot]
   if (known !== undefined && isSame(known, bytes, start, end)) return known
+  if (!isAscii(bytes, start, end)) return bytes.toString('utf8', start, end)
   const text = bytes.toString('latin1', start, end)
   texts[slot] = text
   return text
 }
 
-/** Both are ASCII. */
+function isAscii(bytes: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i]! > 127) return false
+  return true
+}
+
+/** `text` is ASCII; so is what equals it. */
 function isSame(text: string, bytes: Buffer, start: number, end: number): boolean {
   const length = end - start
   if (text.length !== length) return false

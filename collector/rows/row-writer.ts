@@ -124,10 +124,11 @@ export class RowWriter {
   /** Map(String, String), also for LowCardinality keys. */
   map(attributes: ReadonlyMap<string, string>): void {
     this.count(attributes.size)
-    for (const [key, value] of attributes) {
+    // Faster than `for … of`, which makes a pair for each.
+    attributes.forEach((value, key) => {
       this.string(key)
       this.string(value)
-    }
+    })
   }
 
   /** Bytes already encoded, such as a resource that many rows share. */

@@ -17,7 +17,7 @@ export interface ShipContext {
 }
 
 /**
- * Stores one sealed segment: every table's rows in one insert each, then its line in `ingest_log`. All inserts carry tokens
+ * Stores one sealed segment: every table's rows in one insert each, side by side, then its line in `ingest_log`. All inserts carry tokens
  * made from the segment's id, so shipping it again, from whatever point, stores nothing twice.
  * Resolves to the digests of the requests it held.
  */
@@ -31,17 +31,25 @@ export async function ship(
   if (damaged.length > 0 && segment.failures === 0) await quarantine(context, segment, file, damaged)
   if (header === null || frames.length === 0) return []
   const totals = { calls: 0, spans: 0, points: 0 }
-  for (const [index, [table, columns]] of header.tables.entries()) {
-    const parts = partsOf(frames, index)
-    if (parts.rows === 0) continue
-    totals[countedAs(table)] += parts.rows
+  const inserts = header.tables.map(async ([table, columns], index) => {
+    const { rows, bytes } = partsOf(frames, index)
+    if (rows === 0) return
+    totals[countedAs(table)] += rows
     const stopTimer = context.metrics.insertSeconds.startTimer({ table })
-    const rows = Readable.from(parts.bytes, { objectMode: false })
-    await insertRows(context.db, { table, columns, token: `${header.segment}/${table}`, rows, signal: context.signal })
+    const token = `${header.segment}/${table}`
+    const stream = Readable.from(bytes, { objectMode: false })
+    await insertRows(context.db, { table, columns, token, rows: stream, signal: context.signal })
     stopTimer()
-  }
+  })
+  await allDone(inserts)
   await record(context, header, frames, totals, completeUntil())
   return frames.map(({ digest }) => digest)
+}
+
+/** Waits for every one, then fails if one did: nothing reads the file any more when this is over. */
+async function allDone(inserts: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(inserts)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }
 
 const countedAs = (table: string) => (table === 'calls' ? 'calls' : table === 'otel_traces' ? 'spans' : 'points')

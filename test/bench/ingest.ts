@@ -1,12 +1,12 @@
 /**
- * Spans a second end to end: protobuf requests → durable → queryable, beside the rate at which the engine alone inserts
- * the same rows, and the CPU time of decoding alone. Run: node test/bench/ingest.ts [requests] [senders]
+ * Spans a second end to end: protobuf requests → durable → queryable, beside the rate at which the engine alone inserts the
+ * same rows into the same tables and views, before and after; CPU time of the parts, memory of the collector, bytes at rest.
+ * Run: node test/bench/ingest.ts [requests] [senders] [settings of the collector as JSON]
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -21,68 +21,71 @@ import { startEmbedded } from '../../storage/embedded/embedded.ts'
 import { INGEST_COLUMNS, insertRows } from '../../storage/ingest.ts'
 import { prepareStore } from '../../storage/migrate.ts'
 import type { Db } from '../../storage/query.ts'
+import { openSender } from './sender.ts'
 import { spanBodies } from './span-bodies.ts'
 
 const SPANS_PER_REQUEST = 512
 const REQUESTS = Number(process.argv[2] ?? 800)
 const SENDERS = Number(process.argv[3] ?? 8)
+const SETTINGS = process.argv[4] ?? '{}'
+/** Requests whose rows the engine alone inserts, 100 requests an insert. */
+const ALONE = 200
+const PER_INSERT = 100
+
+type Rows = Map<'otel_traces' | 'calls', Buffer[]>
 
 const bodyOf = spanBodies(SPANS_PER_REQUEST)
 const spans = REQUESTS * SPANS_PER_REQUEST
 const rate = (count: number, ms: number) => `${Math.round((count / ms) * 1000).toLocaleString('en')} spans/s`
+const say = (what: string, ...values: string[]) => console.log(`${what.padEnd(26)}${values.join(', ')}`)
 console.log(`${REQUESTS} requests of ${SPANS_PER_REQUEST} spans, ${bodyOf(0).length} bytes each, ${SENDERS} senders`)
 
-function transcodeAlone(): Map<'otel_traces' | 'calls', Buffer[]> {
+function transcodeAlone(): Rows {
   const rows = new TableRows()
   const calls = { callOf, names: new AdmittedNames() }
   const keeping = { redaction: compileRedaction(NO_REDACTION_RULES), keepAttributes: 1 }
-  const kept = new Map<'otel_traces' | 'calls', Buffer[]>([
+  const kept: Rows = new Map([
     ['otel_traces', []],
     ['calls', []],
   ])
-  let decodeMs = 0
-  const before = cpuMs()
-  for (let i = 0; i < 200; i++) {
-    const body = bodyOf(1_000_000 + i)
-    rows.reset()
-    const start = cpuMs()
-    const { groups } = decodeTraces(body)
-    for (const { scopes } of groups) for (const { items } of scopes) for (const _ of items);
-    decodeMs += cpuMs() - start
-    writeTraceRows(groups, rows, calls, keeping)
-    for (const [table, parts] of kept) parts.push(Buffer.from(rows.writers[table].written()))
+  const bodies = Array.from({ length: ALONE }, (_, i) => bodyOf(1_000_000 + i))
+  const decodeFrom = cpuMs()
+  for (const body of bodies) {
+    for (const { scopes } of decodeTraces(body).groups) for (const { items } of scopes) for (const _ of items);
   }
-  const count = 200 * SPANS_PER_REQUEST
-  console.log(`decode alone            ${rate(count, decodeMs)} of CPU time`)
-  console.log(`decode + calls + rows   ${rate(count, cpuMs() - before)} of CPU time`)
+  const from = cpuMs()
+  for (const body of bodies) {
+    rows.reset()
+    writeTraceRows(decodeTraces(body).groups, rows, calls, keeping)
+    for (const [table, parts] of kept) parts.push(...rows.writers[table].take())
+  }
+  const count = ALONE * SPANS_PER_REQUEST
+  say('decode alone', `${rate(count, from - decodeFrom)} of CPU time`)
+  say('decode + calls + rows', `${rate(count, cpuMs() - from)} of CPU time`)
   return kept
 }
 
-async function engineAlone(db: Db, kept: ReturnType<typeof transcodeAlone>): Promise<void> {
+/** Spans a second. */
+async function engineAlone(db: Db, kept: Rows, round: string): Promise<number> {
   const start = performance.now()
   const startCpu = engineCpuMs()
   for (const [table, parts] of kept) {
-    for (let from = 0; from < parts.length; from += 100) {
-      const rows = Readable.from(parts.slice(from, from + 100), { objectMode: false })
-      await insertRows(db, { table, columns: INGEST_COLUMNS[table], token: `alone/${table}/${from}`, rows })
+    const perInsert = Math.ceil((parts.length * PER_INSERT) / ALONE)
+    for (let from = 0; from < parts.length; from += perInsert) {
+      const rows = Readable.from([Buffer.concat(parts.slice(from, from + perInsert))], { objectMode: false })
+      await insertRows(db, { table, columns: INGEST_COLUMNS[table], token: `${round}/${table}/${from}`, rows })
     }
   }
-  const count = 200 * SPANS_PER_REQUEST
-  console.log(
-    `engine alone            ${rate(count, performance.now() - start)}, ${rate(count, engineCpuMs() - startCpu)} of CPU time`,
-  )
+  const count = ALONE * SPANS_PER_REQUEST
+  const ms = performance.now() - start
+  say(`engine alone, ${round}`, rate(count, ms), `${rate(count, engineCpuMs() - startCpu)} of CPU time`)
+  return (count / ms) * 1000
 }
 
-async function endToEnd(url: string, db: Db, before: number): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: SENDERS })
-  const headers = { 'content-type': 'application/x-protobuf' }
-  const post = (body: Buffer) =>
-    new Promise<number>((resolve, reject) => {
-      const sending = request(`${url}/v1/traces`, { method: 'POST', agent, headers }, (response) => {
-        response.resume().once('end', () => resolve(response.statusCode ?? 0))
-      })
-      sending.once('error', reject).end(body)
-    })
+/** Queryable spans a second. */
+async function endToEnd(url: string, db: Db): Promise<number> {
+  const { post, close } = openSender(url, SENDERS)
+  const before = await callsIn(db)
   const start = performance.now()
   const startCpu = engineCpuMs()
   let next = 0
@@ -99,18 +102,34 @@ async function endToEnd(url: string, db: Db, before: number): Promise<void> {
     }),
   )
   const acknowledged = performance.now() - start
-  for (;;) {
-    const result = await db.query({ query: 'SELECT count() AS n FROM calls', format: 'JSONEachRow' })
-    const [row] = await result.json<{ n: string }>()
-    if (Number(row!.n) - before >= spans) break
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  while ((await callsIn(db)) - before < spans) await new Promise((resolve) => setTimeout(resolve, 50))
+  const ms = performance.now() - start
   latencies.sort((a, b) => a - b)
-  console.log(`acknowledged            ${rate(spans, acknowledged)}`)
-  console.log(`queryable               ${rate(spans, performance.now() - start)}`)
-  console.log(`engine meanwhile        ${rate(spans, engineCpuMs() - startCpu)} of CPU time`)
-  console.log(`answer p50, p99         ${at(latencies, 0.5)} ms, ${at(latencies, 0.99)} ms`)
-  agent.destroy()
+  say('acknowledged', rate(spans, acknowledged))
+  say('queryable', rate(spans, ms))
+  say('engine meanwhile', `${rate(spans, engineCpuMs() - startCpu)} of CPU time`)
+  say('answer p50, p99', `${at(latencies, 0.5)} ms`, `${at(latencies, 0.99)} ms`)
+  close()
+  return (spans / ms) * 1000
+}
+
+const callsIn = (db: Db) => numberOf(db, 'SELECT count() AS n FROM calls')
+
+async function numberOf(db: Db, query: string): Promise<number> {
+  const result = await db.query({ query, format: 'JSONEachRow' })
+  const [row] = await result.json<{ n: string }>()
+  return Number(row!.n)
+}
+
+/** All tables together, merged as far as they will be. */
+async function atRest(db: Db, database: string): Promise<void> {
+  const size = `SELECT sum(bytes_on_disk) AS n FROM system.parts WHERE active AND database = '${database}'`
+  for (const table of ['otel_traces', 'otel_traces_trace_id_ts', 'calls', 'calls_1m']) {
+    await db.command({ query: `OPTIMIZE TABLE ${table} FINAL` })
+    const bytes = await numberOf(db, `${size} AND table = '${table}'`)
+    say(`at rest, ${table}`, `${(bytes / (await callsIn(db))).toFixed(1)} bytes a span`)
+  }
+  say('at rest, all tables', `${((await numberOf(db, size)) / (await callsIn(db))).toFixed(1)} bytes a span`)
 }
 
 const cpuMs = () => {
@@ -124,6 +143,8 @@ function processCpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
 const engineCpuMs = () => processCpuMs(engine.pid()!)
+const peakMib = (pid: number) =>
+  Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024)
 
 const at = (sorted: number[], share: number) => sorted[Math.floor(sorted.length * share)]!.toFixed(1)
 
@@ -133,13 +154,17 @@ const server = embeddedServer(engine.url)
 await prepareStore(server)
 const db = connect(server)
 const kept = transcodeAlone()
-await engineAlone(db, kept)
-const collector = fork(new URL('./collector-process.ts', import.meta.url), [dataDir, engine.url, server.database])
+const before = await engineAlone(db, kept, 'before')
+const program = new URL('./collector-process.ts', import.meta.url)
+const collector = fork(program, [dataDir, engine.url, server.database, SETTINGS])
 const [{ otlpHttp }] = (await once(collector, 'message')) as [{ otlpHttp: string }]
-await endToEnd(otlpHttp, db, 200 * SPANS_PER_REQUEST)
-console.log(`collector               ${rate(spans, processCpuMs(collector.pid!))} of CPU time`)
+const queryable = await endToEnd(otlpHttp, db)
+say('collector', `${rate(spans, processCpuMs(collector.pid!))} of CPU time`, `peak ${peakMib(collector.pid!)} MiB`)
 collector.kill('SIGTERM')
 await once(collector, 'exit')
+const after = await engineAlone(db, kept, 'after')
+say('queryable / engine alone', `${((200 * queryable) / (before + after)).toFixed(0)} %`)
+await atRest(db, server.database)
 await db.close()
 await engine.stop()
 await rm(dataDir, { recursive: true, force: true })
