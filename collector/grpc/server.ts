@@ -1,4 +1,4 @@
-import { constants, createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
+import { constants, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import { problemOf } from '../http/problem.ts'
 import { refuseForeign, sendStatus } from './answer.ts'
 import type { createExportCall } from './export-call.ts'
@@ -15,9 +15,6 @@ const PING_EVERY_MS = 60_000
 const PING_ANSWER_WITHIN_MS = 20_000
 /** A call in which nothing moves for this long is ended. */
 const STALLED_AFTER_MS = 60_000
-/** How long the rest of a refused message is read, so that its sender sees the answer before the stream closes. */
-const DRAIN_MS = 5_000
-
 /** A server for gRPC over HTTP/2 without TLS, and how to stop it. Not listening yet. */
 export interface GrpcServer {
   server: Http2Server
@@ -46,21 +43,15 @@ export function createGrpcServer(exportCall: ReturnType<typeof createExportCall>
     // A broken stream closes too, and that is what readers wait for.
     stream.on('error', () => {})
     stream.setTimeout(STALLED_AFTER_MS, () => stream.close(constants.NGHTTP2_CANCEL))
-    const drain = () => {
-      if (stream.destroyed) return
-      stream.resume()
-      const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), DRAIN_MS)
-      stream.once('close', () => clearTimeout(timer))
-    }
     if (headers[':method'] !== 'POST') refuseForeign(stream, { ':status': 405, allow: 'POST' })
     else if (!isGrpc(headers['content-type'])) refuseForeign(stream, { ':status': 415 })
     else {
       exportCall(stream, headers)
         .catch((error: unknown) => sendStatus(stream, problemOf(error)))
-        .finally(drain)
+        .finally(() => closeUnread(stream))
       return
     }
-    drain()
+    closeUnread(stream)
   })
   return {
     server,
@@ -76,6 +67,14 @@ export function createGrpcServer(exportCall: ReturnType<typeof createExportCall>
         for (const session of sessions) session.close()
       }),
   }
+}
+
+/**
+ * A call answered before all of it came ends for both sides now: grpc-go drops what it had yet to send without a word, and
+ * the call would count among the open ones. Source: RFC 9113, 8.1 (RST_STREAM with NO_ERROR after a complete response).
+ */
+function closeUnread(stream: ServerHttp2Stream): void {
+  if (!stream.readableEnded && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR)
 }
 
 const isGrpc = (contentType = ''): boolean => /^application\/grpc(?:\+proto)?\s*(?:;|$)/i.test(contentType)

@@ -310,6 +310,24 @@ describe('the protocol below', () => {
     expect(await callByHand([prefix])).toMatchObject({ 'grpc-status': '8' })
   })
 
+  test('calls refused half-way are over for both sides: they leave room for others on the connection', async () => {
+    const session = connectHttp2(collector.grpc)
+    await once(session, 'remoteSettings')
+    const room = session.remoteSettings.maxConcurrentStreams!
+    const refuseOne = async () => {
+      const stream = session.request({ ':method': 'POST', ':path': TRACES, 'content-type': 'application/grpc' })
+      stream.on('error', () => {})
+      stream.resume()
+      stream.write(Buffer.from([0, 0xff, 0xff, 0xff, 0xff, 1, 2, 3]))
+      const [headers] = await once(stream, 'response')
+      await once(stream, 'close')
+      return [headers['grpc-status'], stream.rstCode]
+    }
+    const refused = await Promise.all(Array.from({ length: room + 1 }, refuseOne))
+    expect(new Set(refused.map(String))).toEqual(new Set(['8,0']))
+    session.close()
+  })
+
   test('a message in the status is percent-encoded', async () => {
     const { 'grpc-message': told } = await callByHand([], { ':path': '/100%/ü'.normalize() })
     expect(told).toMatch(/^[ -~]+$/)
