@@ -43,6 +43,7 @@ function shapeFault(pattern: string): string | null {
         return `has more than ${MAX_OPEN} open-ended repeats (${where}); bound them, as in {1,64}`
       }
       const group = open.at(-1)!
+      if (closed !== null) absorb(group, closed)
       if (!isFixed) group.varies = true
       if (!isFixed && most > 1) group.chooses = true
       at += quantifier[0].length
