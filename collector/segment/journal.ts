@@ -32,6 +32,7 @@ interface Waiting {
 }
 
 const RETRY_WHEN_FULL_SECONDS = 5
+const RECHECK_MS = 25
 
 /**
  * Appends frames to the current segment. Many requests share one write and one sync: whatever arrives while the disk is
@@ -151,15 +152,21 @@ export class Journal {
     backlog.open = { openedAt, bytes: 0 }
     try {
       const file = await SegmentFile.create({ folder, openFile, sync }, segmentId(openedAt), openedAt)
-      this.#ageTimer = setTimeout(() => {
-        this.#sealDue = true
-        this.#kick()
-      }, segmentAgeMs)
+      this.#sealAfter(segmentAgeMs)
       return file
     } catch (error) {
       backlog.open = null
       throw error
     }
+  }
+
+  /** While the one before is still being stored this one would only wait: it goes on to grow, and costs ClickHouse less. */
+  #sealAfter(ms: number): void {
+    this.#ageTimer = setTimeout(() => {
+      if (this.#options.backlog.inLane('fresh').length > 0) return this.#sealAfter(RECHECK_MS)
+      this.#sealDue = true
+      this.#kick()
+    }, ms)
   }
 
   async #seal(): Promise<void> {
