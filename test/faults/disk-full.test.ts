@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { DigestLog } from '../../collector/segment/digest-log.ts'
 import { startEmbedded } from '../../storage/embedded/embedded.ts'
 import { eventually } from '../collector/under-test.ts'
@@ -12,6 +12,8 @@ import { collectorChild } from './collector-child.ts'
 import { storedDifferently, wronglyQuarantined } from './ledger.ts'
 import { startLoad } from './load.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 /** A folder on a disk of its own; disposing removes both. */
 async function folderOnSmallDisk(mebibytes: number) {

@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { T0_NS, traceBody } from '../collector/builders.ts'
 import { eventually, rowsOf } from '../collector/under-test.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { type CollectorChild, collectorChild } from './collector-child.ts'
 import { startNormalSender } from './normal-sender.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const MIB = 2 ** 20
 const MAX_BODY = 4 * MIB
