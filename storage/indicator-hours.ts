@@ -35,9 +35,14 @@ function* named(slos: readonly Slo[]): Generator<readonly Slo[]> {
 
 /**
  * A statement sees what the one before it wrote: on a cluster, all go to the same replica of a shard while it lives,
- * and are answered once the rows are there.
+ * and are answered once the rows are there. Nothing is taken for a repetition: reopening an hour twice writes the same rows.
  */
-const IN_ORDER = { distributed_foreground_insert: 1, load_balancing: 'in_order', max_execution_time: 300 } as const
+export const IN_ORDER = {
+  distributed_foreground_insert: 1,
+  load_balancing: 'in_order',
+  insert_deduplicate: 0,
+  max_execution_time: 300,
+} as const
 
 /** Minutes are about to change: the sums of their hours are not to be read until `completeHours`. */
 export async function reopenHours(db: Db, slos: readonly Slo[], { from, to }: Range): Promise<void> {

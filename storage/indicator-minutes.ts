@@ -11,8 +11,8 @@ const MINUTE_MS = 60_000
 const floorMinute = (at: Date) => new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS)
 const ceilMinute = (at: Date) => new Date(Math.ceil(at.getTime() / MINUTE_MS) * MINUTE_MS)
 
-/** Indicators sorted into scans together, whose names travel in the address of one request. */
-const MAX_TOGETHER = 500
+/** Indicators looked at together, whose names travel in the address of one request. */
+const MAX_TOGETHER = 1_000
 
 /**
  * Measures the indicators of `slos` over the whole minutes that touch `range` and stores the counts;
@@ -153,8 +153,13 @@ const sumSteps = query({
 
 /** When each generation was measured last; a generation that is absent was never measured. */
 export async function lastMeasured(db: Db, slos: readonly Slo[]): Promise<Map<string, Date>> {
-  const rows = await maxMeasuredAt(db, { generations: [...new Set(slos.map((slo) => slo.generation))] })
-  return new Map(rows.map(({ generation, measured_at }) => [generation, measured_at]))
+  const generations = [...new Set(slos.map((slo) => slo.generation))]
+  const measured = new Map<string, Date>()
+  for (let start = 0; start < generations.length; start += MAX_TOGETHER) {
+    const rows = await maxMeasuredAt(db, { generations: generations.slice(start, start + MAX_TOGETHER) })
+    for (const { generation, measured_at } of rows) measured.set(generation, measured_at)
+  }
+  return measured
 }
 
 // A process that dies while it writes may leave a minute in one of the two tables: then it counts as not measured.

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Indicator, Slo } from '../slo/model.ts'
+import { IN_ORDER } from './indicator-hours.ts'
 import { type Db, query } from './query.ts'
 import { type Classes, classify, cutsOf, indexSeries, type Series, type SeriesIndex } from './series-match.ts'
 
@@ -116,7 +117,7 @@ export async function measureScan(
         ...namedBy(slos.map(({ indicator }) => indicator)),
         ...(cuts.length > 0 && { cuts }),
       },
-      clickhouse_settings: { max_execution_time: 300, max_query_size: '4194304', distributed_foreground_insert: 1 },
+      clickhouse_settings: { ...IN_ORDER, max_query_size: '4194304' },
     })
   }
 }
