@@ -77,11 +77,12 @@ function redactSql(text: string, system: string): string {
   let at = 0
   while (at < text.length) {
     const char = text[at]!
-    const next = text[at + 1]
-    if (char === '-' && next === '-') at = lineEnd(text, at)
-    else if (char === '#' && hasBackslash) at = lineEnd(text, at)
-    else if (char === '/' && next === '*') at = after(text, '*/', at + 2)
-    else if (char === "'" || (char === '"' && !isStandard)) {
+    const comment = commentEnd(text, at, hasBackslash)
+    if (comment > at) {
+      // A blank, so that what stood on both sides does not become another word.
+      result += ' '
+      at = comment
+    } else if (char === "'" || (char === '"' && !isStandard)) {
       const isEscaped =
         hasBackslash || (isStandard && /(?<![\p{L}\p{N}_])e$/iu.test(text.slice(Math.max(0, at - 2), at)))
       const end = stringEnd(text, at, isEscaped)
@@ -109,6 +110,12 @@ function redactSql(text: string, system: string): string {
     }
   }
   return result
+}
+
+/** Behind the comment that begins at `at`; `at` when none does. */
+function commentEnd(text: string, at: number, hasHash: boolean): number {
+  if (text.startsWith('--', at) || (hasHash && text[at] === '#')) return lineEnd(text, at)
+  return text.startsWith('/*', at) ? after(text, '*/', at + 2) : at
 }
 
 const after = (text: string, mark: string, from: number): number => {

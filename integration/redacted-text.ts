@@ -62,8 +62,8 @@ const NO_CREDENTIALS =
 /** `user:password@tcp(host)` of Go's MySQL driver. */
 const DSN_USER = /(?<![^\s"'=])[^\s"'@/]+(?=@(?:tcp|unix)\()/g
 
-/** The name in front of a value: `password=`, `"api_key": `, `Authorization: `, `\"token\":\"`. */
-const NAMED = /(?<![\w.-])([A-Za-z_][\w.-]*)\\*["']?\s{0,4}[:=]{1,2}>?\s{0,4}/g
+/** The name in front of a value: `password=`, `"api_key": `, `Authorization: `, `\"token\":\"`, `--token=`. */
+const NAMED = /(?<![\w.-])[.-]*(\w[\w.-]*)\\*["']?\s{0,4}[:=]{1,2}>?\s{0,4}/g
 /** `--password x` in command lines, also as a list. */
 const OPTION = /(?<![\w.-])--([A-Za-z][\w-]*)(?:\s+|["'],\s*)(?=[^\s-])/g
 
@@ -129,7 +129,7 @@ function redactNamed(text: string, pattern: RegExp, mark: Mark): string {
   let done = 0
   for (const match of text.matchAll(pattern)) {
     const from = match.index + match[0].length
-    if (from < done || !isSecretName(match[1]!)) continue
+    if (from < done || !(isSecretName(match[1]!) || isSecretProperty(match[0], match[1]!))) continue
     const { start, end } = valueAt(text, from, match[1]!)
     const value = text.slice(start, end)
     if (end <= Math.max(start, done) || NO_SECRET.test(value) || isMark(value)) continue
@@ -138,6 +138,9 @@ function redactNamed(text: string, pattern: RegExp, mark: Mark): string {
   }
   return done === 0 ? text : result + text.slice(done)
 }
+
+/** `-Dpassword=` of Java. */
+const isSecretProperty = (whole: string, name: string): boolean => whole.startsWith('-D') && isSecretName(name.slice(1))
 
 interface Extent {
   start: number
@@ -150,14 +153,16 @@ function valueAt(text: string, from: number, name: string): Extent {
   while (text[start] === '\\') start++
   const quote = text[start]
   if (quote === '"' || quote === "'") return { start: start + 1, end: quoteEnd(text, start, start > from) }
-  if ((quote === '[' || quote === '{') && !beginsMark(text, start)) return { start, end: bracketEnd(text, start) }
-  if (fillsItsLine(name)) return { start: from, end: lineEnd(text, from) }
-  const end = text.slice(from).search(/[\s"'<>&,;]/)
-  return { start: from, end: end < 0 ? text.length : from + end }
+  if (quote === '[' || quote === '{') {
+    const closed = beginsMark(text, start) ? text.indexOf(']', start) + 1 : bracketEnd(text, start)
+    return { start, end: firstFrom(text, closed, /[\s"'<>&,;\]})]/) }
+  }
+  return { start: from, end: firstFrom(text, from, fillsItsLine(name) ? /[\r\n]/ : /[\s"'<>&,;]/) }
 }
 
-function lineEnd(text: string, from: number): number {
-  const found = text.slice(from).search(/[\r\n]/)
+/** Index of the first character that fits, else the length. */
+function firstFrom(text: string, from: number, fits: RegExp): number {
+  const found = text.slice(from).search(fits)
   return found < 0 ? text.length : from + found
 }
 

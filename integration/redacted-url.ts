@@ -18,9 +18,7 @@ export const hide = (secret: string, mark: Mark): string => (secret === '' || is
  */
 export function redactUrl(url: string, mark: Mark): string {
   if (isPlain(url)) return url
-  const authority = url.indexOf('//') + 2
-  const isAbsolute = authority === 2 || url.charCodeAt(authority - 3) === COLON
-  const pathFrom = isAbsolute && authority > 1 ? authority : 0
+  const pathFrom = AUTHORITY.exec(url)?.[0].length ?? 0
   const user = pathFrom === 0 ? -1 : userEnd(url, pathFrom)
   const hostFrom = user < 0 ? pathFrom : user
   const tail = firstOf(url, '?', '#', hostFrom)
@@ -34,7 +32,8 @@ const isPlain = (url: string): boolean => !url.includes('?') && !url.includes('@
 const withoutUser = (url: string, from: number, user: number, tail: number, mark: Mark): string =>
   url.slice(0, from) + hide(url.slice(from, user), mark) + url.slice(user, tail)
 
-const COLON = 58
+/** What stands before the authority, as in `https://` and `jdbc:mysql://`. */
+const AUTHORITY = /^\s*(?:[a-z0-9+.:-]*:)?\/\//i
 
 /** Index of the `@` that ends the user info, or -1. A password may hold `/`, `?` or `#` that should have been encoded. */
 function userEnd(url: string, from: number): number {
@@ -99,15 +98,20 @@ export const redactPaths = (text: string, mark: Mark): string =>
  * Of lists of settings only those that say where it is stay.
  */
 export function redactConnection(text: string, mark: Mark): string {
-  const address = text.includes('//') ? redactUrl(text, mark) : text
+  const address =
+    AUTHORITY.test(text) || SETTINGS.test(text) ? redactUrl(text, mark) : redactUrl(withoutLogin(text, mark), mark)
   if (address.includes(';')) {
     return address
       .split(';')
       .map((part) => redactSetting(part, mark))
       .join(';')
   }
-  const user = SETTINGS.test(address) || text.includes('//') ? -1 : address.lastIndexOf('@')
-  return user < 0 ? address : hide(address.slice(0, user), mark) + address.slice(user)
+  return address
+}
+
+function withoutLogin(text: string, mark: Mark): string {
+  const user = text.lastIndexOf('@')
+  return user < 0 ? text : hide(text.slice(0, user), mark) + text.slice(user)
 }
 
 /** `host=… password=…`, which is read as any text is. */

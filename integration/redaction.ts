@@ -157,9 +157,13 @@ function ruleFor(name: string, scrub: Mark, mark: Mark): Rule {
   if (isSecretName(name)) return (value) => (value === 'true' || value === 'false' ? value : hide(value, mark))
   if (QUERY_NAME.test(name) || PARAMETER_NAME.test(name)) return whole
   if (CONNECTION_NAME.test(name)) return (value) => scrub(eachOf(value, (text) => redactConnection(text, mark)))
-  if (URL_NAME.test(name)) return (value) => scrub(eachOf(value, (text) => redactUrl(text, mark)))
+  if (URL_NAME.test(name)) return (value) => scrub(eachOf(value, (text) => redactAddress(text, mark)))
   return scrub
 }
+
+/** JDBC has addresses of its own. */
+const redactAddress = (url: string, mark: Mark): string =>
+  url.startsWith('jdbc:') ? redactConnection(url, mark) : redactUrl(url, mark)
 
 /** The value, or each element of an array's text. */
 function eachOf(value: string, redact: (text: string) => string): string {

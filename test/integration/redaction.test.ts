@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { redactQuery } from '../../integration/redacted-query.ts'
 import { compileRedaction, NO_REDACTION_RULES, type RedactionRules } from '../../integration/redaction.ts'
 import { isSecretName } from '../../integration/secret-names.ts'
 import { callOf } from '../../integration/span-to-call.ts'
@@ -117,6 +118,11 @@ describe('texts', () => {
     ['settings', 'password=abc, user=bob', 'password=[redacted], user=bob'],
     ['no password', 'Access denied (using password: YES)', 'Access denied (using password: YES)'],
     ['an option', 'run --password hunter2 --fast', 'run --password [redacted] --fast'],
+    [
+      'an option with =',
+      'run --token=abc -Dpassword=x .secret=y',
+      'run --token=[redacted] -Dpassword=[redacted] .secret=[redacted]',
+    ],
     ['an option in a list', '["--token","abc"]', '["--token","[redacted]"]'],
     ['a Go database address', 'dial root:pw@tcp(127.0.0.1:3306)/shop', 'dial [redacted]@tcp(127.0.0.1:3306)/shop'],
     ['a JSON Web Token', 'got eyJhbGciOiJI.eyJzdWIiOiIx.c2ln', 'got [redacted]'],
@@ -145,6 +151,12 @@ describe('attributes', () => {
   const rows: [string, Record<string, string>, Record<string, string>][] = [
     ['url.full', { 'url.full': 'https://u:p@h/p?q#f' }, { 'url.full': 'https://[redacted]@h/p?[redacted]' }],
     ['http.target', { 'http.target': '/p?a b' }, { 'http.target': '/p?[redacted]' }],
+    [
+      'a URL without scheme',
+      { 'url.full': 'h.example/p?k=x&next=https://b/c' },
+      { 'url.full': 'h.example/p?[redacted]' },
+    ],
+    ['a URL of JDBC', { 'db.url': 'jdbc:oracle:thin:scott/tiger@h' }, { 'db.url': '[redacted]@h' }],
     ['url.query', { 'url.query': 'a=1' }, { 'url.query': '[redacted]' }],
     ['a list of URLs', { 'app.url': '["https://a/?x","b"]' }, { 'app.url': '["https://a/?[redacted]","b"]' }],
     [
@@ -177,7 +189,7 @@ describe('attributes', () => {
         'db.system': 'mysql',
         'db.statement': "SELECT a1 FROM t WHERE b='it\\'s x' AND c=\"d\" AND n=-12.5e3 -- hi\n LIMIT ?",
       },
-      { 'db.system': 'mysql', 'db.statement': 'SELECT a1 FROM t WHERE b=? AND c=? AND n=-? \n LIMIT ?' },
+      { 'db.system': 'mysql', 'db.statement': 'SELECT a1 FROM t WHERE b=? AND c=? AND n=-?  \n LIMIT ?' },
     ],
     [
       'SQL by the standard',
@@ -185,7 +197,7 @@ describe('attributes', () => {
         'db.system.name': 'postgresql',
         'db.query.text': `SELECT "c" FROM t1 WHERE b='C:\\' AND x=$1 AND y=$q$s$q$ /* me */ AND z='it''s'`,
       },
-      { 'db.system.name': 'postgresql', 'db.query.text': 'SELECT "c" FROM t1 WHERE b=? AND x=$1 AND y=?  AND z=?' },
+      { 'db.system.name': 'postgresql', 'db.query.text': 'SELECT "c" FROM t1 WHERE b=? AND x=$1 AND y=?   AND z=?' },
     ],
     ['SQL of an unknown kind in doubt', { 'db.query.text': "SELECT 'a\\' , secret'" }, { 'db.query.text': 'SELECT ?' }],
     [
@@ -321,33 +333,74 @@ describe('any text', () => {
     fc.array(fc.oneof(parts, fc.string({ maxLength: 6 })), { maxLength: 25 }).map((pieces) => pieces.join('')),
   )
   const name = fc.oneof(
-    fc.constantFrom('url.full', 'http.target', 'db.statement', 'db.connection_string', 'x.token', 'x', 'http.url'),
+    fc.constantFrom('url.full', 'http.target', 'db.connection_string', 'x.token', 'x', 'http.url'),
     fc.string(),
   )
   const system = fc.constantFrom('', 'mysql', 'postgresql', 'redis', 'mongodb')
 
-  test('is redacted without error, once and for all, and grows by no more than marks', () => {
+  const places: ((secret: string) => string)[] = [
+    (secret) => `https://h.example/p?k=${secret}`,
+    (secret) => `https://user:${secret}@h.example/p`,
+    (secret) => `password=${secret}`,
+    (secret) => `--password=${secret}`,
+    (secret) => `2fa_token: ${secret}`,
+    (secret) => `"api_key": "${secret}"`,
+    (secret) => `Authorization: Bearer ${secret}`,
+    (secret) => `{"cookie":["${secret}"]}`,
+    (secret) => `{\\"token\\":\\"${secret}\\"}`,
+    (secret) => `/search?q=${secret}`,
+  ]
+
+  test('is redacted without error and grows by no more than marks', () => {
     fc.assert(
-      fc.property(name, text, system, (key, value, dbSystem) => {
-        const once = stored({ 'db.system': dbSystem, [key]: value })
+      fc.property(name, text, (key, value) => {
+        expect(stored({ [key]: value })[key]!.length).toBeLessThanOrEqual(10 * (value.length + 1))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('is redacted once and for all, however sentences and secrets stand in it', () => {
+    const word = fc.constantFrom(
+      'GET',
+      'failed:',
+      'at',
+      '(see',
+      'x)',
+      '[1,2]',
+      '"quoted"',
+      "it's",
+      '{id?}',
+      '12:30',
+      'a,b;',
+      '?',
+    )
+    const secret = fc
+      .tuple(fc.constantFrom(...places), fc.stringMatching(/^[A-Za-z0-9]{1,30}$/))
+      .map(([place, it]) => place(it))
+    const sentence = fc.array(fc.oneof(word, secret), { maxLength: 12 }).map((words) => words.join(' '))
+    fc.assert(
+      fc.property(fc.constantFrom('url.full', 'http.target', 'x.token', 'x'), sentence, (key, value) => {
+        const once = stored({ [key]: value })
         expect(stored(once)).toEqual(once)
-        expect(once[key]!.length).toBeLessThanOrEqual(10 * (value.length + 1) + 'mongodb'.length)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('is a query without values once and for all, and no longer than it was', () => {
+    fc.assert(
+      fc.property(text, system, (query, dbSystem) => {
+        const once = redactQuery(`SELECT ${query}`, dbSystem)
+        expect(redactQuery(once, dbSystem)).toBe(once)
+        expect(once.length).toBeLessThanOrEqual(`SELECT ${query}`.length)
+        expect(stored({ 'db.system': dbSystem, 'db.statement': query })).toHaveProperty(['db.statement'])
       }),
       { numRuns: 3000 },
     )
   })
 
   test('a secret is gone wherever the rules look for one, whatever stands around it', () => {
-    const places: ((secret: string) => string)[] = [
-      (secret) => `https://h.example/p?k=${secret}`,
-      (secret) => `https://user:${secret}@h.example/p`,
-      (secret) => `password=${secret}`,
-      (secret) => `"api_key": "${secret}"`,
-      (secret) => `Authorization: Bearer ${secret}`,
-      (secret) => `{"cookie":["${secret}"]}`,
-      (secret) => `{\\"token\\":\\"${secret}\\"}`,
-      (secret) => `/search?q=${secret}`,
-    ]
     const secret = fc.stringMatching(/^[A-Za-z0-9_.~-]{12,40}$/).map((word) => `${SECRET}${word}`)
     const before = fc.string({ maxLength: 20 }).map((words) => `${words.replaceAll(/["'\\]/g, '')} `)
     fc.assert(
@@ -365,6 +418,9 @@ describe('any text', () => {
     '[',
     'https://',
     'password=[',
+    'a-',
+    '--',
+    '.a-',
     'password="\\',
     '--a ',
     'a: ',
