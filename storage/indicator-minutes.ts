@@ -30,12 +30,8 @@ export async function measureMinutes(
   )
   const whole = { from: floorMinute(range.from), to: ceilMinute(range.to) }
   if (distinct.length === 0 || whole.from >= whole.to) return
-  await reopenHours(db, distinct, whole)
-  const index = await seriesOf(
-    db,
-    distinct.map(({ indicator }) => indicator),
-    whole,
-  )
+  const indicators = distinct.map(({ indicator }) => indicator)
+  const [index] = await Promise.all([seriesOf(db, indicators, whole), reopenHours(db, distinct, whole)])
   for (const sameTable of Map.groupBy(distinct, needsSingleCalls).values()) {
     for (let start = 0; start < sameTable.length; start += MAX_TOGETHER) {
       for (const scan of scansOf(index, sameTable.slice(start, start + MAX_TOGETHER))) {
