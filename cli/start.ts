@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { startApi } from '../api/main.ts'
@@ -108,7 +109,11 @@ async function startRole(role: Role, config: Config, log: Log, stops: Stops): Pr
     ])
   }
   const server = config.clickhouse
-  await migrateStore(server, config, log)
+  const migrated = migrateWhenReachable(server, config, log, stops)
+  // What arrives waits on disk until there is a schema: the collector takes it in from the start.
+  if (role === 'collector')
+    migrated.catch((error) => log.error({ err: error }, 'the schema cannot be brought up to date'))
+  else await migrated
   const deps = { config, log, metrics: registry(), db: connect(server) }
   stops.add('store connection', () => deps.db.close())
   if (role === 'collector') {
@@ -144,6 +149,25 @@ async function migrateStore(server: Server, config: Config, log: Log): Promise<v
   const applied = await prepareStore(server)
   if (applied.length > 0) log.info({ applied }, 'schema brought up to date')
   await applyRetention(server, config.retention)
+}
+
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH'])
+const RETRY_MS = 2_000
+
+/** A server that starts later than this role is waited for; any other failure is the caller's. */
+async function migrateWhenReachable(server: Server, config: Config, log: Log, stops: Stops): Promise<void> {
+  const stopped = new AbortController()
+  stops.add('schema', () => stopped.abort())
+  for (;;) {
+    try {
+      return await migrateStore(server, config, log)
+    } catch (error) {
+      if (stopped.signal.aborted) return
+      if (!UNREACHABLE.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+      log.warn({ url: server.url }, 'ClickHouse does not answer yet; trying again')
+      await sleep(RETRY_MS, undefined, { signal: stopped.signal }).catch(() => undefined)
+    }
+  }
 }
 
 function registry(): Registry {

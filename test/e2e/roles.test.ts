@@ -59,3 +59,21 @@ test('each role runs alone against a ClickHouse given by its address, in any ord
   await checkout.stop()
   expect(await Promise.all([collector, evaluator, api].map((role) => role.stop()))).toEqual([0, 0, 0])
 })
+
+test('a collector starts while ClickHouse is away, and takes what arrives', { timeout: 60_000 }, async () => {
+  using alone = workplace({ clickhouse: { url: 'http://127.0.0.1:9' } })
+  const collector = await startRole('collector', alone.configPath)
+  const url = `${collector.addresses.otlpHttp}/v1/traces`
+  const span = {
+    traceId: 'ab'.repeat(16),
+    spanId: 'cd'.repeat(8),
+    name: 'x',
+    startTimeUnixNano: '1',
+    endTimeUnixNano: '2',
+  }
+  const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] })
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  expect([response.status, await response.json()]).toEqual([200, {}])
+  expect(collector.log()).toContain('ClickHouse does not answer yet')
+  expect(await collector.stop()).toBe(0)
+})
