@@ -17,3 +17,14 @@ export const MAX_DEPTH = 100
 export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge'
 }
+
+/**
+ * Resources and scopes in one request, and parts such as events, links, points or exemplars in one record: each takes
+ * hundreds of bytes of memory where an empty one takes two on the wire.
+ */
+export const MAX_PARTS = 100_000
+
+export const tooManyParts = () =>
+  new BodyTooLarge(
+    `it has more than ${MAX_PARTS} resources and scopes, or a record has more parts; send smaller batches`,
+  )

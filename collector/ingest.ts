@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { INGEST_TABLES } from '../storage/ingest.ts'
+import { BodyTooLarge } from './bad-body.ts'
 import { freeBytes, type Lease } from './byte-budget.ts'
 import type { CollectorMetrics } from './collector-metrics.ts'
 import { decodeMetricsJson } from './json/metrics.ts'
@@ -15,6 +16,9 @@ import type { Journal } from './segment/journal.ts'
 import { type Encoding, SIGNALS, type Signal } from './signals.ts'
 import type { Keeping } from './stored-telemetry.ts'
 import { type CallSettings, type Written, writeTraceRows } from './trace-rows.ts'
+
+/** Parsed JSON takes many times the memory of its text, where protobuf is decoded record by record. */
+export const MAX_JSON_BYTES = 8 * 1024 * 1024
 
 export interface IngestOptions {
   journal: Pick<Journal, 'append'>
@@ -47,6 +51,9 @@ export function createIngest({ journal, seen, calls, keeping, metrics, rejection
 
   // Decoding and making rows happen in one go, so that the table buffers can be shared by all requests.
   const take: Ingest = (signal, encoding, body, lease) => {
+    if (encoding === 'json' && body.length > MAX_JSON_BYTES) {
+      throw new BodyTooLarge(`as JSON it may have at most ${MAX_JSON_BYTES} bytes; send protobuf, or smaller batches`)
+    }
     const digest = createHash('sha256').update(signal).update(body).digest()
     const key = digest.toString('latin1')
     const now = Date.now()

@@ -1,4 +1,4 @@
-import { BadBody, MAX_DEPTH } from '../bad-body.ts'
+import { BadBody, MAX_DEPTH, MAX_PARTS, tooManyParts } from '../bad-body.ts'
 import type { Attributes, Decoded, Exemplar, Group, Notes, Resource, Scope } from '../telemetry.ts'
 import { type AnyValue, textOf } from '../value-text.ts'
 import {
@@ -92,11 +92,17 @@ export function decodeGroups<Item>(
   decodeItem: (json: JsonObject, notes: Notes) => Item,
 ): Decoded<Item> {
   const notes = { stringIndexes: 0 }
-  const groups = messages(body, names.groups).map((group): Group<Item> => {
+  let parts = 0
+  const counted = (some: JsonObject[]): JsonObject[] => {
+    parts += some.length
+    if (parts > MAX_PARTS) throw tooManyParts()
+    return some
+  }
+  const groups = counted(messages(body, names.groups)).map((group): Group<Item> => {
     const resource = resourceOf(group, notes)
-    const scopes = messages(group, names.scopes).map((scopeGroup) => ({
+    const scopes = counted(messages(group, names.scopes)).map((scopeGroup) => ({
       scope: scopeOf(scopeGroup, notes),
-      items: messages(scopeGroup, names.items).map((item) => decodeItem(item, notes)),
+      items: counted(messages(scopeGroup, names.items)).map((item) => decodeItem(item, notes)),
     }))
     return { resource, scopes }
   })

@@ -139,7 +139,7 @@ export function readGroups<Item>(reader: Reader, readItem: ReadItem<Item>): Grou
 }
 
 function readGroup<Item>(reader: Reader, readItem: ReadItem<Item>): Group<Item> {
-  const outer = reader.enter()
+  const outer = reader.enterPart()
   const group: Group<Item> = { resource: { attributes: new Map(), schemaUrl: '' }, scopes: [] }
   while (reader.more()) {
     const tag = reader.tag()
@@ -157,7 +157,7 @@ function readGroup<Item>(reader: Reader, readItem: ReadItem<Item>): Group<Item> 
  * in memory as objects, and the scope is known before them wherever it was sent.
  */
 function readScopeGroup<Item>(reader: Reader, readItem: ReadItem<Item>): ScopeGroup<Item> {
-  const outer = reader.enter()
+  const outer = reader.enterPart()
   const scope = emptyScope()
   const items = reader.fork()
   while (reader.more()) {
@@ -173,6 +173,7 @@ function readScopeGroup<Item>(reader: Reader, readItem: ReadItem<Item>): ScopeGr
 function* itemsOf<Item>(reader: Reader, readItem: ReadItem<Item>): Generator<Item, void> {
   while (reader.more()) {
     const tag = reader.tag()
+    reader.parts = 0
     if (tag === 0x12 /* spans, metrics */) yield readItem(reader)
     else reader.skip(tag)
   }

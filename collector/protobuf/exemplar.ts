@@ -3,7 +3,7 @@ import { readAttribute } from './common.ts'
 import type { Reader } from './reader.ts'
 
 export function readExemplar(reader: Reader): Exemplar {
-  const outer = reader.enter()
+  const outer = reader.enterPart()
   const exemplar: Exemplar = { attributes: new Map(), timeNs: 0n, value: 0, spanId: '', traceId: '' }
   while (reader.more()) {
     const tag = reader.tag()

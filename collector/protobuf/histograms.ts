@@ -4,7 +4,7 @@ import { readExemplar } from './exemplar.ts'
 import type { Reader } from './reader.ts'
 
 export function readHistogramPoint(reader: Reader): HistogramPoint {
-  const outer = reader.enter()
+  const outer = reader.enterPart()
   const point: HistogramPoint = {
     attributes: new Map(),
     startNs: 0n,
@@ -69,7 +69,7 @@ export function readHistogramPoint(reader: Reader): HistogramPoint {
 }
 
 export function readExponentialPoint(reader: Reader): ExponentialPoint {
-  const outer = reader.enter()
+  const outer = reader.enterPart()
   const point: ExponentialPoint = {
     attributes: new Map(),
     startNs: 0n,

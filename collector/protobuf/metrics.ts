@@ -84,7 +84,7 @@ function readPoints<Point>(reader: Reader, data: Points<Point>, readPoint: (read
 }
 
 function readNumberPoint(reader: Reader): NumberPoint {
-  const outer = reader.enter()
+  const outer = reader.enterPart()
   const point: NumberPoint = { attributes: new Map(), startNs: 0n, timeNs: 0n, flags: 0, value: null, exemplars: [] }
   while (reader.more()) {
     const tag = reader.tag()
@@ -119,7 +119,7 @@ function readNumberPoint(reader: Reader): NumberPoint {
 }
 
 function readSummaryPoint(reader: Reader): SummaryPoint {
-  const outer = reader.enter()
+  const outer = reader.enterPart()
   const point: SummaryPoint = {
     attributes: new Map(),
     startNs: 0n,
@@ -162,7 +162,7 @@ function readSummaryPoint(reader: Reader): SummaryPoint {
 }
 
 function readQuantile(reader: Reader): { quantile: number; value: number } {
-  const outer = reader.enter()
+  const outer = reader.enterPart()
   const pair = { quantile: 0, value: 0 }
   while (reader.more()) {
     const tag = reader.tag()

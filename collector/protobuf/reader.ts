@@ -1,4 +1,4 @@
-import { BadBody, MAX_DEPTH } from '../bad-body.ts'
+import { BadBody, MAX_DEPTH, MAX_PARTS, tooManyParts } from '../bad-body.ts'
 import type { Notes } from '../telemetry.ts'
 import { CACHED_BYTES, cachedText } from './text-cache.ts'
 
@@ -23,6 +23,8 @@ export class Reader {
   /** Messages entered and not left: bounds recursion. */
   depth = 0
   notes: Notes = { stringIndexes: 0 }
+  /** Messages now kept in memory. */
+  parts = 0
   readonly #view: DataView
 
   constructor(bytes: Buffer) {
@@ -60,6 +62,12 @@ export class Reader {
     const outer = this.limit
     this.limit = this.position + length
     return outer
+  }
+
+  /** Enters a message that is kept until the request, or the record it belongs to, is done; throws `BodyTooLarge`. */
+  enterPart(): number {
+    if (++this.parts > MAX_PARTS) throw tooManyParts()
+    return this.enter()
   }
 
   leave(outer: number): void {

@@ -97,7 +97,7 @@ function readStatus(reader: Reader, span: Span): void {
 }
 
 function readEvent(reader: Reader): SpanEvent {
-  const outer = reader.enter()
+  const outer = reader.enterPart()
   const event: SpanEvent = { timeNs: 0n, name: '', attributes: new Map() }
   while (reader.more()) {
     const tag = reader.tag()
@@ -111,7 +111,7 @@ function readEvent(reader: Reader): SpanEvent {
 }
 
 function readLink(reader: Reader): SpanLink {
-  const outer = reader.enter()
+  const outer = reader.enterPart()
   const link: SpanLink = { traceId: '', spanId: '', traceState: '', attributes: new Map() }
   while (reader.more()) {
     const tag = reader.tag()

@@ -45,6 +45,8 @@ await phase('20 senders of 28 MiB bodies', 20, huge, HUGE)
 await phase('10 senders of those, gzip', 10, (request) => gzipSync(huge(request), { level: 1 }), HUGE, {
   'content-encoding': 'gzip',
 })
+const json = Buffer.from(`{"resourceSpans":[${'{},'.repeat((8 * MIB) / 3 - 20)}{}]}`)
+await phase('10 senders of 8 MiB of JSON', 10, () => json, 0, { 'content-type': 'application/json' })
 sender.close()
 await store()
 report('after all is stored')
