@@ -102,12 +102,19 @@ export function decodeGroups<Item>(
     const resource = resourceOf(group, notes)
     const scopes = counted(messages(group, names.scopes)).map((scopeGroup) => ({
       scope: scopeOf(scopeGroup, notes),
-      items: counted(messages(scopeGroup, names.items)).map((item) => decodeItem(item, notes)),
+      items: lazily(counted(messages(scopeGroup, names.items)), (item) => decodeItem(item, notes)),
     }))
     return { resource, scopes }
   })
   return { groups, notes }
 }
+
+/** Records are decoded as they are iterated, so that only one at a time stands in memory decoded. */
+const lazily = <Item>(records: JsonObject[], decode: (record: JsonObject) => Item): Iterable<Item> => ({
+  *[Symbol.iterator]() {
+    for (const record of records) yield decode(record)
+  },
+})
 
 const resourceOf = (group: JsonObject, notes: Notes): Resource => ({
   attributes: attributesOf(message(group, 'resource'), 'attributes', notes),

@@ -1,4 +1,4 @@
-import { BadBody } from '../bad-body.ts'
+import { BadBody, MAX_PARTS, tooManyParts } from '../bad-body.ts'
 import { isObject, type Json, type JsonObject } from './parse.ts'
 
 // One function per protobuf scalar, with protobuf's JSON mapping as OTLP narrows it: an absent key and `null` are the default,
@@ -40,8 +40,11 @@ export function list(object: JsonObject, key: string): Json[] {
   return Array.isArray(value) ? value : bad(key, 'an array')
 }
 
-export const messages = (object: JsonObject, key: string): JsonObject[] =>
-  list(object, key).map((item) => asMessage(item, key))
+export function messages(object: JsonObject, key: string): JsonObject[] {
+  const items = list(object, key)
+  if (items.length > MAX_PARTS) throw tooManyParts()
+  return items.map((item) => asMessage(item, key))
+}
 
 const MAX_UINT64 = 2n ** 64n - 1n
 const MIN_INT64 = -(2n ** 63n)

@@ -45,3 +45,12 @@ test('resources, scopes and spans as JSON have one limit together', () => {
   expect(decodeTracesJson(body(MAX_PARTS)).groups).toHaveLength(MAX_PARTS)
   expect(() => decodeTracesJson(body(MAX_PARTS + 1))).toThrow(BodyTooLarge)
 })
+
+test('events of a span as JSON have the same limit', () => {
+  const body = (count: number) => {
+    const events = Array.from({ length: count }, () => ({}))
+    return Buffer.from(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{ events }] }] }] }))
+  }
+  expect(readAll(decodeTracesJson(body(MAX_PARTS)))).toBe(1)
+  expect(() => readAll(decodeTracesJson(body(MAX_PARTS + 1)))).toThrow(BodyTooLarge)
+})
