@@ -1,4 +1,4 @@
-import { BadBody } from '../bad-body.ts'
+import { BadBody, BodyTooLarge } from '../bad-body.ts'
 
 export type Json = string | number | bigint | boolean | null | Json[] | JsonObject
 export type JsonObject = { [key: string]: Json | undefined }
@@ -7,11 +7,12 @@ export type JsonObject = { [key: string]: Json | undefined }
 const LONG_INTEGER = /[:[,]\s*-?\d{16,}/
 
 /**
- * Parses an OTLP/JSON body; throws `BadBody` unless it is one JSON object.
+ * Parses an OTLP/JSON body; throws `BadBody` unless it is one JSON object, `BodyTooLarge` when it holds too many.
  * 64-bit integers sent as numbers stay exact: those a double cannot hold become `bigint`. Only bodies that seem to contain
  * one pay for the slower parse; senders are told to use strings.
  */
 export function parseBody(body: Buffer): JsonObject {
+  refuseCrowded(body)
   const text = body.toString('utf8')
   let value: Json
   try {
@@ -21,6 +22,16 @@ export function parseBody(body: Buffer): JsonObject {
   }
   if (!isObject(value)) throw new BadBody('malformed OTLP/JSON: expected an object at the top level')
   return value
+}
+
+/** Objects and arrays in one body: an empty one takes twenty times its text. */
+const MAX_NODES = 500_000
+
+function refuseCrowded(body: Buffer): void {
+  let nodes = 0
+  for (let i = 0; i < body.length; i++) if (body[i] === 0x7b || body[i] === 0x5b) nodes++
+  if (nodes > MAX_NODES)
+    throw new BodyTooLarge(`it has more than ${MAX_NODES} objects and arrays; send smaller batches`)
 }
 
 type Reviver = (key: string, value: Json, context: { source: string }) => Json

@@ -54,3 +54,7 @@ test('events of a span as JSON have the same limit', () => {
   expect(readAll(decodeTracesJson(body(MAX_PARTS)))).toBe(1)
   expect(() => readAll(decodeTracesJson(body(MAX_PARTS + 1)))).toThrow(BodyTooLarge)
 })
+
+test('JSON of half a million empty objects is refused before it is parsed', () => {
+  expect(() => decodeTracesJson(Buffer.from(`{"unknown":[${'{},'.repeat(500_000)}{}]}`))).toThrow(BodyTooLarge)
+})
