@@ -19,7 +19,7 @@ export function rangeOf({ from, to }: { from: number; to: number }, detail: keyo
     STEPS.find((step) => minutes / step <= MOST[detail]) ?? Math.ceil(minutes / MOST[detail] / 1440) * 1440
   const stepMs = stepMinutes * 60_000
   const end = Math.ceil(to / stepMs) * stepMs
-  return { from: end - Math.max(1, Math.round((to - from) / stepMs)) * stepMs, to: end, stepMinutes }
+  return { from: end - Math.max(1, Math.ceil((to - from) / stepMs)) * stepMs, to: end, stepMinutes }
 }
 
 /** The window of an SLO in ms; 30 days where the text says something this page cannot read. */

@@ -138,6 +138,18 @@ describe('ranges', () => {
     )
   })
 
+  test('a quarter of a 30-day window that began with one of its steps is covered from its start, at any time of day', () => {
+    const halfDays = fc.integer({ min: 1, max: 15 })
+    const minuteOfDay = fc.integer({ min: 0, max: 1439 })
+    fc.assert(
+      fc.property(halfDays, minuteOfDay, (steps, minutes) => {
+        const now = NOW - (NOW % DAY) + minutes * 60_000
+        const from = now - (now % (DAY / 2)) - steps * (DAY / 2)
+        expect(rangeOf({ from, to: now }, 'sparkline').from).toBeLessThanOrEqual(from)
+      }),
+    )
+  })
+
   test('time ticks are round moments inside the range, no more than fit', () => {
     const { ticks: found, stepMs } = timeTicks(NOW - 30 * DAY, NOW, 7, 'utc')
     expect(found.map((at) => tickText(at, stepMs, 'utc'))).toEqual([

@@ -33,6 +33,7 @@ describe('the page of an SLO', () => {
     await chart.getByText('even spend').waitFor()
     expect(await textOf(page.locator('.readout'))).toContain('−35%')
     await page.getByText('As a table').click()
+    await page.locator('.history-table tbody tr').first().waitFor()
     expect(await page.locator('.history-table tbody tr').count()).toBe(240)
   })
 
