@@ -67,16 +67,18 @@ async function launch(args: string[], env: Record<string, string>) {
     stderr += chunk
   })
   const addresses = await readyLine(child, () => stderr)
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+    child.kill('SIGTERM')
+    const [code] = (await once(child, 'exit')) as [number | null]
+    return code
+  }
   return {
     addresses,
     log: () => stderr,
     pid: child.pid as number,
-    async stop() {
-      if (child.exitCode !== null) return child.exitCode
-      child.kill('SIGTERM')
-      const [code] = (await once(child, 'exit')) as [number | null]
-      return code
-    },
+    stop,
+    [Symbol.asyncDispose]: async () => void (await stop()),
   }
 }
 

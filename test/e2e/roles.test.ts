@@ -62,7 +62,7 @@ test('each role runs alone against a ClickHouse given by its address, in any ord
 
 test('a collector starts while ClickHouse is away, and takes what arrives', { timeout: 60_000 }, async () => {
   using alone = workplace({ clickhouse: { url: 'http://127.0.0.1:9' } })
-  const collector = await startRole('collector', alone.configPath)
+  await using collector = await startRole('collector', alone.configPath)
   const url = `${collector.addresses.otlpHttp}/v1/traces`
   const span = {
     traceId: 'ab'.repeat(16),
