@@ -1,6 +1,7 @@
 import { ALERT_POLICY } from '../slo/alert-policy.ts'
 import { frozenReading, judgeTier } from '../slo/alert-verdict.ts'
 import { burnRate } from '../slo/burn-rate.ts'
+import { environmentOf } from '../slo/indicator.ts'
 import type { Severity, Slo } from '../slo/model.ts'
 import { type Reading, STATUS_WINDOWS, type WindowReading } from '../slo/reading.ts'
 import { windowLabel } from '../slo/window.ts'
@@ -106,16 +107,15 @@ function frozenReasons(reading: Reading, now: Date): string[] {
 }
 
 /** The windows every SLO has, and its own as `slo`. */
-const windowsOf = ({ slo, windows }: Reading): [string, WindowReading][] =>
-  [
-    ...STATUS_WINDOWS.map((minutes) => [windowLabel(minutes), minutes] as const),
-    ['slo', slo.objective.window.minutes] as const,
-  ]
-    .map(([label, minutes]) => [label, windows.get(minutes)] as const)
-    .filter((entry): entry is [string, WindowReading] => entry[1] !== undefined)
+const windowsOf = ({ period, windows }: Reading): [string, WindowReading][] => [
+  ...STATUS_WINDOWS.flatMap((minutes): [string, WindowReading][] => {
+    const read = windows.get(minutes)
+    return read ? [[windowLabel(minutes), read]] : []
+  }),
+  ['slo', period],
+]
 
 /** `env` only where the SLI looks at exactly one environment. */
 function labelsOf({ name, service, indicator }: Slo): Record<'slo' | 'service' | 'env', string> {
-  const env = indicator.total.fields.env
-  return { slo: name, service, env: env && 'in' in env && env.in.length === 1 ? (env.in[0] ?? '') : '' }
+  return { slo: name, service, env: environmentOf({ labels: {}, indicator }) }
 }

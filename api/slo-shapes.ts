@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ALERT_MODES } from '../slo/model.ts'
 import { PROBLEM_LAYERS } from '../slo/problem.ts'
 import { sloStatusSchema } from '../slo/status.ts'
 import { historyStepSchema } from './history.ts'
@@ -37,7 +38,7 @@ export const sloDetailSchema = sloStatusSchema
         labels: z.record(z.string(), z.string()),
         indicator: z.looseObject({ name: z.string(), source: z.string() }),
         guards: z.object({ minEvents: z.number(), minBadEvents: z.number() }),
-        alerting: z.enum(['mwmb', 'off']),
+        alerting: z.enum(ALERT_MODES),
       })
       .nullable()
       .meta({ description: 'The definition in force; null when there never was a good one' }),

@@ -5,7 +5,7 @@ import { governingWindow, type TierVerdict } from '../slo/alert-verdict.ts'
 import { budgetOf } from '../slo/budget.ts'
 import { burnRate } from '../slo/burn-rate.ts'
 import type { Incident, IncidentDetails, Suspect } from '../slo/incident.ts'
-import type { Slo } from '../slo/model.ts'
+import { directionOf, environmentOf } from '../slo/indicator.ts'
 import type { Reading } from '../slo/reading.ts'
 import { windowLabel } from '../slo/window.ts'
 import type { Evidence } from '../storage/evidence.ts'
@@ -54,7 +54,7 @@ export function factsOf(
   return {
     incident,
     env: environmentOf(slo),
-    direction: slo.indicator.total.direction,
+    direction: directionOf(slo.indicator),
     impact: evidence.impact,
     sloWindowMinutes: slo.objective.window.minutes,
     previousIncident: next.previousIncident,
@@ -88,10 +88,9 @@ function detailsOf(
   suspect: Suspect | null,
   { exemplars }: Evidence,
 ): IncidentDetails {
-  const { slo, windows } = reading
-  const { budgetPpm, window } = slo.objective
+  const { slo, windows, period } = reading
+  const { budgetPpm } = slo.objective
   const governing = governingWindow(lead)
-  const sloCounts = windows.get(window.minutes)?.counts ?? { good: 0, total: 0 }
   return {
     tier: lead.tier,
     governingWindow: windowLabel(governing.minutes),
@@ -99,9 +98,9 @@ function detailsOf(
     factor: lead.factor,
     counts: governing.counts,
     burnRates: Object.fromEntries(
-      [...windows].map(([minutes, { counts }]) => [windowLabel(minutes), burnRate(counts, budgetPpm)]),
+      [...windows].map(([minutes, { units }]) => [windowLabel(minutes), burnRate(units, budgetPpm)]),
     ),
-    budgetRemaining: budgetOf(sloCounts, budgetPpm).remaining,
+    budgetRemaining: budgetOf(period.units, budgetPpm).remaining,
     suspect,
     exemplars,
     runbook: slo.runbook,
@@ -117,10 +116,3 @@ const rootCauseOf = (suspect: Suspect | null): string =>
   suspect && suspect.share >= ROOT_SHARE && suspect.bad >= ROOT_MIN_BAD
     ? `dependency:${suspect.dependency}/${suspect.outcome}`
     : ''
-
-/** The environment an SLO speaks about: its label, or the only one its calls are selected from; '' when open. */
-function environmentOf({ labels, indicator }: Slo): string {
-  const selector = indicator.total.fields.env
-  const only = selector && 'in' in selector && selector.in.length === 1 ? selector.in[0] : undefined
-  return labels.env ?? only ?? ''
-}

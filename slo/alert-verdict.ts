@@ -2,7 +2,7 @@ import type { AlertPolicy } from './alert-policy.ts'
 import type { FrozenReason } from './alert-reason.ts'
 import { burnRate } from './burn-rate.ts'
 import type { Counts, Severity, Tier } from './model.ts'
-import type { Reading } from './reading.ts'
+import type { Reading, WindowReading } from './reading.ts'
 import { tierLabel } from './tiers.ts'
 
 /** One window of a tier as it was read. */
@@ -91,9 +91,12 @@ export const urgency = (verdict: TierVerdict): number => (governingWindow(verdic
 /** Rounded to the decimal that is meant: 0.9 × 16.8 is 15.12, not 15.120000000000001. */
 const clearBand = (factor: number, { clearRatio }: AlertPolicy) => Number((factor * clearRatio).toPrecision(15))
 
+const NOTHING = { good: 0, total: 0 }
+const NOT_READ: WindowReading = { counts: NOTHING, units: NOTHING, coverage: 0 }
+
 function windowEvidence({ windows }: Reading, minutes: number, budgetPpm: number): WindowEvidence {
-  const { counts, coverage } = windows.get(minutes) ?? { counts: { good: 0, total: 0 }, coverage: 0 }
-  return { minutes, counts, coverage, burn: burnRate(counts, budgetPpm) }
+  const { counts, units, coverage } = windows.get(minutes) ?? NOT_READ
+  return { minutes, counts, coverage, burn: burnRate(units, budgetPpm) }
 }
 
 function unknownBecause(window: WindowEvidence, minEvents: number, policy: AlertPolicy): FrozenReason | null {

@@ -2,9 +2,26 @@ import type { Counts, Slo } from './model.ts'
 
 /** What one window of an SLO held when it was read. */
 export interface WindowReading {
+  /** Events. */
   counts: Counts
+  /**
+   * What the budgeting method counts, the input of burn rate and budget: events under Occurrences, expected slices under
+   * Timeslices and RatioTimeslices, shares of 1 for composites that average.
+   */
+  units: Counts
   /** Share of the window's expected minutes that are measured or known to be quiet, 0…1; see docs/slo.md. */
   coverage: number
+}
+
+/** The SLO window as it was read. */
+export interface PeriodReading extends WindowReading {
+  from: Date
+  /** Where it ends: now for a rolling window, the end of the period for a calendar one. */
+  to: Date
+  /** The same without leaving anything out, when maintenance is excluded from the budget; else null. */
+  raw: { counts: Counts; units: Counts } | null
+  /** Time left out of `counts` and `units`. */
+  exclusions: readonly { from: Date; to: Date; reason: string }[]
 }
 
 /** Everything the judge and the alert decision may know about one SLO at one instant. */
@@ -14,8 +31,10 @@ export interface Reading {
   watermark: Date | null
   /** Latest minute with events, null without any in the SLO window. */
   lastEventAt: Date | null
-  /** By window length in minutes: every alert window, the standard windows of the API, and the SLO window itself. */
+  /** By window length in minutes: every alert window and the standard windows of the API. */
   windows: ReadonlyMap<number, WindowReading>
+  /** The SLO window: rolling, or the calendar period that is open. */
+  period: PeriodReading
   /** The first minute in the SLO window whose counts cannot be true (good > total or negative), if any. */
   invalidMinute: Date | null
 }

@@ -4,7 +4,7 @@ import { frozenReading, governingWindow, judgeTier, urgency } from './alert-verd
 import { budgetOf } from './budget.ts'
 import { burnRate } from './burn-rate.ts'
 import { estimatedExhaustionMinutes, exhaustionMinutes, type PastMinute, rateOf } from './exhaustion.ts'
-import type { Counts, Slo } from './model.ts'
+import { type Counts, METHODS, type Slo } from './model.ts'
 import { type Reading, STATUS_WINDOWS } from './reading.ts'
 import { windowLabel } from './window.ts'
 
@@ -26,7 +26,7 @@ export const sloStatusSchema = z.object({
       target: z.number(),
       targetPpm: z.int(),
       window: z.object({ duration: z.string(), rolling: z.boolean() }),
-      method: z.enum(['occurrences']),
+      method: z.enum(METHODS),
     })
     .nullable()
     .describe('null only for a definition that was refused and has no earlier version in force'),
@@ -75,12 +75,12 @@ const MINUTE_MS = 60_000
 export function statusOf(reading: Reading, alert: FiringAlert | null, context: StatusContext): SloStatus {
   const { slo } = reading
   const { budgetPpm, targetPpm, window, method } = slo.objective
-  const counts = countsOf(reading, window.minutes)
-  const budget = budgetOf(counts, budgetPpm)
+  const { counts, units } = reading.period
+  const budget = budgetOf(units, budgetPpm)
   const status = statusWord(reading, alert, context)
   const burnRates: Record<string, number | null> = {}
   for (const minutes of reportedWindows(slo)) {
-    burnRates[windowLabel(minutes)] = burnRate(countsOf(reading, minutes), budgetPpm)
+    burnRates[windowLabel(minutes)] = burnRate(unitsOf(reading, minutes), budgetPpm)
   }
   return {
     name: slo.name,
@@ -105,7 +105,7 @@ export function statusOf(reading: Reading, alert: FiringAlert | null, context: S
     freshness: {
       watermark: reading.watermark?.toISOString() ?? null,
       lastEventAt: reading.lastEventAt?.toISOString() ?? null,
-      coverage: reading.windows.get(window.minutes)?.coverage ?? 0,
+      coverage: reading.period.coverage,
     },
     generation: slo.generation,
   }
@@ -135,20 +135,19 @@ export function statusOfRefused(name: string): SloStatus {
  * numbers that cannot be true stand above everything.
  */
 export function statusWord(reading: Reading, alert: FiringAlert | null, { now, refused }: StatusContext): StatusWord {
-  const { minutes } = reading.slo.objective.window
-  const counts = countsOf(reading, minutes)
+  const { counts, units } = reading.period
   if (reading.invalidMinute !== null) return 'invalid'
   if (alert?.severity === 'page') return 'critical'
   if (refused) return 'invalid'
   if (counts.total === 0) return 'no_data'
   if (isFrozen(reading, now)) return 'frozen'
-  const { remaining } = budgetOf(counts, reading.slo.objective.budgetPpm)
+  const { remaining } = budgetOf(units, reading.slo.objective.budgetPpm)
   if (remaining !== null && remaining <= 0) return 'exhausted'
   return alert ? 'warning' : 'ok'
 }
 
-const countsOf = (reading: Reading, minutes: number): Counts =>
-  reading.windows.get(minutes)?.counts ?? { good: 0, total: 0 }
+const unitsOf = (reading: Reading, minutes: number): Counts =>
+  reading.windows.get(minutes)?.units ?? { good: 0, total: 0 }
 
 const reportedWindows = ({ tiers }: Slo): number[] =>
   [...new Set([...STATUS_WINDOWS, ...tiers.flatMap((tier) => [tier.shortMinutes, tier.longMinutes])])].sort(
@@ -170,7 +169,7 @@ function exhaustsAt(
   if (remaining === null || isFrozen(reading, now)) return null
   const { budgetPpm, window } = reading.slo.objective
   const basis = firingWindow(reading, alert) ?? Math.min(LAST_SIX_HOURS, window.minutes)
-  const counts = countsOf(reading, basis)
+  const counts = unitsOf(reading, basis)
   const forecast = () =>
     minutes
       ? exhaustionMinutes(minutes, { budgetPpm, windowMinutes: window.minutes, forecast: rateOf(counts, basis) })

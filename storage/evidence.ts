@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { OUTCOMES } from '../integration/outcome.ts'
 import type { Suspect } from '../slo/incident.ts'
+import { directionOf } from '../slo/indicator.ts'
 import type { Indicator } from '../slo/model.ts'
 import { badCalls } from './indicator-sql.ts'
 import { type Db, query } from './query.ts'
@@ -35,7 +36,7 @@ const window = z.object({ from: z.date(), to: z.date() })
  */
 export async function readEvidence(db: Db, indicator: Indicator, range: { from: Date; to: Date }): Promise<Evidence> {
   const { rows, bad } =
-    indicator.total.direction === 'outbound'
+    directionOf(indicator) === 'outbound'
       ? await failingDirectly(db, indicator, range)
       : await failingInside(db, indicator, range)
   const suspect = suspectOf(rows, bad)

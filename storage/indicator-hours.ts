@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Slo } from '../slo/model.ts'
+import type { Measured } from '../slo/indicator.ts'
 import { type Db, query } from './query.ts'
 
 const MINUTE_MS = 60_000
@@ -21,7 +21,7 @@ export const hoursIn = ({ from, to }: Range): Date[] =>
     (_, n) => new Date(from.getTime() + n * HOUR_MS),
   )
 
-const namesOf = (slos: readonly Slo[]) => ({
+const namesOf = (slos: readonly Measured[]) => ({
   indicators: slos.map(({ indicator }) => indicator.name),
   generations: slos.map(({ generation }) => generation),
 })
@@ -29,7 +29,7 @@ const namesOf = (slos: readonly Slo[]) => ({
 /** Indicators whose names travel in the address of one request. */
 const MAX_NAMED = 1_000
 
-function* named(slos: readonly Slo[]): Generator<readonly Slo[]> {
+function* named(slos: readonly Measured[]): Generator<readonly Measured[]> {
   for (let start = 0; start < slos.length; start += MAX_NAMED) yield slos.slice(start, start + MAX_NAMED)
 }
 
@@ -45,7 +45,7 @@ export const IN_ORDER = {
 } as const
 
 /** Minutes are about to change: the sums of their hours are not to be read until `completeHours`. */
-export async function reopenHours(db: Db, slos: readonly Slo[], { from, to }: Range): Promise<void> {
+export async function reopenHours(db: Db, slos: readonly Measured[], { from, to }: Range): Promise<void> {
   const bounds = { from: floorHour(from), to }
   if (((await countComplete(db, bounds))[0]?.hours ?? 0) === 0) return
   for (const these of named(slos)) {
@@ -75,7 +75,7 @@ const SHORT_MS = 2 * HOUR_MS
  */
 export async function completeHours(
   db: Db,
-  slos: readonly Slo[],
+  slos: readonly Measured[],
   { from, to }: Range,
   measuredAt: Date,
 ): Promise<void> {
@@ -83,7 +83,7 @@ export async function completeHours(
   if (floorHour(from) >= closedUntil) return
   const isShort = to.getTime() - from.getTime() <= SHORT_MS
   for (const these of named(slos)) {
-    const longestMs = Math.max(...these.map(({ objective }) => objective.window.minutes)) * MINUTE_MS
+    const longestMs = Math.max(...these.map(({ windowMinutes }) => windowMinutes)) * MINUTE_MS
     // A day more than the window: it ends with the watermark, which may be behind.
     const since = isShort ? new Date(measuredAt.getTime() - longestMs - DAY_MS) : from
     const range = { from: new Date(Math.min(floorHour(since).getTime(), floorHour(from).getTime())), to: closedUntil }
@@ -117,7 +117,7 @@ const MAX_MINUTES = 3_000_000
 /** Up to so many indicators, minutes are found faster by indicator than by time. */
 const FEW = 50
 
-async function sumHours(db: Db, slos: readonly Slo[], hours: readonly Date[]): Promise<void> {
+async function sumHours(db: Db, slos: readonly Measured[], hours: readonly Date[]): Promise<void> {
   const together = Math.max(1, Math.floor(MAX_MINUTES / (60 * slos.length)))
   for (let start = 0; start < hours.length; start += together) {
     const these = hours.slice(start, start + together)

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import type { Slo } from '../slo/model.ts'
-import { type Reading, STATUS_WINDOWS } from '../slo/reading.ts'
+import { keyOf, type Measured, measuredOf } from '../slo/indicator.ts'
+import type { CallsIndicator, Slo } from '../slo/model.ts'
+import { type Reading, STATUS_WINDOWS, type WindowReading } from '../slo/reading.ts'
 import { readFreshness } from './freshness.ts'
 import { completeHours, reopenHours } from './indicator-hours.ts'
 import { measureScan, scansOf, seriesOf } from './indicator-series.ts'
-import { keyOf, NO_SUMS, readSums } from './indicator-windows.ts'
+import { NO_SUMS, readSums } from './indicator-windows.ts'
 import { type Db, query } from './query.ts'
 
 const MINUTE_MS = 60_000
@@ -25,9 +26,9 @@ export async function measureMinutes(
   range: { from: Date; to: Date },
   measuredAt: Date,
 ): Promise<void> {
-  const distinct = [...new Map(slos.map((slo) => [keyOf(slo), slo])).values()].sort((a, b) =>
-    placeOf(a) < placeOf(b) ? -1 : 1,
-  )
+  const distinct = measuredOf(slos)
+    .filter(isOverCalls)
+    .sort((a, b) => (placeOf(a.indicator) < placeOf(b.indicator) ? -1 : 1))
   const whole = { from: floorMinute(range.from), to: ceilMinute(range.to) }
   if (distinct.length === 0 || whole.from >= whole.to) return
   const indicators = distinct.map(({ indicator }) => indicator)
@@ -42,12 +43,14 @@ export async function measureMinutes(
   await completeHours(db, distinct, whole, measuredAt)
 }
 
-const needsSingleCalls = ({ indicator: { numerator, total } }: Slo) =>
+const isOverCalls = (measured: Measured): measured is Measured & { indicator: CallsIndicator } =>
+  measured.indicator.source === 'calls'
+
+const needsSingleCalls = ({ indicator: { numerator, total } }: { indicator: CallsIndicator }) =>
   numerator.selection.latency !== null || total.latency !== null
 
 /** Neighbours in this order look at the same series. */
-const placeOf = ({ indicator }: Slo) =>
-  JSON.stringify([indicator.total.fields.service, indicator.total.fields.dependency])
+const placeOf = ({ total: { fields } }: CallsIndicator) => JSON.stringify([fields.service, fields.dependency])
 
 const epochMs = z.number().transform((ms) => new Date(ms))
 
@@ -74,21 +77,31 @@ export async function readReadings(db: Db, slos: readonly Slo[], now: Date): Pro
   const { watermark } = await readFreshness(db)
   const end = ceilMinute(watermark ?? now)
   const windows = [...new Set(slos.flatMap(windowsOf))].sort((a, b) => a - b)
-  const [sums, rings] = await Promise.all([readSums(db, slos, windows, end), countCovered(db, { end, windows })])
+  const [sums, rings] = await Promise.all([
+    readSums(db, measuredOf(slos), windows, end),
+    countCovered(db, { end, windows }),
+  ])
   const covered = coverageOf(windows, end, rings)
   return slos.map((slo) => {
     const { counts, lastEventAt, invalidMinute } = sums.get(keyOf(slo)) ?? NO_SUMS
+    const { minutes: periodMinutes } = slo.objective.window
+    const windowOf = (minutes: number): WindowReading => {
+      const events = counts.get(minutes) ?? { good: 0, total: 0 }
+      return { counts: events, units: events, coverage: covered.get(minutes) ?? 0 }
+    }
     return {
       slo,
       watermark,
       lastEventAt,
       invalidMinute,
-      windows: new Map(
-        windowsOf(slo).map((minutes) => [
-          minutes,
-          { counts: counts.get(minutes) ?? { good: 0, total: 0 }, coverage: covered.get(minutes) ?? 0 },
-        ]),
-      ),
+      windows: new Map(windowsOf(slo).map((minutes) => [minutes, windowOf(minutes)])),
+      period: {
+        ...windowOf(periodMinutes),
+        from: new Date(end.getTime() - periodMinutes * MINUTE_MS),
+        to: end,
+        raw: null,
+        exclusions: [],
+      },
     }
   })
 }

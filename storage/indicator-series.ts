@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Indicator, Slo } from '../slo/model.ts'
+import type { CallsIndicator } from '../slo/model.ts'
 import { IN_ORDER } from './indicator-hours.ts'
 import { type Db, query } from './query.ts'
 import { type Classes, classify, cutsOf, indexSeries, type Series, type SeriesIndex } from './series-match.ts'
@@ -41,7 +41,7 @@ const readSeries = query({
 /** The series with calls in the range that the indicators may look at. */
 export async function seriesOf(
   db: Db,
-  indicators: readonly Indicator[],
+  indicators: readonly CallsIndicator[],
   range: { from: Date; to: Date },
 ): Promise<SeriesIndex> {
   const series: Series[] = await readSeries(db, { ...range, ...namedBy(indicators) })
@@ -51,13 +51,13 @@ export async function seriesOf(
 /** Above this, a list of names costs more than it saves. */
 const MAX_NAMES = 200
 
-const namedBy = (indicators: readonly Indicator[]) => ({
+const namedBy = (indicators: readonly CallsIndicator[]) => ({
   services: namesOf(indicators, 'service'),
   dependencies: namesOf(indicators, 'dependency'),
 })
 
 /** Everything that any of the indicators names; empty when one of them does not say. */
-function namesOf(indicators: readonly Indicator[], field: 'service' | 'dependency'): string[] {
+function namesOf(indicators: readonly CallsIndicator[], field: 'service' | 'dependency'): string[] {
   const names = new Set<string>()
   for (const { numerator, total } of indicators) {
     for (const selection of [numerator.selection, total]) {
@@ -79,14 +79,20 @@ const MAX_MINUTES = 1_000_000
 
 const MINUTE_MS = 60_000
 
+/** An indicator over calls, and the generation its minutes belong to. */
+export interface MeasuredCalls {
+  indicator: CallsIndicator
+  generation: string
+}
+
 interface Scan {
-  slos: readonly Slo[]
+  slos: readonly MeasuredCalls[]
   cuts: readonly number[]
   classes: Classes
 }
 
 /** Sorts SLOs that read the same table into as few scans as one statement's text has room for. */
-export function scansOf(index: SeriesIndex, slos: readonly Slo[]): Scan[] {
+export function scansOf(index: SeriesIndex, slos: readonly MeasuredCalls[]): Scan[] {
   const indicators = slos.map(({ indicator }) => indicator)
   const cuts = cutsOf(indicators)
   const classes = classify(index, indicators, cuts)

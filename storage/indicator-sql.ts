@@ -1,4 +1,4 @@
-import { type CallSelection, type Indicator, SELECTABLE, type Selector } from '../slo/model.ts'
+import { type CallSelection, type CallsIndicator, type Indicator, SELECTABLE, type Selector } from '../slo/model.ts'
 
 /** SQL text with `{name:Type}` parameters and their values; nothing of a value is ever part of the text. */
 export interface Compiled {
@@ -59,7 +59,7 @@ function keyRange(a: CallSelection, b: CallSelection, params: Parameters): strin
  * for outcomes, single calls where a latency decides. Takes `{from:DateTime}` and `{to:DateTime}` beside its own parameters.
  * @param prefix of parameter names, for statements that hold several indicators
  */
-export function compileIndicator({ numerator, total }: Indicator, prefix = 'p'): Compiled {
+export function compileIndicator({ numerator, total }: CallsIndicator, prefix = 'p'): Compiled {
   const params = new Parameters(prefix)
   const exact = numerator.selection.latency !== null || total.latency !== null
   const source = exact
@@ -75,10 +75,9 @@ GROUP BY measured_minute HAVING total > 0 OR good != 0`
 }
 
 /** Condition on rows of `calls` that an indicator counts as bad, for evidence: WHERE `where` with `params`. */
-export function badCalls(
-  { numerator, total }: Indicator,
-  prefix = 'bad',
-): { where: string; params: Record<string, unknown> } {
+export function badCalls(indicator: Indicator, prefix = 'bad'): { where: string; params: Record<string, unknown> } {
+  if (indicator.source !== 'calls') return { where: 'false', params: {} }
+  const { numerator, total } = indicator
   const params = new Parameters(prefix)
   const counted = condition(numerator.selection, params)
   const where = numerator.counts === 'bad' ? counted : `(${condition(total, params)} AND NOT ${counted})`

@@ -1,13 +1,11 @@
 import { z } from 'zod'
-import type { Counts, Slo } from '../slo/model.ts'
+import { keyOf, type Measured } from '../slo/indicator.ts'
+import type { Counts } from '../slo/model.ts'
 import { ceilHour, floorHour, hoursIn } from './indicator-hours.ts'
 import { type Db, query } from './query.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-
-/** SLOs may share an indicator: it is measured and summed once. */
-export const keyOf = (slo: Slo) => `${slo.indicator.name}\n${slo.generation}`
 
 /** What the minutes of one indicator add up to. */
 export interface Sums {
@@ -30,7 +28,7 @@ const MAX_NAMED = 500
  */
 export async function readSums(
   db: Db,
-  slos: readonly Slo[],
+  slos: readonly Measured[],
   windows: readonly number[],
   end: Date,
 ): Promise<Map<string, Sums>> {
@@ -52,7 +50,7 @@ export async function readSums(
   return new Map([...known].map(([key, row]) => [key, sumsOf(row, windows)]))
 }
 
-function named(slos: readonly Slo[]) {
+function named(slos: readonly Measured[]) {
   const isAll = slos.length > MAX_NAMED
   return {
     all: isAll,

@@ -1,4 +1,4 @@
-import { type CallSelection, type Indicator, SELECTABLE, type Selectable } from '../slo/model.ts'
+import { type CallSelection, type CallsIndicator, SELECTABLE, type Selectable } from '../slo/model.ts'
 
 /** Calls that differ in nothing a selection can tell apart, but for their duration. */
 export type Series = Record<Selectable, string> & {
@@ -26,7 +26,7 @@ export interface Share {
 }
 
 /** Durations at which an answer changes: `lte 300` means below 301, durations are whole nanoseconds. */
-export function cutsOf(indicators: readonly Indicator[]): number[] {
+export function cutsOf(indicators: readonly CallsIndicator[]): number[] {
   const selections = indicators.flatMap(({ numerator, total }) => [numerator.selection, total])
   return [...new Set(selections.flatMap(({ latency }) => (latency ? [cutOf(latency)] : [])))].sort((a, b) => a - b)
 }
@@ -50,7 +50,7 @@ export const indexSeries = (all: readonly Series[]): SeriesIndex => ({
 })
 
 /** The same sorting into classes as the conditions of `compileIndicator` do it row by row. */
-export function classify(index: SeriesIndex, indicators: readonly Indicator[], cuts: readonly number[]): Classes {
+export function classify(index: SeriesIndex, indicators: readonly CallsIndicator[], cuts: readonly number[]): Classes {
   const sharesOf = new Map<string, Omit<Share, 'class'>[]>()
   for (const [n, { numerator, total }] of indicators.entries()) {
     const counted = new Set(keysIn(index, numerator.selection, cuts))

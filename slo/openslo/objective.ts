@@ -27,7 +27,7 @@ export function readObjective(spec: SloSpec, report: Reporter): Objective | null
   }
   const window = readWindow(spec, report)
   if (targetPpm === null || !window || !isOccurrences || spec.objectives.length !== 1) return null
-  return { targetPpm, budgetPpm: 1_000_000 - targetPpm, method: 'occurrences', window }
+  return { targetPpm, budgetPpm: 1_000_000 - targetPpm, method: 'occurrences', window, slice: null, noData: 'gap' }
 }
 
 function readWindow({ timeWindow }: SloSpec, report: Reporter): Objective['window'] | null {

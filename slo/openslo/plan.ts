@@ -136,6 +136,8 @@ function planSlo(document: SloDocument, context: Context): Slo | null {
       minBadEvents: Number(own.get('min-bad-events') ?? DEFAULT_GUARDS.minBadEvents),
     },
     alerting,
+    policies: null,
+    settleMinutes: 0,
   }
 }
 

@@ -70,7 +70,9 @@ export function readSelection(
   }
   const latency = readLatency(spec.latency, [...at, 'latency'], report, allowLatency)
   const selection: CallSelection = {
+    source: 'calls',
     fields,
+    attributes: {},
     direction: readDirection(select('direction'), fields.dependency !== undefined, [...at, 'direction'], report),
     synthetic: readSynthetic(spec.synthetic, [...at, 'synthetic'], report),
     outcome: (select('outcome') as CallSelection['outcome'] | null) ?? { notIn: ['cancelled'] },

@@ -68,10 +68,14 @@ export function slo(name: string, over: Partial<Slo> = {}): Slo {
       budgetPpm: 1_000,
       method: 'occurrences',
       window: { kind: 'rolling', minutes: 43_200, duration: '30d' },
+      slice: null,
+      noData: 'gap',
     },
     tiers: defaultTiers(43_200, 1_000).tiers,
     guards: { minEvents: 1, minBadEvents: 1 },
     alerting: 'mwmb',
+    policies: null,
+    settleMinutes: 0,
     ...over,
   }
 }

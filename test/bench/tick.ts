@@ -107,6 +107,8 @@ function slosOf(count: number): Slo[] {
         budgetPpm: 10_000,
         method: 'occurrences',
         window: { kind: 'rolling', minutes: MINUTES, duration: `${DAYS}d` },
+        slice: null,
+        noData: 'gap',
       },
       tiers: [
         { severity: 'page', longMinutes: 60, shortMinutes: 5, factor: 14.4 },
@@ -116,6 +118,8 @@ function slosOf(count: number): Slo[] {
       ],
       guards: { minEvents: 100, minBadEvents: 5 },
       alerting: 'mwmb',
+      policies: null,
+      settleMinutes: 0,
     }
   })
 }

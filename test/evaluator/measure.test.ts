@@ -17,6 +17,8 @@ const days = (n: number): Slo['objective'] => ({
   budgetPpm: 1_000,
   method: 'occurrences',
   window: { kind: 'rolling', minutes: n * 1440, duration: `${n}d` },
+  slice: null,
+  noData: 'gap',
 })
 const SLO = sloWith({ name: 'pay', objective: days(3) })
 

@@ -20,6 +20,8 @@ const SLO = sloWith({
   name: 'checkout-pay',
   runbook: 'https://runbooks.example/acme-pay',
   objective: { targetPpm: 999_000, budgetPpm: 1_000, method: 'occurrences', window: DAYS_4 },
+  slice: null,
+  noData: 'gap',
 })
 
 const said = ({ body }: Received) => {

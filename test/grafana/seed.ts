@@ -33,6 +33,8 @@ export function slo(name: string, over: Partial<Slo> = {}): Slo {
       budgetPpm: 1_000,
       method: 'occurrences',
       window: { kind: 'rolling', minutes: 43_200, duration: '30d' },
+      slice: null,
+      noData: 'gap',
     },
     tiers: [
       { severity: 'page', longMinutes: 60, shortMinutes: 5, factor: 14.4 },
@@ -40,6 +42,8 @@ export function slo(name: string, over: Partial<Slo> = {}): Slo {
     ],
     guards: { minEvents: 100, minBadEvents: 5 },
     alerting: 'mwmb',
+    policies: null,
+    settleMinutes: 0,
     ...over,
   }
 }

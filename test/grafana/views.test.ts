@@ -106,6 +106,8 @@ const SCENARIOS: readonly Scenario[] = [
         budgetPpm: 10_000,
         method: 'occurrences',
         window: { kind: 'rolling', minutes: 1_440, duration: '1d' },
+        slice: null,
+        noData: 'gap',
       },
       tiers: [{ severity: 'page', longMinutes: 60, shortMinutes: 5, factor: 2.4 }],
     },

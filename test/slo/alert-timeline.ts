@@ -48,10 +48,14 @@ export function sloWith(changes: Partial<Slo> & { targetPpm?: number } = {}): Sl
       budgetPpm: 1_000_000 - targetPpm,
       method: 'occurrences',
       window: { kind: 'rolling', minutes: 30 * DAY, duration: '30d' },
+      slice: null,
+      noData: 'gap',
     },
     tiers: TIERS_30D,
     guards: { minEvents: 100, minBadEvents: 5 },
     alerting: 'mwmb',
+    policies: null,
+    settleMinutes: 0,
     ...rest,
   }
 }

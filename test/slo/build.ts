@@ -41,10 +41,14 @@ export function slo({
       budgetPpm,
       method: 'occurrences',
       window: { kind: 'rolling', minutes: windowMinutes, duration: `${windowMinutes / DAY}d` },
+      slice: null,
+      noData: 'gap',
     },
     tiers: defaultTiers(windowMinutes, budgetPpm).tiers,
     guards: { minEvents: 100, minBadEvents: 5 },
     alerting: 'mwmb',
+    policies: null,
+    settleMinutes: 0,
     ...rest,
   }
 }

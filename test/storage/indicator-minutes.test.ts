@@ -51,10 +51,14 @@ const slo = (indicator: Indicator, over: Partial<Slo> = {}): Slo => ({
     budgetPpm: 1_000,
     method: 'occurrences',
     window: { kind: 'rolling', minutes: 43_200, duration: '30d' },
+    slice: null,
+    noData: 'gap',
   },
   tiers: [{ severity: 'page', longMinutes: 60, shortMinutes: 5, factor: 14.4 }],
   guards: { minEvents: 100, minBadEvents: 5 },
   alerting: 'mwmb',
+  policies: null,
+  settleMinutes: 0,
   ...over,
 })
 

@@ -54,6 +54,8 @@ describe('an SLO', () => {
         budgetPpm: 500,
         method: 'occurrences',
         window: { kind: 'rolling', minutes: 43_200, duration: '30d' },
+        slice: null,
+        noData: 'gap',
       },
       tiers: [
         { severity: 'page', longMinutes: 60, shortMinutes: 5, factor: 14.4 },
@@ -63,6 +65,8 @@ describe('an SLO', () => {
       ],
       guards: { minEvents: 20, minBadEvents: 5 },
       alerting: 'mwmb',
+      policies: null,
+      settleMinutes: 0,
     })
   })
   it('of latency, as JSON in a list', async () => {
@@ -255,6 +259,8 @@ describe('what the specification leaves open is assumed and said', () => {
     expect(accepted(bare).objective).toMatchObject({
       method: 'occurrences',
       window: { minutes: 40_320, duration: '28d' },
+      slice: null,
+      noData: 'gap',
     })
   })
 })

@@ -1,0 +1,51 @@
+import type { Direction } from '../integration/outcome.ts'
+import type { CallSelection, Indicator, MeasuredIndicator, Slo } from './model.ts'
+
+/** What is measured by one SELECT, and under which generation its minutes are stored. */
+export interface Measured {
+  indicator: MeasuredIndicator
+  generation: string
+  /** The longest SLO window that needs them. */
+  windowMinutes: number
+}
+
+/** SLOs may share an indicator: it is measured and stored once. */
+export const keyOf = ({ indicator, generation }: Pick<Measured, 'generation'> & { indicator: { name: string } }) =>
+  `${indicator.name}\n${generation}`
+
+/** What must be measured for these SLOs: the SLI of each, or those of a composite's members; each once. */
+export function measuredOf(slos: readonly Pick<Slo, 'indicator' | 'generation' | 'objective'>[]): Measured[] {
+  const measured = new Map<string, Measured>()
+  for (const { indicator, generation, objective } of slos) {
+    const parts = indicator.source === 'composite' ? indicator.members : [{ indicator, generation }]
+    for (const part of parts) {
+      const windowMinutes = Math.max(objective.window.minutes, measured.get(keyOf(part))?.windowMinutes ?? 0)
+      measured.set(keyOf(part), { indicator: part.indicator, generation: part.generation, windowMinutes })
+    }
+  }
+  return [...measured.values()]
+}
+
+/** The selections of calls behind an SLI's totals; none for metrics and SQL. */
+export function callTotalsOf(indicator: Indicator): CallSelection[] {
+  switch (indicator.source) {
+    case 'calls':
+      return [indicator.total]
+    case 'metric':
+      return indicator.total.source === 'calls' ? [indicator.total] : []
+    case 'composite':
+      return indicator.members.flatMap((member) => callTotalsOf(member.indicator))
+    default:
+      return []
+  }
+}
+
+/** Whether an SLI watches calls a service makes, or calls it answers; inbound for what is not measured from calls. */
+export const directionOf = (indicator: Indicator): Direction => callTotalsOf(indicator)[0]?.direction ?? 'inbound'
+
+/** The environment an SLO speaks about: its label, or the only one its calls are selected from; '' when open. */
+export function environmentOf({ labels, indicator }: Pick<Slo, 'labels' | 'indicator'>): string {
+  const selected = callTotalsOf(indicator).flatMap(({ fields: { env } }) => (env && 'in' in env ? env.in : []))
+  const only = new Set(selected).size === 1 ? selected[0] : undefined
+  return labels.env ?? only ?? ''
+}
