@@ -6,8 +6,8 @@ import { type FiringAlert, type SloStatus, statusOf, statusOfRefused } from '../
 import { windowEnd } from '../slo/window.ts'
 import { readFreshness } from '../storage/freshness.ts'
 import { listIncidents } from '../storage/incidents.ts'
-import { readHistory, readReadings } from '../storage/indicator-minutes.ts'
 import type { Db } from '../storage/query.ts'
+import { readHistory, readReadings } from '../storage/readings.ts'
 import { readDefinitions, type StoredDefinition } from '../storage/slo-definitions.ts'
 import { byUrgency } from './urgency.ts'
 

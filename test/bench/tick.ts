@@ -15,13 +15,14 @@ import { Outbox } from '../../evaluator/outbox.ts'
 import { type Evaluator, tick } from '../../evaluator/tick.ts'
 import type { Outcome } from '../../integration/outcome.ts'
 import { ALERT_POLICY } from '../../slo/alert-policy.ts'
-import type { CallSelection, Indicator, Slo } from '../../slo/model.ts'
+import type { CallSelection, CallsIndicator, Slo } from '../../slo/model.ts'
 import { connect, embeddedServer } from '../../storage/client.ts'
 import { startEmbedded } from '../../storage/embedded/embedded.ts'
-import { measureMinutes, readReadings } from '../../storage/indicator-minutes.ts'
+import { measureMinutes } from '../../storage/indicator-minutes.ts'
 import { compileIndicator } from '../../storage/indicator-sql.ts'
 import { prepareStore } from '../../storage/migrate.ts'
 import type { Db } from '../../storage/query.ts'
+import { readReadings } from '../../storage/readings.ts'
 import { recordDefinitions } from '../../storage/slo-definitions.ts'
 
 const COUNTS = process.argv.slice(2).map(Number)
@@ -67,7 +68,9 @@ async function fill(db: Db): Promise<void> {
 }
 
 /** Nine by outcome, one by latency: some of a whole dependency, most of one operation. */
-function slosOf(count: number): Slo[] {
+type BenchSlo = Slo & { indicator: CallsIndicator }
+
+function slosOf(count: number): BenchSlo[] {
   return Array.from({ length: count }, (_, n) => {
     const s = n % SERIES
     const fields = {
@@ -77,13 +80,15 @@ function slosOf(count: number): Slo[] {
     }
     const outcome: Outcome[] = n % 3 === 0 ? ['timeout'] : ['timeout', 'server_error', 'connection']
     const all: CallSelection = {
+      source: 'calls',
+      attributes: {},
       fields,
       direction: 'outbound',
       synthetic: false,
       outcome: { notIn: ['cancelled'] },
       latency: null,
     }
-    const indicator: Indicator = {
+    const indicator: CallsIndicator = {
       source: 'calls',
       name: `${count}-slos-${n}`,
       numerator:
@@ -125,7 +130,7 @@ function slosOf(count: number): Slo[] {
 }
 
 /** One select for each indicator, 50 a statement, over the open minute and the one before. */
-async function measureOneByOne(db: Db, slos: readonly Slo[]): Promise<void> {
+async function measureOneByOne(db: Db, slos: readonly BenchSlo[]): Promise<void> {
   for (let start = 0; start < slos.length; start += 50) {
     const params: Record<string, unknown> = { from: new Date((OPEN - 1) * MINUTE_MS), to: NOW }
     const selects = slos.slice(start, start + 50).map((slo, n) => {

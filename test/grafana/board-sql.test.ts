@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clickhouseInterface } from '../../api/clickhouse-interface.ts'
 import { statusOf } from '../../slo/status.ts'
-import { readReadings } from '../../storage/indicator-minutes.ts'
+import { readReadings } from '../../storage/readings.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { BOARDS } from './board-model.ts'
 import { type Expansion, expand, type Picked } from './macros.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Slo } from '../../slo/model.ts'
 import { type FiringAlert, statusOf } from '../../slo/status.ts'
-import { readReadings } from '../../storage/indicator-minutes.ts'
 import type { Db } from '../../storage/query.ts'
+import { readReadings } from '../../storage/readings.ts'
 import { testDatabase } from '../support/database.ts'
 import { type IncidentRow, MINUTE, slo, storeDefinition, storeHeartbeats, storeIncident, storeMinutes } from './seed.ts'
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { CallSelection, Indicator, Slo } from '../../slo/model.ts'
-import { lastMeasured, measureMinutes, readHistory, readReadings } from '../../storage/indicator-minutes.ts'
+import type { CallSelection, CallsIndicator, Slo } from '../../slo/model.ts'
+import { lastMeasured, measureMinutes } from '../../storage/indicator-minutes.ts'
 import { badCalls, compileIndicator } from '../../storage/indicator-sql.ts'
+import { readHistory, readReadings } from '../../storage/readings.ts'
 import { testDatabase } from '../support/database.ts'
 import { type CallRow, callRow, storeCalls, storeHeartbeat } from './calls.ts'
 
@@ -14,6 +15,8 @@ const HOUR = 60 * MINUTE
 const PATIENCE_MS = 120_000
 
 const selection = (over: Partial<CallSelection> = {}): CallSelection => ({
+  source: 'calls',
+  attributes: {},
   fields: { service: { in: ['checkout'] }, dependency: { in: ['acme-pay'] } },
   direction: 'outbound',
   synthetic: false,
@@ -22,21 +25,21 @@ const selection = (over: Partial<CallSelection> = {}): CallSelection => ({
   ...over,
 })
 
-const availability: Indicator = {
+const availability: CallsIndicator = {
   source: 'calls',
   name: 'acme-pay-availability',
   numerator: { counts: 'bad', selection: selection({ outcome: { in: ['timeout', 'server_error', 'connection'] } }) },
   total: selection(),
 }
 
-const latency: Indicator = {
+const latency: CallsIndicator = {
   source: 'calls',
   name: 'acme-pay-latency',
   numerator: { counts: 'good', selection: selection({ latency: { op: 'lte', ns: 300_000_000 } }) },
   total: selection(),
 }
 
-const slo = (indicator: Indicator, over: Partial<Slo> = {}): Slo => ({
+const slo = (indicator: CallsIndicator, over: Partial<Slo> = {}): Slo => ({
   name: indicator.name,
   displayName: '',
   description: '',
@@ -164,7 +167,7 @@ describe('windows are read', () => {
     for (let minute = 0; minute < 3; minute++) await storeHeartbeat(store.db, at(minute, 30_000))
     const [reading] = await readReadings(store.db, [slo(availability)], new Date(at(500)))
     expect(reading?.watermark).toEqual(new Date(at(2, 30_000)))
-    expect(reading?.windows.get(5)).toEqual({ counts: { good: 30, total: 30 }, coverage: 1 })
+    expect(reading?.windows.get(5)).toMatchObject({ counts: { good: 30, total: 30 }, coverage: 1 })
     expect(reading?.lastEventAt).toEqual(new Date(at(2)))
     expect([...(reading?.windows.keys() ?? [])].sort((a, b) => a - b)).toEqual([
       5, 30, 60, 120, 360, 1440, 4320, 43_200,
@@ -262,6 +265,8 @@ describe('indicators measured together', () => {
       .tuple(fc.boolean(), fc.subarray([...values], { minLength: 1 }))
       .map(([isIn, list]) => (isIn ? { in: list } : { notIn: list }))
   const anySelection: fc.Arbitrary<CallSelection> = fc.record({
+    source: fc.constant('calls' as const),
+    attributes: fc.constant({}),
     fields: fc.record(
       {
         service: selector(services),
@@ -308,8 +313,8 @@ describe('indicators measured together', () => {
             const slos = indicators.map((indicator, n) => slo({ ...indicator, name: `i${n}` }, { generation: `g${n}` }))
             const range = { from: new Date(at(0)), to: new Date(at(4)) }
             await measureMinutes(store.db, slos, range, new Date(at(5)))
-            for (const one of slos) {
-              const { sql, params } = compileIndicator(one.indicator)
+            for (const [n, one] of slos.entries()) {
+              const { sql, params } = compileIndicator({ ...indicators[n]!, name: one.name })
               const result = await store.db.query({
                 query: `SELECT toUnixTimestamp(measured_minute) * 1000 AS at, good, total FROM (${sql}) ORDER BY at`,
                 query_params: { ...params, ...range },
