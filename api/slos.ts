@@ -125,7 +125,7 @@ const definitionOf = ({ description, owner, runbook, labels, indicator, guards, 
   owner,
   runbook,
   labels: { ...labels },
-  indicator: { ...indicator },
+  indicator: { ...indicator } as { name: string; source: string },
   guards,
   alerting,
 })

@@ -41,6 +41,8 @@ export async function seededApp(over: Partial<AppDeps> = {}) {
 /** An SLO over all outbound calls of a service; 99.9 % over 30 days unless said. */
 export function slo(name: string, over: Partial<Slo> = {}): Slo {
   const selection = {
+    source: 'calls' as const,
+    attributes: {},
     fields: { service: { in: [over.service ?? 'checkout'] } },
     direction: 'outbound',
     synthetic: false,

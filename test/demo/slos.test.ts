@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import { PROVIDERS } from '../../deploy/demo/providers.ts'
+import { callTotalsOf } from '../../slo/indicator.ts'
 import type { LoadedSlos } from '../../slo/reconcile.ts'
 import { loadSloDir } from '../../storage/slo-files.ts'
 
@@ -36,8 +37,8 @@ test('each has what a page needs: a name for people, an owner, a runbook, both s
 
 test('each third party of the demo has a promise about it', () => {
   const dependencies = loaded.slos.flatMap(({ slo }) => {
-    const selector = slo?.indicator.total.fields.dependency
-    return selector && 'in' in selector ? selector.in : []
+    const selected = slo ? callTotalsOf(slo.indicator).map(({ fields }) => fields.dependency) : []
+    return selected.flatMap((selector) => (selector && 'in' in selector ? selector.in : []))
   })
   expect(new Set(dependencies)).toEqual(new Set(Object.values(PROVIDERS).map(({ name }) => name)))
 })

@@ -179,6 +179,7 @@ describe('the text', () => {
 
   it('of an inbound SLO without a suspect points at the service', () => {
     const { indicator } = OUTAGE.slo
+    if (indicator.source !== 'calls') throw new Error('the SLO of these tests counts calls')
     const inbound = { ...indicator, total: { ...indicator.total, direction: 'inbound' as const } }
     const told = facts({ of: { ...OUTAGE, slo: { ...OUTAGE.slo, indicator: inbound } }, evidence: { suspect: null } })
     expect(whoCanFix(told)).toBe('us')
@@ -191,9 +192,8 @@ describe('the text', () => {
   })
 
   const budget = (bad: number, total: number) => {
-    const windows = new Map(OUTAGE.windows)
-    windows.set(43_200, { counts: counts(bad, total), coverage: 1 })
-    return descriptionOf(facts({ of: { ...OUTAGE, windows } }))
+    const period = { ...OUTAGE.period, counts: counts(bad, total), units: counts(bad, total) }
+    return descriptionOf(facts({ of: { ...OUTAGE, period } }))
   }
   it('of an overspent budget says by how much', () => {
     expect(budget(60_480, 43_200_000)).toContain('; the 30 d budget is overspent by 40 %;')
@@ -204,7 +204,7 @@ describe('the text', () => {
   })
   it('leads with the short window when it burns less', () => {
     const windows = new Map(OUTAGE.windows)
-    windows.set(5, { counts: counts(80, 5_000), coverage: 1 })
+    windows.set(5, { counts: counts(80, 5_000), units: counts(80, 5_000), coverage: 1 })
     expect(descriptionOf(facts({ of: { ...OUTAGE, windows } }))).toContain(
       '80 of 5,000 calls failed in 5 m (governing window), 16.7x in 1 h',
     )

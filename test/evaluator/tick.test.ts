@@ -19,9 +19,14 @@ const DAYS_4 = { kind: 'rolling', minutes: 4 * 1440, duration: '4d' } as const
 const SLO = sloWith({
   name: 'checkout-pay',
   runbook: 'https://runbooks.example/acme-pay',
-  objective: { targetPpm: 999_000, budgetPpm: 1_000, method: 'occurrences', window: DAYS_4 },
-  slice: null,
-  noData: 'gap',
+  objective: {
+    targetPpm: 999_000,
+    budgetPpm: 1_000,
+    method: 'occurrences',
+    window: DAYS_4,
+    slice: null,
+    noData: 'gap',
+  },
 })
 
 const said = ({ body }: Received) => {

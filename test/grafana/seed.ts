@@ -1,18 +1,23 @@
-import type { Counts, Slo } from '../../slo/model.ts'
+import type { CallSelection, CallsIndicator, Counts, Slo } from '../../slo/model.ts'
 import type { Db } from '../../storage/query.ts'
 
 export const MINUTE = 60_000
 
-const OUTBOUND = {
+const OUTBOUND: CallSelection = {
+  source: 'calls',
+  attributes: {},
   fields: { service: { in: ['checkout'] }, dependency: { in: ['acme-pay'] } },
   direction: 'outbound',
   synthetic: false,
   outcome: { notIn: ['cancelled'] },
   latency: null,
-} as const
+}
 
 /** An SLO at 99.9 % over 30 days with two tiers; tests name what they are about. */
-export function slo(name: string, over: Partial<Slo> = {}): Slo {
+export function slo(
+  name: string,
+  over: Partial<Slo & { indicator: CallsIndicator }> = {},
+): Slo & { indicator: CallsIndicator } {
   return {
     name,
     displayName: `The promise of ${name}`,

@@ -40,7 +40,7 @@ const lastMinute = () => Math.floor(Date.now() / MINUTE) * MINUTE
 
 interface Scenario {
   name: string
-  definition?: Partial<Slo>
+  definition?: Parameters<typeof slo>[1]
   /** [minutes before the watermark, good, total] */
   minutes: readonly (readonly [number, number, number])[]
   incident?: Pick<IncidentRow, 'severity'>

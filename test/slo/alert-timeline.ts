@@ -22,6 +22,8 @@ export const TIERS_30D: Tier[] = [
 export function sloWith(changes: Partial<Slo> & { targetPpm?: number } = {}): Slo {
   const { targetPpm = 999_000, ...rest } = changes
   const everything = {
+    source: 'calls' as const,
+    attributes: {},
     fields: { service: { in: ['checkout'] }, dependency: { in: ['acme-pay'] }, env: { in: ['prod'] } },
     direction: 'outbound' as const,
     synthetic: false,
@@ -127,19 +129,20 @@ function readerOf({ slo, history, stretches, untilMinute }: Timeline): (second: 
     // A bad call counts once it is over: rounding down must not make a burn that is not there.
     const arrivedTotal = Math.floor((partial.total * part) / 60)
     const arrivedBad = Math.floor(((partial.total - partial.good) * part) / 60)
-    const windowOf = (minutes: number) => ({
-      coverage: 1,
-      counts: {
+    const windowOf = (minutes: number) => {
+      const counts = {
         good: upTo(good, open) - upTo(good, end - minutes) + arrivedTotal - arrivedBad,
         total: upTo(total, open) - upTo(total, end - minutes) + arrivedTotal,
-      },
-    })
+      }
+      return { coverage: 1, counts, units: counts }
+    }
     const lengths = slo.tiers.flatMap(({ longMinutes, shortMinutes }) => [longMinutes, shortMinutes])
     return {
       slo,
       watermark: new Date(MINUTE_0 + second * 1000),
       lastEventAt: null,
       windows: new Map(lengths.map((minutes) => [minutes, windowOf(minutes)])),
+      period: { ...windowOf(DAY * 3), from: new Date(0), to: new Date(0), raw: null, exclusions: [] },
       invalidMinute: null,
     }
   }

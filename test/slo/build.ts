@@ -7,6 +7,8 @@ export const THIRTY_DAYS = 30 * DAY
 export const NOW = new Date('2026-01-31T12:00:00Z')
 
 const selection = (outcome: CallSelection['outcome']): CallSelection => ({
+  source: 'calls',
+  attributes: {},
   fields: { service: { in: ['checkout'] }, dependency: { in: ['stripe'] } },
   direction: 'outbound',
   synthetic: false,
@@ -73,17 +75,25 @@ export function reading({
   elsewhere?: { good: number; total: number }
 } = {}): Reading {
   const lengths = [5, 30, 60, 120, 360, 1440, 4320, of.objective.window.minutes]
+  const windowOf = (minutes: number) => {
+    const stated = bad[minutes]
+    const events = stated ? counts(...stated) : elsewhere
+    return { counts: events, units: events, coverage: coverage[minutes] ?? 1 }
+  }
+  const sloMinutes = of.objective.window.minutes
   return {
     slo: of,
     watermark: NOW,
     lastEventAt: NOW,
     invalidMinute: null,
-    windows: new Map(
-      lengths.map((minutes) => {
-        const stated = bad[minutes]
-        return [minutes, { counts: stated ? counts(...stated) : elsewhere, coverage: coverage[minutes] ?? 1 }]
-      }),
-    ),
+    windows: new Map(lengths.map((minutes) => [minutes, windowOf(minutes)])),
+    period: {
+      ...windowOf(sloMinutes),
+      from: new Date(NOW.getTime() - sloMinutes * 60_000),
+      to: NOW,
+      raw: null,
+      exclusions: [],
+    },
     ...rest,
   }
 }

@@ -108,8 +108,6 @@ export const detailOf = (status: SloStatus, change: Partial<SloDetail> = {}): Sl
     indicator: { source: 'calls', name: `${status.name}-answered` },
     guards: { minEvents: 0, minBadEvents: 5 },
     alerting: 'mwmb',
-    policies: null,
-    settleMinutes: 0,
   },
   tiers: [
     { severity: 'page', longMinutes: 60, shortMinutes: 5, factor: 14.4 },
