@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { generationOf } from '../../../slo/generation.ts'
-import type { Slo } from '../../../slo/model.ts'
+import type { CallsIndicator, Slo } from '../../../slo/model.ts'
 import { sloSchema } from '../../../slo/slo-schema.ts'
 import { brief, planText, SLO_TEXT } from './text.ts'
 
@@ -16,6 +16,11 @@ function accepted(text: string): Slo {
   if (!slo) throw new Error('no SLO')
   return slo
 }
+/** Its SLI, which must be measured from calls. */
+function callsOf({ indicator }: Slo): CallsIndicator {
+  if (indicator.source !== 'calls') throw new Error(`measured from ${indicator.source}`)
+  return indicator
+}
 const edit = (from: string, to: string) => {
   expect(SLO_TEXT).toContain(from)
   return SLO_TEXT.replace(from, to)
@@ -26,6 +31,8 @@ describe('an SLO', () => {
   it('of a dependency: references, inherited annotations and labels are resolved', async () => {
     const slo = accepted(await fixture('dependency-availability.yaml'))
     const calls = {
+      source: 'calls',
+      attributes: {},
       fields: { service: { in: ['checkout'] }, dependency: { in: ['stripe'] } },
       direction: 'outbound',
       synthetic: false,
@@ -70,10 +77,14 @@ describe('an SLO', () => {
     })
   })
   it('of latency, as JSON in a list', async () => {
-    const { indicator, objective } = accepted(await fixture('search-latency.json'))
+    const slo = accepted(await fixture('search-latency.json'))
+    const { objective } = slo
+    const indicator = callsOf(slo)
     expect(indicator.numerator).toEqual({
       counts: 'good',
       selection: {
+        source: 'calls',
+        attributes: {},
         fields: {
           env: { in: ['prod'] },
           service: { in: ['search'] },
@@ -121,8 +132,7 @@ describe('targets are exact parts per million', () => {
 
 describe('selectors', () => {
   const selection = (lines: string) =>
-    accepted(SLO_TEXT.replaceAll('dependency: stripe\n', `dependency: stripe\n              ${lines}\n`)).indicator
-      .total
+    callsOf(accepted(SLO_TEXT.replaceAll('dependency: stripe\n', `dependency: stripe\n              ${lines}\n`))).total
   it.each([
     ['version: "1.0"', { version: { in: ['1.0'] } }],
     ['version: ["2", "1", "2"]', { version: { in: ['1', '2'] } }],
@@ -142,9 +152,8 @@ describe('selectors', () => {
     expect(selection(line).direction).toBe(direction)
   })
   it('without a dependency calls are counted where they arrive', () => {
-    expect(accepted(SLO_TEXT.replaceAll('dependency: stripe', 'service: checkout')).indicator.total.direction).toBe(
-      'inbound',
-    )
+    const slo = accepted(SLO_TEXT.replaceAll('dependency: stripe', 'service: checkout'))
+    expect(callsOf(slo).total.direction).toBe('inbound')
   })
   it('probes count where asked for', () => {
     expect(selection('env: prod').synthetic).toBe(false)
@@ -152,7 +161,7 @@ describe('selectors', () => {
   })
   it('latency on top of an outcome', () => {
     const slo = accepted(edit('outcome: ok', 'outcome: ok\n              latency: { lt: 1.5s }'))
-    expect(slo.indicator.numerator.selection).toMatchObject({
+    expect(callsOf(slo).numerator.selection).toMatchObject({
       outcome: { in: ['ok'] },
       latency: { op: 'lt', ns: 1_500_000_000 },
     })
@@ -164,7 +173,7 @@ describe('selectors', () => {
         'stripe\n              outcome: { not: [client_error, cancelled] }\n  timeWindow',
       ),
     )
-    expect(slo.indicator.total.outcome).toEqual({ notIn: ['cancelled', 'client_error'] })
+    expect(callsOf(slo).total.outcome).toEqual({ notIn: ['cancelled', 'client_error'] })
   })
 })
 
