@@ -11,7 +11,15 @@ const RANGE = { from: new Date(T0), to: new Date(T0 + 10 * MINUTE_MS) }
 const FAILED: CallSelection['outcome'] = { in: ['timeout', 'server_error', 'connection'] }
 
 function availability(fields: CallSelection['fields'], direction: CallSelection['direction']): Indicator {
-  const total: CallSelection = { fields, direction, synthetic: false, outcome: { notIn: [] }, latency: null }
+  const total: CallSelection = {
+    source: 'calls',
+    fields,
+    attributes: {},
+    direction,
+    synthetic: false,
+    outcome: { notIn: [] },
+    latency: null,
+  }
   return {
     source: 'calls',
     name: 'availability',

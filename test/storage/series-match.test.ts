@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { CallSelection, Indicator } from '../../slo/model.ts'
+import type { CallSelection, CallsIndicator } from '../../slo/model.ts'
 import { scansOf } from '../../storage/indicator-series.ts'
 import { classify, cutsOf, indexSeries, keyInBand, type Series } from '../../storage/series-match.ts'
-import { sloWith } from '../slo/alert-timeline.ts'
 
 const selection = (over: Partial<CallSelection> = {}): CallSelection => ({
+  source: 'calls',
+  attributes: {},
   fields: { service: { in: ['checkout'] }, dependency: { in: ['acme-pay'] } },
   direction: 'outbound',
   synthetic: false,
@@ -13,14 +14,14 @@ const selection = (over: Partial<CallSelection> = {}): CallSelection => ({
   ...over,
 })
 
-const availability = (over: Partial<CallSelection> = {}): Indicator => ({
+const availability = (over: Partial<CallSelection> = {}): CallsIndicator => ({
   source: 'calls',
   name: 'availability',
   numerator: { counts: 'bad', selection: selection({ ...over, outcome: { in: ['timeout'] } }) },
   total: selection(over),
 })
 
-const latency = (op: 'lt' | 'lte' | 'gt' | 'gte', ns: number): Indicator => ({
+const latency = (op: 'lt' | 'lte' | 'gt' | 'gte', ns: number): CallsIndicator => ({
   source: 'calls',
   name: 'latency',
   numerator: { counts: 'good', selection: selection({ latency: { op, ns } }) },
@@ -63,7 +64,7 @@ describe('series are sorted into classes', () => {
 
   test('bad calls outside the total are taken away from the good ones', () => {
     const index = indexSeries([series(1, { outcome: 'timeout' })])
-    const beside: Indicator = { ...availability(), total: selection({ outcome: { in: ['ok'] } }) }
+    const beside: CallsIndicator = { ...availability(), total: selection({ outcome: { in: ['ok'] } }) }
     expect(classify(index, [beside], []).shares).toEqual([{ class: 1, indicator: 1, good: -1, total: 0 }])
   })
 
@@ -96,16 +97,16 @@ describe('series are sorted into classes', () => {
 
 test('more than one statement has room for is split, and each indicator is in one scan', () => {
   const versions = Array.from({ length: 9_000 }, (_, n) => series(n, { version: String(n) }))
-  const slos = Array.from({ length: 8 }, (_, n) =>
-    sloWith({
-      name: String(n),
-      indicator: availability({
-        fields: { version: { in: versions.slice(n * 1_000, n * 1_000 + 2_000).map((s) => s.version) } },
-      }),
+  const slos = Array.from({ length: 8 }, (_, n) => ({
+    generation: String(n),
+    indicator: availability({
+      fields: { version: { in: versions.slice(n * 1_000, n * 1_000 + 2_000).map((s) => s.version) } },
     }),
-  )
+  }))
   const scans = scansOf(indexSeries(versions), slos)
   expect(scans.length).toBeGreaterThan(1)
-  expect(scans.flatMap((scan) => scan.slos.map(({ name }) => name))).toEqual(slos.map(({ name }) => name))
+  expect(scans.flatMap((scan) => scan.slos.map(({ generation }) => generation))).toEqual(
+    slos.map(({ generation }) => generation),
+  )
   for (const { classes } of scans) expect(classes.classOf.size).toBeLessThan(6_000)
 })
