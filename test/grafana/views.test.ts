@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import type { Slo } from '../../slo/model.ts'
 import { type FiringAlert, statusOf } from '../../slo/status.ts'
 import type { Db } from '../../storage/query.ts'
 import { readReadings } from '../../storage/readings.ts'
