@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { ConfigError } from '../runtime/config.ts'
 import { VERSION } from '../runtime/version.ts'
 import { runDemoCommand } from './demo-command.ts'
+import { CommandError } from './running-store.ts'
 import { ROLES, runStart } from './start.ts'
 
 const program = new Command('plumbline')
@@ -33,6 +34,10 @@ program
 try {
   await program.parseAsync()
 } catch (error) {
+  if (error instanceof CommandError) {
+    console.error(`plumbline: ${error.message}`)
+    process.exit(error.exitCode)
+  }
   if (!(error instanceof ConfigError)) throw error
   for (const { where, message } of error.faults) console.error(`plumbline: ${where}: ${message}`)
   process.exit(2)

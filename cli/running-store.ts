@@ -1,0 +1,39 @@
+import { loadConfig } from '../runtime/config.ts'
+import type { Config } from '../runtime/config-schema.ts'
+import { connect, embeddedServer } from '../storage/client.ts'
+import type { Db } from '../storage/query.ts'
+
+/** A command cannot do what it was asked to, for a reason that its user can mend. */
+export class CommandError extends Error {
+  /** 1: what it worked on is at fault; 2: how it was called. */
+  readonly exitCode: 1 | 2
+  constructor(message: string, exitCode: 1 | 2 = 1) {
+    super(message)
+    this.name = 'CommandError'
+    this.exitCode = exitCode
+  }
+}
+
+/**
+ * Lets a command work on the store of a Plumbline that runs: the embedded engine at its configured port, or the server.
+ * @throws CommandError when no ClickHouse answers there
+ */
+export async function withRunningStore<T>(
+  configPath: string | undefined,
+  work: (db: Db, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = loadConfig({ path: configPath, env: process.env })
+  const server =
+    config.clickhouse === 'embedded' ? embeddedServer(`http://127.0.0.1:${config.ports.clickhouse}`) : config.clickhouse
+  const db = connect(server)
+  try {
+    const { success } = await db.ping()
+    if (!success) {
+      const advice = config.clickhouse === 'embedded' ? 'start Plumbline first, with npm start' : 'check clickhouse.url'
+      throw new CommandError(`no ClickHouse answers at ${server.url}: ${advice}`)
+    }
+    return await work(db, config)
+  } finally {
+    await db.close()
+  }
+}
