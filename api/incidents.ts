@@ -35,7 +35,9 @@ export const incidentSchema = z
     resolvedAt: z.iso.datetime().nullable(),
     title: z.string(),
     rootCause: z.string().meta({ description: '`dependency:<name>/<outcome>`; empty while unknown' }),
-    details: detailsSchema.meta({ description: 'As it was when the incident last changed' }),
+    details: detailsSchema
+      .nullable()
+      .meta({ description: 'As it was when the incident last changed; null when no SLO burns in it' }),
     freshness: z.object({ watermark: z.iso.datetime().nullable() }).meta({ description: 'Of the store now' }),
     generation: z.string().meta({ description: "Of the SLO's definition now; empty when the SLO is gone" }),
   })
@@ -95,7 +97,10 @@ export function incidentRoutes({ db, board }: { db: Db; board: () => Promise<Slo
     })
 }
 
-const incidentOf = (incident: Incident, { watermark, slos }: SloBoard): z.output<typeof incidentSchema> => ({
+const incidentOf = (
+  { members: _, ...incident }: Incident,
+  { watermark, slos }: SloBoard,
+): z.output<typeof incidentSchema> => ({
   ...incident,
   startedAt: incident.startedAt.toISOString(),
   resolvedAt: incident.resolvedAt?.toISOString() ?? null,

@@ -4,7 +4,16 @@ import { ROOT_MIN_BAD, ROOT_SHARE } from '../slo/alert-confidence.ts'
 import { governingWindow, type TierVerdict } from '../slo/alert-verdict.ts'
 import { budgetOf } from '../slo/budget.ts'
 import { burnRate } from '../slo/burn-rate.ts'
-import type { Incident, IncidentDetails, Suspect } from '../slo/incident.ts'
+import {
+  type Exemplar,
+  type Incident,
+  type IncidentDetails,
+  type NearbyDeployment,
+  type RootEvidence,
+  reviveMember,
+  type Suspect,
+  type TimelineEntry,
+} from '../slo/incident.ts'
 import { directionOf, environmentOf } from '../slo/indicator.ts'
 import type { Reading } from '../slo/reading.ts'
 import { windowLabel } from '../slo/window.ts'
@@ -15,13 +24,29 @@ import { summaryOf } from './incident-text.ts'
 export interface IncidentFacts {
   incident: Incident
   env: string
-  /** Whether the SLO watches calls a service makes, or calls it answers. */
+  /** What its alerts share, pinned at the first send: `env` and `root_cause`, else what names its only alert. */
+  groupLabels: Readonly<Record<string, string>>
+  /** Whether the leading SLO watches calls a service makes, or calls it answers. */
   direction: Direction
-  /** Services that suffer from the same failure. */
+  /** Services that suffer from the same failure, most affected first. */
   impact: string[]
+  /** What was measured of its root cause; null where nothing was looked up. */
+  root: RootEvidence | null
+  /** At most three traces. */
+  exemplars: Exemplar[]
+  /** Deployments of involved services in the hour before, newest first. */
+  deployments: NearbyDeployment[]
+  /** Oldest first; at most the last 50 entries. */
+  timeline: TimelineEntry[]
+  /** SLO window of the leading member; 0 when it has none. */
   sloWindowMinutes: number
   previousIncident: string | null
-  data: { watermark: Date; coverage: number; generation: string }
+  /** Who acknowledged it; '' while nobody did. */
+  acknowledgedBy: string
+  /** The open incident with the same root that speaks for this one; '' while it speaks for itself. */
+  mergedInto: string
+  /** `frozen`: the numbers are the last ones known, since data is missing. */
+  data: { watermark: Date; coverage: number; generation: string; frozen: boolean }
 }
 
 /**
@@ -37,7 +62,7 @@ export function factsOf(
   const { next, lead } = decision
   if (next.phase !== 'firing' || !lead) return null
   const { slo } = reading
-  const suspect = evidence.suspect ?? before?.incident.details.suspect ?? null
+  const suspect = evidence.suspect ?? before?.incident.details?.suspect ?? null
   const details = detailsOf(lead, reading, suspect, evidence)
   const incident: Incident = {
     id: next.incident,
@@ -50,15 +75,23 @@ export function factsOf(
     title: summaryOf(slo.name, details),
     rootCause: before ? before.incident.rootCause : rootCauseOf(suspect),
     details,
+    members: [],
   }
   return {
     incident,
     env: environmentOf(slo),
     direction: directionOf(slo.indicator),
+    groupLabels: { env: environmentOf(slo), slo: slo.name },
     impact: evidence.impact,
+    root: null,
+    exemplars: [],
+    deployments: [],
+    timeline: [],
     sloWindowMinutes: slo.objective.window.minutes,
     previousIncident: next.previousIncident,
-    data: { ...freshnessOf(lead, reading), generation: slo.generation },
+    acknowledgedBy: '',
+    mergedInto: '',
+    data: { ...freshnessOf(lead, reading), generation: slo.generation, frozen: false },
   }
 }
 
@@ -77,7 +110,11 @@ export function reviveFacts(stored: IncidentFacts): IncidentFacts {
       ...incident,
       startedAt: new Date(incident.startedAt),
       resolvedAt: incident.resolvedAt && new Date(incident.resolvedAt),
+      members: incident.members.map(reviveMember),
     },
+    exemplars: stored.exemplars.map((exemplar) => ({ ...exemplar, at: new Date(exemplar.at) })),
+    deployments: stored.deployments.map((deployment) => ({ ...deployment, at: new Date(deployment.at) })),
+    timeline: stored.timeline.map((entry) => ({ ...entry, at: new Date(entry.at) })),
     data: { ...data, watermark: new Date(data.watermark) },
   }
 }

@@ -1,7 +1,7 @@
 import { type Outcome, type Owner, ownerOf } from '../integration/outcome.ts'
 import { confidenceOf } from '../slo/alert-confidence.ts'
 import { estimatedExhaustionMinutes } from '../slo/exhaustion.ts'
-import type { IncidentDetails, Suspect } from '../slo/incident.ts'
+import type { Incident, IncidentDetails, Suspect } from '../slo/incident.ts'
 import type { IncidentFacts } from './incident-facts.ts'
 
 /** What a dependency does when calls to it end like this. */
@@ -36,13 +36,30 @@ const FIRST_STEPS: Record<Outcome, (dependency: string) => string> = {
 const MINUTES_PER_HOUR = 60
 const MINUTES_PER_DAY = 1_440
 
+const NO_BURN: IncidentDetails = {
+  tier: '',
+  governingWindow: '',
+  burn: 0,
+  factor: 0,
+  counts: { good: 0, total: 0 },
+  burnRates: {},
+  budgetRemaining: null,
+  suspect: null,
+  exemplars: [],
+  runbook: '',
+  owner: '',
+}
+
+/** Numbers of the leading SLO; empty ones where no SLO burns. */
+export const numbersOf = ({ details }: Incident): IncidentDetails => details ?? NO_BURN
+
 /** What is broken, in one line: `checkout-availability burns 16.7x: acme-pay times out`. */
 export const summaryOf = (slo: string, { burn, suspect }: IncidentDetails): string =>
   `${slo} burns ${times(burn)}${suspect ? `: ${suspect.dependency} ${PHRASES[outcomeOf(suspect)]}` : ''}`
 
 /** How bad, since when and for how long still. */
 export function descriptionOf({ incident, sloWindowMinutes }: IncidentFacts): string {
-  const { details } = incident
+  const details = numbersOf(incident)
   const failed = `${whole(details.counts.total - details.counts.good)} of ${whole(details.counts.total)} calls failed`
   const other = details.tier.split('/').find((window) => window !== details.governingWindow)
   const otherBurn = other === undefined ? null : (details.burnRates[other] ?? null)
@@ -55,7 +72,7 @@ export function descriptionOf({ incident, sloWindowMinutes }: IncidentFacts): st
 
 /** Who can end it: the provider, us, whoever grants the quota, or unknown. */
 export function whoCanFix({ incident, direction }: IncidentFacts): Exclude<Owner, 'none'> | 'unknown' {
-  const { suspect } = incident.details
+  const { suspect } = numbersOf(incident)
   if (!suspect) return direction === 'inbound' ? 'us' : 'unknown'
   const outcome = outcomeOf(suspect)
   if (outcome === 'ok') return 'provider'
@@ -64,7 +81,7 @@ export function whoCanFix({ incident, direction }: IncidentFacts): Exclude<Owner
 }
 
 export function firstStep({ incident, direction }: IncidentFacts): string {
-  const { suspect } = incident.details
+  const { suspect } = numbersOf(incident)
   if (suspect) return FIRST_STEPS[outcomeOf(suspect)](suspect.dependency)
   return direction === 'inbound'
     ? `look at what changed in ${incident.service}: no call it makes fails with it`

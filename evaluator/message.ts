@@ -1,7 +1,7 @@
 import type { Intent } from '../slo/alert-stream.ts'
 import type { Severity } from '../slo/model.ts'
 import type { IncidentFacts } from './incident-facts.ts'
-import { budgetLeft, causeOf, descriptionOf, firstStep, summaryOf, whoCanFix } from './incident-text.ts'
+import { budgetLeft, causeOf, descriptionOf, firstStep, numbersOf, summaryOf, whoCanFix } from './incident-text.ts'
 import type { WebhookAlert, WebhookMessage } from './notify/webhook.ts'
 
 const ALERT_NAME = 'SLOBurnRate'
@@ -9,7 +9,7 @@ const ALERT_NAME = 'SLOBurnRate'
 /** What one endpoint is told about an incident. `publicUrl` is how its links begin. */
 export function messageOf(intent: Intent, facts: IncidentFacts, publicUrl: string): WebhookMessage {
   const { incident, data, env } = facts
-  const { details } = incident
+  const details = numbersOf(incident)
   const base = publicUrl.replace(/\/$/, '')
   const alert = (severity: Severity, status: WebhookAlert['status']): WebhookAlert => ({
     status,
@@ -43,7 +43,7 @@ const labelsOf = ({ incident, env }: IncidentFacts, severity: Severity) =>
   present({
     alertname: ALERT_NAME,
     env,
-    owner: incident.details.owner,
+    owner: numbersOf(incident).owner,
     root_cause: incident.rootCause,
     service: incident.service,
     severity,
@@ -52,7 +52,7 @@ const labelsOf = ({ incident, env }: IncidentFacts, severity: Severity) =>
 
 function annotationsOf(facts: IncidentFacts, base: string): Record<string, string> {
   const { incident, impact } = facts
-  const { details } = incident
+  const details = numbersOf(incident)
   const [trace] = details.exemplars
   return present({
     summary: summaryOf(incident.slo, details),

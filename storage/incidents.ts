@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Incident, IncidentDetails } from '../slo/incident.ts'
+import { type Incident, type IncidentDetails, type Member, reviveMember } from '../slo/incident.ts'
 import { type Db, query } from './query.ts'
 
 const incidentRow = z
@@ -14,6 +14,7 @@ const incidentRow = z
     title: z.string(),
     root_cause: z.string(),
     details: z.string(),
+    members: z.string(),
   })
   .transform(
     (row): Incident => ({
@@ -26,11 +27,12 @@ const incidentRow = z
       resolvedAt: row.resolved_at,
       title: row.title,
       rootCause: row.root_cause,
-      details: JSON.parse(row.details) as IncidentDetails,
+      details: JSON.parse(row.details) as IncidentDetails | null,
+      members: (JSON.parse(row.members || '[]') as Member[]).map(reviveMember),
     }),
   )
 
-const COLUMNS = 'id, state, severity, slo, service, started_at, resolved_at, title, root_cause, details'
+const COLUMNS = 'id, state, severity, slo, service, started_at, resolved_at, title, root_cause, details, members'
 const ISO_TIMES = { date_time_output_format: 'iso' } as const
 
 const selectPage = query({
@@ -98,6 +100,7 @@ export async function recordIncidents(db: Db, revisions: readonly IncidentRevisi
       title: incident.title,
       root_cause: incident.rootCause,
       details: JSON.stringify(incident.details),
+      members: JSON.stringify(incident.members),
       updated_at: now.toISOString(),
       revision,
     })),

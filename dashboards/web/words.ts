@@ -24,7 +24,7 @@ export interface Cause {
 export function causeOf(incident: Pick<Incident, 'rootCause' | 'details'>): Cause | null {
   const pinned = /^dependency:(.+)\/([^/]+)$/.exec(incident.rootCause)
   if (pinned?.[1] && pinned[2]) return { dependency: pinned[1], outcome: pinned[2] }
-  const suspect = incident.details.suspect
+  const suspect = incident.details?.suspect ?? null
   return suspect ? { dependency: suspect.dependency, outcome: suspect.outcome } : null
 }
 
@@ -34,9 +34,8 @@ export const verbOf = (outcome: string): string => OUTCOME_VERB[outcome] ?? 'fai
 /** `acme-pay times out`, or which SLO burns when nobody is to blame yet. */
 export function causeWords(incident: Incident): string {
   const cause = causeOf(incident)
-  return cause
-    ? `${cause.dependency} ${verbOf(cause.outcome)}`
-    : `${incident.slo} burns its budget at ${burn(incident.details.burn)}`
+  if (cause) return `${cause.dependency} ${verbOf(cause.outcome)}`
+  return incident.details ? `${incident.slo} burns its budget at ${burn(incident.details.burn)}` : incident.title
 }
 
 /** One sentence for the whole screen: what is open and for whom, else how many promises hold. */

@@ -169,6 +169,7 @@ export function incident(id: string, over: Partial<Incident> = {}): Incident {
     resolvedAt: null,
     title: 'acme-pay times out for checkout',
     rootCause: 'dependency:acme-pay/timeout',
+    members: [],
     details: {
       tier: '1h/5m',
       governingWindow: '1h',

@@ -83,6 +83,7 @@ const incident = (changes: Partial<Incident> = {}): Incident => ({
   resolvedAt: null,
   title: 'checkout burns 16.7x: acme-pay times out',
   rootCause: 'dependency:acme-pay/timeout',
+  members: [],
   details: {
     tier: '1h/5m',
     governingWindow: '1h',

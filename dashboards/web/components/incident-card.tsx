@@ -37,27 +37,28 @@ export function IncidentCard({ incident }: { incident: Incident }) {
           </dd>
         </div>
         <div>
-          <dt>Burn {details.governingWindow}</dt>
+          <dt>Burn {details?.governingWindow}</dt>
           <dd class="number">
-            <strong>{burn(details.burn)}</strong> <span class="muted">of {burn(details.factor)}</span>
+            <strong>{burn(details?.burn ?? null)}</strong>{' '}
+            {details && <span class="muted">of {burn(details.factor)}</span>}
           </dd>
         </div>
         <div>
           <dt>Budget left</dt>
-          <dd class={`number ${(details.budgetRemaining ?? 0) < 0 ? 'tone-failing' : ''}`}>
-            {budget(details.budgetRemaining)}
+          <dd class={`number ${(details?.budgetRemaining ?? 0) < 0 ? 'tone-failing' : ''}`}>
+            {budget(details?.budgetRemaining ?? null)}
           </dd>
         </div>
         <div class="facts-wide">
           <dt>Failing traces</dt>
           <dd class="traces">
-            <Traces ids={details.exemplars.slice(0, EXEMPLARS_SHOWN)} full={false} />
+            <Traces ids={(details?.exemplars ?? []).slice(0, EXEMPLARS_SHOWN)} full={false} />
           </dd>
         </div>
         <div>
           <dt>Runbook</dt>
           <dd>
-            <Runbook href={details.runbook} />
+            <Runbook href={details?.runbook ?? ''} />
           </dd>
         </div>
       </dl>
@@ -88,7 +89,7 @@ export function IncidentSpan({ incident }: { incident: Incident }) {
 /** `acme-pay times out, 82% of bad calls`. */
 export function CauseLine({ incident }: { incident: Incident }) {
   const cause = causeOf(incident)
-  const suspect = incident.details.suspect
+  const suspect = incident.details?.suspect ?? null
   if (cause === null) return <span class="muted">not found yet</span>
   return (
     <>
