@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { ConfigError } from '../runtime/config.ts'
 import { VERSION } from '../runtime/version.ts'
+import { runBacktest } from './backtest-command.ts'
 import { runDemoCommand } from './demo-command.ts'
 import { CommandError } from './running-store.ts'
 import { ROLES, runStart } from './start.ts'
@@ -30,6 +31,16 @@ program
   .description('run Plumbline with three small services whose third parties misbehave on a script')
   .option('--json', 'print one JSON line when ready instead of the banner')
   .action(runDemoCommand)
+
+program
+  .command('backtest')
+  .description('what the SLOs of a file or folder would have said and sent over the stored history')
+  .argument('<path>', 'OpenSLO file or folder')
+  .addOption(config)
+  .option('--slo <name>', 'only this SLO')
+  .option('--days <number>', 'how many days are judged', '30')
+  .option('--json', 'print one JSON object per SLO')
+  .action(runBacktest)
 
 try {
   await program.parseAsync()

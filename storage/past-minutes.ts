@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { emptySeries, type MinuteSeries, positionIn, putMinute } from '../slo/minute-series.ts'
+import type { MeasuredIndicator } from '../slo/model.ts'
+import { compileIndicator } from './indicator-sql.ts'
+import { type Db, query } from './query.ts'
+
+interface Range {
+  from: Date
+  to: Date
+}
+
+const MINUTE_MS = 60_000
+
+/** History is read in so many pieces, so that its progress can be told. */
+const PIECES = 10
+
+/**
+ * The minutes of an indicator that need not be stored: measured from the telemetry that is kept, as the evaluator would.
+ * @param range on whole minutes
+ * @param onProgress is told the share that is read, 0…1
+ */
+export async function readPastMinutes(
+  db: Db,
+  indicator: MeasuredIndicator,
+  { from, to }: Range,
+  onProgress: (share: number) => void = () => {},
+): Promise<MinuteSeries> {
+  const minutes = Math.max(0, Math.round((to.getTime() - from.getTime()) / MINUTE_MS))
+  const series = emptySeries(from, minutes)
+  for (const { at } of await coveredMinutes(db, { from, to })) {
+    const position = positionIn(series, at)
+    if (position >= 0 && position < minutes) series.covered[position] = 1
+  }
+  const { sql, params } = compileIndicator(indicator)
+  const select = query({
+    sql: `SELECT toUnixTimestamp(measured_minute) * 1000 AS at, good, total FROM (${sql})`,
+    params: z.looseObject({ from: z.date(), to: z.date() }),
+    row: z.object({ at: epochMs, good: z.number(), total: z.number() }),
+  })
+  const pieceMinutes = Math.ceil(minutes / PIECES)
+  for (let start = 0; start < minutes; start += pieceMinutes) {
+    const end = Math.min(minutes, start + pieceMinutes)
+    const piece = { from: atMinute(from, start), to: atMinute(from, end) }
+    for (const { at, good, total } of await select(db, { ...params, ...piece })) putMinute(series, at, { good, total })
+    onProgress(end / minutes)
+  }
+  return series
+}
+
+const atMinute = (from: Date, minutes: number) => new Date(from.getTime() + minutes * MINUTE_MS)
+
+const epochMs = z.number().transform((ms) => new Date(ms))
+
+const coveredMinutes = query({
+  sql: `SELECT DISTINCT toUnixTimestamp(minute) * 1000 AS at FROM covered_minutes
+    WHERE minute >= {from:DateTime} AND minute < {to:DateTime}`,
+  params: z.object({ from: z.date(), to: z.date() }),
+  row: z.object({ at: epochMs }),
+})

@@ -1,0 +1,41 @@
+import { type Backtest, backtest } from '../slo/backtest.ts'
+import type { Slo } from '../slo/model.ts'
+import { readFreshness } from './freshness.ts'
+import { readPastMinutes } from './past-minutes.ts'
+import type { Db } from './query.ts'
+
+export interface PreviewRange {
+  /** How many days are judged. */
+  days: number
+  now: Date
+  /** Steps the budget is told in. */
+  stepMinutes: number
+  onProgress?: (share: number) => void
+}
+
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+
+/**
+ * What an SLO, stored or not, would have said and sent over the last days, by the telemetry that is kept. The last minute
+ * is the last complete one. Before the first judged minute as much is read as its windows need.
+ */
+export async function previewSlo(
+  db: Db,
+  slo: Slo,
+  { days, now, stepMinutes, onProgress }: PreviewRange,
+): Promise<Backtest> {
+  const { watermark } = await readFreshness(db)
+  const to = floorMinute(watermark ?? now)
+  const from = new Date(to.getTime() - days * DAY_MS)
+  const alertMinutes = Math.max(0, ...slo.tiers.map(({ longMinutes }) => longMinutes))
+  const readFrom = Math.min(
+    from.getTime() - alertMinutes * MINUTE_MS,
+    to.getTime() - slo.objective.window.minutes * MINUTE_MS,
+  )
+  if (slo.indicator.source === 'composite') throw new Error('composites are previewed by their members')
+  const series = await readPastMinutes(db, slo.indicator, { from: new Date(readFrom), to }, onProgress)
+  return backtest(slo, series, { from, to, stepMinutes })
+}
+
+const floorMinute = (at: Date) => new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS)
