@@ -7,6 +7,8 @@ export interface Measured {
   generation: string
   /** The longest SLO window that needs them. */
   windowMinutes: number
+  /** The longest time after which one of its SLOs takes a minute as final. */
+  settleMinutes: number
 }
 
 /** SLOs may share an indicator: it is measured and stored once. */
@@ -14,13 +16,20 @@ export const keyOf = ({ indicator, generation }: Pick<Measured, 'generation'> & 
   `${indicator.name}\n${generation}`
 
 /** What must be measured for these SLOs: the SLI of each, or those of a composite's members; each once. */
-export function measuredOf(slos: readonly Pick<Slo, 'indicator' | 'generation' | 'objective'>[]): Measured[] {
+export function measuredOf(
+  slos: readonly Pick<Slo, 'indicator' | 'generation' | 'objective' | 'settleMinutes'>[],
+): Measured[] {
   const measured = new Map<string, Measured>()
-  for (const { indicator, generation, objective } of slos) {
+  for (const { indicator, generation, objective, settleMinutes } of slos) {
     const parts = indicator.source === 'composite' ? indicator.members : [{ indicator, generation }]
     for (const part of parts) {
-      const windowMinutes = Math.max(objective.window.minutes, measured.get(keyOf(part))?.windowMinutes ?? 0)
-      measured.set(keyOf(part), { indicator: part.indicator, generation: part.generation, windowMinutes })
+      const known = measured.get(keyOf(part))
+      measured.set(keyOf(part), {
+        indicator: part.indicator,
+        generation: part.generation,
+        windowMinutes: Math.max(objective.window.minutes, known?.windowMinutes ?? 0),
+        settleMinutes: Math.max(settleMinutes, known?.settleMinutes ?? 0),
+      })
     }
   }
   return [...measured.values()]

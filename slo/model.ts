@@ -12,6 +12,9 @@ export type Selector = { in: readonly string[] } | { notIn: readonly string[] }
 export const SELECTABLE = ['env', 'service', 'dependency', 'operation', 'protocol', 'version'] as const
 export type Selectable = (typeof SELECTABLE)[number]
 
+/** First attempts alone, which are the logical calls, or the repeated ones alone. */
+export const ATTEMPTS = ['first', 'retry'] as const
+
 export const LATENCY_OPERATORS = ['lt', 'lte', 'gt', 'gte'] as const
 
 /** Comparison of a value with a bound. */
@@ -28,6 +31,8 @@ export interface CallSelection {
   synthetic: boolean
   outcome: { in: readonly Outcome[] } | { notIn: readonly Outcome[] }
   latency: { op: (typeof LATENCY_OPERATORS)[number]; ns: number } | null
+  /** Absent: all attempts. */
+  attempt?: (typeof ATTEMPTS)[number]
 }
 
 export const METRIC_KINDS = ['sum', 'gauge', 'histogram'] as const

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   ALERT_MODES,
+  ATTEMPTS,
   COMPARISONS,
   COMPOSITE_METHODS,
   LATENCY_OPERATORS,
@@ -24,6 +25,7 @@ const calls = z.object({
   synthetic: z.boolean(),
   outcome: selector,
   latency: z.object({ op: z.enum(LATENCY_OPERATORS), ns: count }).nullable(),
+  attempt: z.enum(ATTEMPTS).exactOptional(),
 })
 
 const metric = z.object({
