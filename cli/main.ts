@@ -5,6 +5,7 @@ import { runBacktest } from './backtest-command.ts'
 import { runDemoCommand } from './demo-command.ts'
 import { CommandError } from './running-store.ts'
 import { ROLES, runStart } from './start.ts'
+import { runSuggest } from './suggest-command.ts'
 
 const program = new Command('plumbline')
   .description('SLOs, error budgets and alerting for the integrations you depend on, from OpenTelemetry')
@@ -41,6 +42,15 @@ program
   .option('--days <number>', 'how many days are judged', '30')
   .option('--json', 'print one JSON object per SLO')
   .action(runBacktest)
+
+program
+  .command('suggest')
+  .description('SLOs that the traffic of the last weeks would have kept, as OpenSLO')
+  .addOption(config)
+  .option('--service <name>', 'only for this service')
+  .option('--days <number>', 'how many days of traffic are looked at', '28')
+  .option('--json', 'print one JSON object instead of YAML')
+  .action(runSuggest)
 
 try {
   await program.parseAsync()

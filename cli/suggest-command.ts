@@ -1,0 +1,34 @@
+import { MIN_CALLS, suggestSlos } from '../slo/suggested-slo.ts'
+import { readFreshness } from '../storage/freshness.ts'
+import { readObservedCalls } from '../storage/observed-calls.ts'
+import { CommandError, withRunningStore } from './running-store.ts'
+import { suggestionYaml } from './suggestion-yaml.ts'
+
+export interface SuggestCommand {
+  config?: string
+  days: string
+  service?: string
+  json?: boolean
+}
+
+const DAY_MS = 86_400_000
+
+/** `plumbline suggest`: SLOs from the traffic of the last weeks, as OpenSLO on standard output. */
+export async function runSuggest({ config, days, service, json }: SuggestCommand): Promise<void> {
+  const number = Number(days)
+  if (!Number.isInteger(number) || number < 1 || number > 400) {
+    throw new CommandError('--days must be a whole number from 1 to 400', 2)
+  }
+  await withRunningStore(config, async (db) => {
+    const { watermark } = await readFreshness(db)
+    const to = watermark ?? new Date()
+    const observed = await readObservedCalls(db, { from: new Date(to.getTime() - number * DAY_MS), to })
+    const wanted = suggestSlos(observed).filter((slo) => service === undefined || slo.service === service)
+    if (json) console.log(JSON.stringify({ days: number, to, slos: wanted }))
+    else for (const slo of wanted) console.log(`---\n${suggestionYaml(slo).trimEnd()}`)
+    const few = observed.filter(({ total }) => total < MIN_CALLS).length
+    const quiet = few === 0 ? '' : `; ${few} with fewer than ${MIN_CALLS} calls left out`
+    console.error(`plumbline: ${wanted.length} SLOs suggested from ${number} days of traffic${quiet}`)
+    if (wanted.length === 0) throw new CommandError('nothing to suggest: no service has calls enough in the store')
+  })
+}
