@@ -7,9 +7,7 @@ import type { Notification } from '../storage/notifications.ts'
 import { type AlertRecord, differs } from './alert-record.ts'
 import { factsOf, type IncidentFacts, resolvedFacts, reviveFacts } from './incident-facts.ts'
 import type { Judgement } from './judge.ts'
-import { messageOf } from './message.ts'
-import { notificationId } from './notification-id.ts'
-import { webhookBody } from './notify/webhook.ts'
+import { type Addressees, notificationsFor } from './notifications-for.ts'
 
 /** A judgement that must be recorded, with the state it leads to. */
 export interface Change {
@@ -88,27 +86,9 @@ export function incidentOf(event: AlertEvent): IncidentRevision | null {
 }
 
 /** What an event owes its endpoints. The same event always gives the same messages, ids and bodies. */
-export function notificationsOf(event: AlertEvent, publicUrl: string): Notification[] {
+export function notificationsOf(event: AlertEvent, addressees: Addressees, publicUrl: string): Notification[] {
   const facts = factsIn(event)
-  if (!facts) return []
-  return event.intents.map((intent) => ({
-    id: notificationId(event.incident, intent.sequence, intent.endpoint),
-    endpoint: intent.endpoint,
-    incident: event.incident,
-    sequence: intent.sequence,
-    event: intent.event,
-    reason: intent.reason,
-    severity: intent.severity,
-    state: 'pending',
-    body: webhookBody(messageOf(intent, facts, publicUrl)),
-    attempts: 0,
-    firstAttemptAt: null,
-    nextAttemptAt: event.at,
-    lastStatus: 0,
-    lastError: '',
-    createdAt: event.at,
-    revision: 0,
-  }))
+  return facts ? notificationsFor(event.intents, facts, event.at, addressees, publicUrl) : []
 }
 
 function factsIn({ evidence }: AlertEvent): IncidentFacts | null {

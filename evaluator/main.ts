@@ -5,11 +5,13 @@ import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
 import { ALERT_POLICY } from '../slo/alert-policy.ts'
+import { clickhouseOutbox } from '../storage/notifications.ts'
 import type { Db } from '../storage/query.ts'
 import { followSloDir } from './definitions.ts'
 import { createSender } from './deliver.ts'
 import { createEvaluatorMetrics } from './evaluator-metrics.ts'
 import { createMeasurer } from './measure.ts'
+import { addresseesOf } from './notifications-for.ts'
 import { Outbox } from './outbox.ts'
 import { scheduleFor } from './schedule.ts'
 import { type Evaluator, tick } from './tick.ts'
@@ -32,11 +34,14 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
   const stops = new Stops(log)
   const now = () => new Date()
   const own = createEvaluatorMetrics(metrics)
+  const addressees = addresseesOf(config.endpoints)
   const outbox = new Outbox({
-    db,
+    store: clickhouseOutbox(db),
     log,
     send: createSender(config),
+    fallbackOf: (endpoint) => addressees.get(endpoint)?.fallback,
     onResult: own.delivered,
+    clock: now,
   })
   own.watch(outbox)
 
@@ -49,6 +54,7 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
     metrics: own,
     measurer: createMeasurer(db, log),
     outbox,
+    addressees,
     routes: config.routes,
     policy: {
       ...ALERT_POLICY,
@@ -61,7 +67,7 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
   const poll = setInterval(() => void outbox.deliverDue(now()), OUTBOX_POLL_MS)
   stops.add('outbox', async () => {
     clearInterval(poll)
-    await outbox.settle(STOP_WAIT_MS)
+    await Promise.race([outbox.settled(), setTimeout(STOP_WAIT_MS, undefined, { ref: false })])
   })
 
   const ticks = repeat(config.evaluation.interval, log, async () => {

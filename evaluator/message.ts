@@ -1,17 +1,48 @@
+import type { NotifyReason } from '../slo/alert-reason.ts'
 import type { Intent } from '../slo/alert-stream.ts'
-import type { Severity } from '../slo/model.ts'
+import type { Counts, Severity } from '../slo/model.ts'
 import type { IncidentFacts } from './incident-facts.ts'
 import { budgetLeft, causeOf, descriptionOf, firstStep, numbersOf, summaryOf, whoCanFix } from './incident-text.ts'
-import type { WebhookAlert, WebhookMessage } from './notify/webhook.ts'
+
+/** One alert of a message. Labels are its identity, so nothing that moves belongs there. */
+export interface MessageAlert {
+  status: 'firing' | 'resolved'
+  labels: Record<string, string>
+  annotations: Record<string, string>
+  startsAt: Date
+  endsAt: Date | null
+  generatorUrl: string
+}
+
+/** Everything one message to one endpoint says, whatever the channel. */
+export interface Message {
+  endpoint: string
+  event: 'firing' | 'resolved'
+  reason: NotifyReason
+  sequence: number
+  incident: string
+  /** The incident that ended before this one began, if any. */
+  previousIncident: string | null
+  severity: Severity
+  /** The first leads: it is what short channels tell. */
+  alerts: MessageAlert[]
+  groupLabels: Record<string, string>
+  externalUrl: string
+  tier: string
+  governingWindow: string
+  burn: number
+  counts: Counts
+  data: { watermark: Date; coverage: number; generation: string }
+}
 
 const ALERT_NAME = 'SLOBurnRate'
 
 /** What one endpoint is told about an incident. `publicUrl` is how its links begin. */
-export function messageOf(intent: Intent, facts: IncidentFacts, publicUrl: string): WebhookMessage {
+export function messageOf(intent: Intent, facts: IncidentFacts, publicUrl: string): Message {
   const { incident, data, env } = facts
   const details = numbersOf(incident)
   const base = publicUrl.replace(/\/$/, '')
-  const alert = (severity: Severity, status: WebhookAlert['status']): WebhookAlert => ({
+  const alert = (severity: Severity, status: MessageAlert['status']): MessageAlert => ({
     status,
     labels: labelsOf(facts, severity),
     annotations: annotationsOf(facts, base),

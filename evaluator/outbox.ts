@@ -1,27 +1,37 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../runtime/log.ts'
+import type { DeliveryAttempt, Notification, OutboxStore } from '../storage/notifications.ts'
+import { attemptOutcome } from './attempt-outcome.ts'
+import { afterFailure, type Circuit, CLOSED, heldUntil, isOpen } from './circuit.ts'
+import { fallbackAfter, isHeldPage, standbyFor } from './fallback.ts'
 import {
-  type DeliveryAttempt,
-  type Notification,
-  readAttempts,
-  readOutbox,
-  recordAttempt,
-  recordNotifications,
-} from '../storage/notifications.ts'
-import type { Db } from '../storage/query.ts'
-import { ledgerOf } from './ledger.ts'
+  attemptsAt,
+  isOver,
+  isOwed,
+  type Lane,
+  type Lanes,
+  laneKey,
+  laneOf,
+  pendingOf,
+  revise,
+  settle,
+  withAttempts,
+} from './lane.ts'
+import { LateWrites } from './late-writes.ts'
 import type { PostResult } from './notify/post.ts'
-import { nextAttemptAt } from './retry-schedule.ts'
 
 export interface OutboxOptions {
-  db: Db
+  store: OutboxStore
   log: Log
   /** Makes one attempt; must not reject. */
   send: (notification: Notification, at: Date) => Promise<PostResult>
+  /** The endpoint that is told of a page when this one fails. */
+  fallbackOf?: (endpoint: string) => string | undefined
   /** Told of every attempt's outcome, and of messages that newer ones made void (`lastError` says why). */
   onResult?: (notification: Notification, result: DeliveryResult, latencyMs: number) => void
   /** 0…1, for the jitter of retries. */
   random?: () => number
+  /** When an attempt begins that waited for others of its round; default: the instant of the round. */
+  clock?: () => Date
 }
 
 export type DeliveryResult = 'delivered' | 'retry' | 'dead_letter' | 'superseded'
@@ -32,15 +42,7 @@ export interface OutboxStatus {
   oldestPendingAt: Date | null
   owedResolves: number
   deadLetters: number
-}
-
-/** One stream of messages: everything for one endpoint about one incident, in order, one attempt at a time. */
-interface Lane {
-  endpoint: string
-  incident: string
-  notifications: Notification[]
-  attempts: DeliveryAttempt[]
-  busy: boolean
+  circuit: 'closed' | 'open'
 }
 
 const DAY_MS = 86_400_000
@@ -54,33 +56,37 @@ const GONE = 410
 
 /**
  * Messages on their way. Everything here is stored before it is acted upon, so a new outbox that loads the store goes on
- * where a killed one stopped: an attempt whose result is unknown is made again with the same id.
+ * where a killed one stopped: an attempt whose result is unknown is made again with the same id. It has no timer and no
+ * clock: whoever owns it calls `deliverDue` again, at the latest at `nextDueAt`.
  */
 export class Outbox {
   readonly #options: OutboxOptions
   readonly #random: () => number
-  #lanes = new Map<string, Lane>()
+  readonly #late: LateWrites
+  #lanes: Lanes = new Map()
   #deadLetters = new Map<string, number>()
+  /** By endpoint. */
+  readonly #circuits = new Map<string, Circuit>()
   readonly #inFlight = new Map<string, number>()
+  /** Lanes that are due, the most urgent last, by endpoint. */
+  #due = new Map<string, Lane[]>()
   readonly #rounds = new Set<Promise<void>>()
   /** Endpoints that answered 410 Gone: they get no new incidents until a restart. */
   readonly #gone = new Set<string>()
-  /** Results the store did not take yet. */
-  #unsaved: (() => Promise<void>)[] = []
 
   constructor(options: OutboxOptions) {
     this.#options = options
     this.#random = options.random ?? Math.random
+    this.#late = new LateWrites(options.log)
   }
 
   /** Takes over what the store holds; the ids of all messages it knows are returned. */
   async load(now: Date): Promise<Set<string>> {
-    await this.#saveUnsaved()
-    if (this.#unsaved.length > 0) throw new Error('the store does not take delivery results: trying again')
-    const notifications = await readOutbox(this.#options.db, new Date(now.getTime() - OUTBOX_DAYS * DAY_MS))
-    const attempts = await readAttempts(this.#options.db, [...new Set(notifications.map(({ incident }) => incident))])
+    await this.#late.flush()
+    if (this.#late.areLeft) throw new Error('the store does not take delivery results: trying again')
+    const { notifications, attempts } = await this.#options.store.load(new Date(now.getTime() - OUTBOX_DAYS * DAY_MS))
     const attemptsOf = Map.groupBy(attempts, ({ notification }) => notification)
-    const lanes = new Map<string, Lane>()
+    const lanes: Lanes = new Map()
     this.#deadLetters = new Map()
     for (const stored of notifications) {
       const made = attemptsOf.get(stored.id) ?? []
@@ -91,48 +97,55 @@ export class Outbox {
     }
     for (const [key, lane] of this.#lanes) if (lane.busy) lanes.set(key, lane)
     this.#lanes = lanes
-    await this.#recordLateResults(notifications, now)
+    await this.#saveLateResults(notifications, now)
     this.#forgetFinished()
     return new Set(notifications.map(({ id }) => id))
   }
 
-  /** Adds messages that are stored already. */
-  add(notifications: readonly Notification[]): void {
+  /** Stores messages and takes them over; rejects when the store does not take them. Known ones are left as they are. */
+  async enqueue(notifications: readonly Notification[], now: Date): Promise<void> {
+    await this.#options.store.saveNotifications(notifications, now)
     for (const notification of notifications) {
-      const { notifications: queued } = laneOf(this.#lanes, notification)
-      if (!queued.some(({ id }) => id === notification.id)) queued.push(notification)
+      const lane = laneOf(this.#lanes, notification)
+      if (!lane.notifications.some(({ id }) => id === notification.id)) lane.notifications.push(notification)
     }
   }
 
-  /** Makes every attempt that is due, all lanes beside each other, and resolves when they are over. Never rejects. */
+  /** Makes every attempt that is due, endpoints beside each other, and resolves when they are over. Never rejects. */
   deliverDue(now: Date): Promise<void> {
     const round = this.#deliverRound(now).finally(() => this.#rounds.delete(round))
     this.#rounds.add(round)
     return round
   }
 
-  /** Waits for deliveries under way, at most this long. */
-  async settle(maxMs: number): Promise<void> {
-    await Promise.race([Promise.all(this.#rounds), setTimeout(maxMs, undefined, { ref: false })])
+  /** Resolves when deliveries under way are over. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#rounds)
   }
 
-  async #deliverRound(now: Date): Promise<void> {
-    await this.#saveUnsaved()
-    await Promise.all([...this.#lanes.values()].map((lane) => this.#advance(lane, now)))
-    this.#forgetFinished()
+  /** When the next attempt is due, as far as is known now; null when nothing waits. */
+  nextDueAt(): Date | null {
+    let first: Date | null = null
+    for (const lane of this.#lanes.values()) {
+      const dueAt = lane.busy ? null : this.#dueAt(lane)
+      if (dueAt && (!first || dueAt < first)) first = dueAt
+    }
+    return first
   }
 
   status(): Map<string, OutboxStatus> {
     const byEndpoint = new Map<string, OutboxStatus>()
     const of = (endpoint: string) => {
-      const status = byEndpoint.get(endpoint) ?? { pending: 0, oldestPendingAt: null, owedResolves: 0, deadLetters: 0 }
+      const circuit = isOpen(this.#circuitOf(endpoint)) ? 'open' : 'closed'
+      const empty: OutboxStatus = { pending: 0, oldestPendingAt: null, owedResolves: 0, deadLetters: 0, circuit }
+      const status = byEndpoint.get(endpoint) ?? empty
       byEndpoint.set(endpoint, status)
       return status
     }
     for (const lane of this.#lanes.values()) {
-      const status = of(lane.endpoint)
-      if (ledgerOf(lane.notifications, lane.attempts) !== 'none') status.owedResolves++
+      if (isOwed(lane)) of(lane.endpoint).owedResolves++
       for (const { createdAt } of pendingOf(lane)) {
+        const status = of(lane.endpoint)
         status.pending++
         if (!status.oldestPendingAt || createdAt < status.oldestPendingAt) status.oldestPendingAt = createdAt
       }
@@ -141,51 +154,57 @@ export class Outbox {
     return byEndpoint
   }
 
-  /** Settles what a newer message makes void, then attempts the newest when it is due. */
-  async #advance(lane: Lane, now: Date): Promise<void> {
-    if (lane.busy || pendingOf(lane).length === 0) return
+  async #deliverRound(now: Date): Promise<void> {
+    await this.#late.flush()
+    await this.#settleLanes(now)
+    await this.#tellFallbacksOfHeld(now)
+    const due = [...this.#lanes.values()].filter((lane) => !lane.busy && isBy(this.#dueAt(lane), now))
+    due.sort((a, b) => urgencyOf(a) - urgencyOf(b))
+    this.#due = Map.groupBy(due, ({ endpoint }) => endpoint)
+    await Promise.all([...this.#due.keys()].map((endpoint) => this.#deliverTo(endpoint, now)))
+    this.#forgetFinished()
+  }
+
+  /** A few attempts beside each other until nothing is due; only one while the endpoint's circuit is open. */
+  async #deliverTo(endpoint: string, now: Date): Promise<void> {
+    const inFlight = () => this.#inFlight.get(endpoint) ?? 0
+    const limit = () => (isOpen(this.#circuitOf(endpoint)) ? 1 : MAX_IN_FLIGHT_PER_ENDPOINT)
+    const work = async () => {
+      while (inFlight() < limit()) {
+        const lane = this.#due.get(endpoint)?.pop()
+        if (!lane) return
+        const at = this.#options.clock?.() ?? now
+        if (lane.busy || !isBy(this.#dueAt(lane), at)) continue
+        this.#inFlight.set(endpoint, inFlight() + 1)
+        const isStored = await this.#advance(lane, at)
+        this.#inFlight.set(endpoint, inFlight() - 1)
+        if (!isStored) return
+      }
+    }
+    await Promise.all(Array.from({ length: MAX_IN_FLIGHT_PER_ENDPOINT }, work))
+  }
+
+  /** False when the store does not take the attempt, which is not made then. */
+  async #advance(lane: Lane, now: Date): Promise<boolean> {
     lane.busy = true
     try {
-      const newest = await this.#settle(lane, now)
-      if (newest && newest.nextAttemptAt <= now && this.#inFlightTo(lane.endpoint) < MAX_IN_FLIGHT_PER_ENDPOINT)
-        await this.#attempt(lane, newest, now)
+      const newest = newestOf(lane)
+      if (newest) await this.#attempt(lane, newest, now)
+      return true
     } catch (error) {
-      this.#options.log.error(
-        { err: error, endpoint: lane.endpoint, incident: lane.incident },
-        'outbox cannot be stored',
-      )
+      const { endpoint, incident } = lane
+      this.#options.log.error({ err: error, endpoint, incident }, 'outbox cannot be stored')
+      return false
     } finally {
       lane.busy = false
     }
   }
 
-  /** One newest message is left; a resolve of what was never announced takes its firing with it. */
-  async #settle(lane: Lane, now: Date): Promise<Notification | null> {
-    const queued = pendingOf(lane).toSorted((a, b) => a.sequence - b.sequence)
-    const newest = queued.pop()
-    if (!newest) return null
-    for (const older of queued) await this.#finish(lane, older, 'superseded', now, 'superseded')
-    if (newest.event === 'resolved' && ledgerOf(lane.notifications, lane.attempts) === 'none') {
-      await this.#finish(lane, newest, 'superseded', now, 'never_announced')
-      return null
-    }
-    if (newest.event === 'firing' && this.#gone.has(lane.endpoint)) {
-      await this.#finish(lane, newest, 'dead', now, 'endpoint_disabled')
-      return null
-    }
-    return newest
-  }
-
   async #attempt(lane: Lane, notification: Notification, now: Date): Promise<void> {
-    const { db, log, onResult } = this.#options
-    const sending = {
-      ...notification,
-      attempts: notification.attempts + 1,
-      firstAttemptAt: notification.firstAttemptAt ?? now,
-    }
+    const { store } = this.#options
     const started: DeliveryAttempt = {
       notification: notification.id,
-      attempt: sending.attempts,
+      attempt: attemptsAt(lane, notification.id) + 1,
       endpoint: lane.endpoint,
       incident: lane.incident,
       startedAt: now,
@@ -195,102 +214,125 @@ export class Outbox {
       latencyMs: 0,
       answer: '',
     }
-    await recordAttempt(db, started)
+    const sending = {
+      ...notification,
+      attempts: notification.attempts + 1,
+      firstAttemptAt: notification.firstAttemptAt ?? now,
+    }
+    await store.saveAttempt(started)
     lane.attempts.push(started)
-    this.#inFlight.set(lane.endpoint, this.#inFlightTo(lane.endpoint) + 1)
     const result = await this.#options.send(sending, now)
-    this.#inFlight.set(lane.endpoint, this.#inFlightTo(lane.endpoint) - 1)
-    const { arrival, status, error, latencyMs, answer } = result
-    const made: DeliveryAttempt = { ...started, arrival, status, error, latencyMs, answer }
+    const outcome = attemptOutcome(sending, started, result, this.#random)
+    const { made, finishedAt } = outcome
     lane.attempts[lane.attempts.indexOf(started)] = made
-    await this.#save(() => recordAttempt(db, made))
+    lane.freeAt = finishedAt
+    await this.#late.write(() => store.saveAttempt(made))
+    this.#judgeEndpoint(lane, outcome.notification, made)
+    await this.#save([revise(lane, outcome.notification)], finishedAt)
+    this.#tell(outcome.notification, made)
+    const fallbackAt = fallbackAfter(outcome)
+    if (fallbackAt) await this.#tellFallback(lane, notification.sequence, fallbackAt, finishedAt)
+  }
 
-    const answered = { ...sending, lastStatus: status, lastError: error }
-    const finishedAt = new Date(now.getTime() + latencyMs)
-    const next = result.permanent
-      ? null
-      : nextAttemptAt(
-          { ...answered, firstAttemptAt: sending.firstAttemptAt, retryAfter: result.retryAfter },
-          finishedAt,
-          this.#random,
-        )
-    const where = {
-      endpoint: lane.endpoint,
-      incident: lane.incident,
-      id: notification.id,
-      status,
-      error,
-      attempt: sending.attempts,
+  #judgeEndpoint(lane: Lane, { state, nextAttemptAt }: Notification, { arrival, status, startedAt }: DeliveryAttempt) {
+    const { endpoint } = lane
+    if (status === GONE) this.#gone.add(endpoint)
+    const next = state === 'pending' ? nextAttemptAt : null
+    const circuit =
+      arrival === 'accepted' ? CLOSED : afterFailure(this.#circuitOf(endpoint), laneKey(lane), next, startedAt)
+    if (isOpen(circuit) && !isOpen(this.#circuitOf(endpoint))) {
+      this.#options.log.error({ endpoint }, 'endpoint fails; one message at a time tries it')
     }
-    if (status === GONE) this.#gone.add(lane.endpoint)
-    if (arrival === 'accepted') {
-      await this.#finish(lane, answered, 'delivered', finishedAt, '')
-      log.info({ ...where, event: notification.event, reason: notification.reason }, 'notification delivered')
+    this.#circuits.set(endpoint, circuit)
+  }
+
+  /** Settles what newer messages make void, in one write. */
+  async #settleLanes(now: Date): Promise<void> {
+    const revised = [...this.#lanes.values()].flatMap((lane) => {
+      if (lane.busy) return []
+      return settle(lane, this.#gone.has(lane.endpoint)).map((changed) => revise(lane, changed))
+    })
+    await this.#save(revised, now)
+    for (const notification of revised) this.#tell(notification)
+  }
+
+  /** Pages that come while their endpoint's circuit is open do not wait for the +60 s slot. */
+  async #tellFallbacksOfHeld(now: Date): Promise<void> {
+    for (const lane of [...this.#lanes.values()]) {
+      const newest = lane.busy ? null : this.#heldPage(lane)
+      if (newest && newest.nextAttemptAt <= now) await this.#tellFallback(lane, newest.sequence, now, now)
+    }
+  }
+
+  /** A page that was never tried, at an endpoint whose circuit is open and whose fallback does not know of it. */
+  #heldPage(lane: Lane): Notification | null {
+    if (!isOpen(this.#circuitOf(lane.endpoint))) return null
+    const newest = newestOf(lane)
+    return newest && isHeldPage(newest) && this.#standbyFor(lane, newest.sequence) ? newest : null
+  }
+
+  async #tellFallback(lane: Lane, sequence: number, at: Date, now: Date): Promise<void> {
+    const standby = this.#standbyFor(lane, sequence)
+    if (!standby) return
+    const woken: Notification = { ...standby.notification, state: 'pending', nextAttemptAt: at }
+    await this.#save([revise(standby.lane, woken)], now)
+    const { endpoint, incident } = lane
+    this.#options.log.warn({ endpoint, incident, fallback: woken.endpoint }, 'endpoint fails; its fallback is told')
+  }
+
+  #standbyFor(lane: Lane, sequence: number) {
+    return standbyFor(this.#lanes, lane, this.#options.fallbackOf?.(lane.endpoint), sequence)
+  }
+
+  #dueAt(lane: Lane): Date | null {
+    const newest = newestOf(lane)
+    if (!newest) return null
+    const held = heldUntil(this.#circuitOf(lane.endpoint), laneKey(lane))
+    const isTold = held === null || this.#heldPage(lane) === null
+    return latest(newest.nextAttemptAt, lane.freeAt, held && isTold ? held : newest.nextAttemptAt)
+  }
+
+  /** Logs what became of a message, and hands it on. */
+  #tell(notification: Notification, made?: DeliveryAttempt): void {
+    const { log, onResult } = this.#options
+    const { endpoint, incident, id, event, reason, state, attempts, lastError, nextAttemptAt } = notification
+    const { status = 0, error = '', latencyMs = 0 } = made ?? {}
+    const what = { endpoint, incident, id, event, reason, attempts, status, error }
+    if (state === 'delivered') {
+      log.info(what, 'notification delivered')
       onResult?.(notification, 'delivered', latencyMs)
-    } else if (next) {
-      await this.#replace(lane, { ...answered, nextAttemptAt: next }, finishedAt)
-      log.warn({ ...where, nextAttemptAt: next }, 'notification not delivered; will be tried again')
-      onResult?.(notification, 'retry', latencyMs)
-    } else {
-      await this.#finish(lane, answered, 'dead', finishedAt, error || `answered ${status}`)
-    }
-  }
-
-  async #finish(
-    lane: Lane,
-    notification: Notification,
-    state: 'delivered' | 'dead' | 'superseded',
-    now: Date,
-    why: string,
-  ) {
-    const finished = { ...notification, state, lastError: why }
-    await this.#replace(lane, finished, now)
-    if (state === 'delivered') return
-    const { endpoint, incident, id, attempts } = notification
-    const what = { endpoint, incident, id, attempts, reason: why }
-    if (state === 'superseded') this.#options.log.info(what, 'notification superseded')
-    else {
+    } else if (state === 'dead') {
       this.#countDead(endpoint)
-      this.#options.log.error(what, 'notification given up')
+      log.error({ ...what, why: lastError }, 'notification given up')
+      onResult?.(notification, 'dead_letter', latencyMs)
+    } else if (state === 'superseded') {
+      log.info({ ...what, why: lastError }, 'notification superseded')
+      onResult?.(notification, 'superseded', 0)
+    } else if (made) {
+      log.warn({ ...what, nextAttemptAt }, 'notification not delivered; will be tried again')
+      onResult?.(notification, 'retry', latencyMs)
     }
-    this.#options.onResult?.(finished, state === 'dead' ? 'dead_letter' : 'superseded', 0)
-  }
-
-  async #replace(lane: Lane, changed: Notification, now: Date): Promise<void> {
-    const next = { ...changed, revision: changed.revision + 1 }
-    lane.notifications = lane.notifications.map((each) => (each.id === next.id ? next : each))
-    await this.#save(() => recordNotifications(this.#options.db, [next], now))
   }
 
   /** What happened, happened: a store that cannot take it now gets it later. */
-  async #save(write: () => Promise<void>): Promise<void> {
-    try {
-      await write()
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'delivery result not stored yet')
-      this.#unsaved.push(write)
-    }
-  }
-
-  async #saveUnsaved(): Promise<void> {
-    const writes = this.#unsaved
-    this.#unsaved = []
-    for (const write of writes) await this.#save(write)
+  async #save(notifications: Notification[], now: Date): Promise<void> {
+    if (notifications.length === 0) return
+    await this.#late.write(() => this.#options.store.saveNotifications(notifications, now))
   }
 
   /** Messages the store calls pending although an attempt at them was accepted. */
-  async #recordLateResults(stored: readonly Notification[], now: Date): Promise<void> {
+  async #saveLateResults(stored: readonly Notification[], now: Date): Promise<void> {
     const pending = new Set(stored.filter(({ state }) => state === 'pending').map(({ id }) => id))
-    for (const lane of this.#lanes.values()) {
-      for (const notification of lane.notifications) {
-        if (notification.state === 'delivered' && pending.has(notification.id))
-          await this.#replace(lane, notification, now)
-      }
-    }
+    const revised = [...this.#lanes.values()].flatMap((lane) =>
+      lane.notifications
+        .filter(({ id, state }) => state === 'delivered' && pending.has(id))
+        .map((delivered) => revise(lane, delivered)),
+    )
+    await this.#save(revised, now)
   }
 
-  #inFlightTo(endpoint: string): number {
-    return this.#inFlight.get(endpoint) ?? 0
+  #circuitOf(endpoint: string): Circuit {
+    return this.#circuits.get(endpoint) ?? CLOSED
   }
 
   #countDead(endpoint: string): void {
@@ -298,27 +340,20 @@ export class Outbox {
   }
 
   #forgetFinished(): void {
-    for (const [key, lane] of this.#lanes) {
-      const isOver =
-        !lane.busy && pendingOf(lane).length === 0 && ledgerOf(lane.notifications, lane.attempts) === 'none'
-      if (isOver) this.#lanes.delete(key)
-    }
+    for (const [key, lane] of this.#lanes) if (isOver(lane)) this.#lanes.delete(key)
   }
 }
 
-const pendingOf = ({ notifications }: Lane) => notifications.filter(({ state }) => state === 'pending')
+const isBy = (at: Date | null, now: Date): boolean => at !== null && at <= now
 
-function laneOf(lanes: Map<string, Lane>, { endpoint, incident }: Notification): Lane {
-  const key = `${endpoint}\n${incident}`
-  const lane = lanes.get(key) ?? { endpoint, incident, notifications: [], attempts: [], busy: false }
-  lanes.set(key, lane)
-  return lane
+const latest = (...dates: Date[]): Date => new Date(Math.max(...dates.map(Number)))
+
+/** The message that is sent next: the newest that waits. */
+const newestOf = (lane: Lane): Notification | null =>
+  pendingOf(lane).reduce<Notification | null>((a, b) => (a && a.sequence > b.sequence ? a : b), null)
+
+/** Pages before tickets, then what has waited longest. */
+function urgencyOf(lane: Lane): number {
+  const newest = newestOf(lane)
+  return newest ? (newest.severity === 'page' ? 1e15 : 0) - newest.nextAttemptAt.getTime() : 0
 }
-
-/** The row may be older than its attempts, when it was not stored any more. */
-const withAttempts = (stored: Notification, made: readonly DeliveryAttempt[]): Notification => ({
-  ...stored,
-  state: made.some(({ arrival }) => arrival === 'accepted') ? 'delivered' : stored.state,
-  attempts: Math.max(stored.attempts, made.length),
-  firstAttemptAt: stored.firstAttemptAt ?? made[0]?.startedAt ?? null,
-})

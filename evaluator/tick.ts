@@ -6,7 +6,6 @@ import type { Slo } from '../slo/model.ts'
 import { readAlertStates, readOwingEvents, recordAlertEvents } from '../storage/alert-events.ts'
 import { readEvidence } from '../storage/evidence.ts'
 import { recordIncidents } from '../storage/incidents.ts'
-import { recordNotifications } from '../storage/notifications.ts'
 import type { Db } from '../storage/query.ts'
 import { readReadings } from '../storage/readings.ts'
 import { readDefinitions } from '../storage/slo-definitions.ts'
@@ -15,6 +14,7 @@ import { type Change, changeOf, incidentOf, isChange, lookBack, NO_EVIDENCE, not
 import type { EvaluatorMetrics } from './evaluator-metrics.ts'
 import { type Judgement, judge } from './judge.ts'
 import type { Measurer } from './measure.ts'
+import type { Addressees } from './notifications-for.ts'
 import { OUTBOX_DAYS, type Outbox } from './outbox.ts'
 
 /** What lives from tick to tick. */
@@ -24,6 +24,8 @@ export interface Evaluator {
   metrics: EvaluatorMetrics
   measurer: Measurer
   outbox: Outbox
+  /** Every endpoint of the configuration, by name. */
+  addressees: Addressees
   routes: readonly AlertRoute[]
   policy: AlertPolicy
   publicUrl: string
@@ -97,9 +99,11 @@ async function record(
   evaluator.records = null
   await recordAlertEvents(evaluator.db, events)
   await recordIncidents(evaluator.db, present(events.map(incidentOf)), now)
-  const notifications = events.flatMap((event) => notificationsOf(event, evaluator.publicUrl))
-  await recordNotifications(evaluator.db, notifications, now)
-  evaluator.outbox.add(notifications)
+  const { outbox, addressees, publicUrl } = evaluator
+  await outbox.enqueue(
+    events.flatMap((event) => notificationsOf(event, addressees, publicUrl)),
+    now,
+  )
   for (const { event, record } of changes) {
     records.set(event.slo, record)
     const { slo, reason, incident, sequence } = event
@@ -114,14 +118,15 @@ async function record(
 
 /** Takes over what the store knows, and derives what is missing from the journal. */
 async function recover(evaluator: Evaluator, now: Date): Promise<Map<string, AlertRecord>> {
-  const { db, outbox, publicUrl, log } = evaluator
+  const { db, outbox, addressees, publicUrl, log } = evaluator
   const states = await readAlertStates(db)
   const known = await outbox.load(now)
   const events = await readOwingEvents(db, new Date(now.getTime() - OUTBOX_DAYS * DAY_MS))
   await recordIncidents(db, present(events.map(incidentOf)), now)
-  const missing = events.flatMap((event) => notificationsOf(event, publicUrl)).filter(({ id }) => !known.has(id))
-  await recordNotifications(db, missing, now)
-  outbox.add(missing)
+  const missing = events
+    .flatMap((event) => notificationsOf(event, addressees, publicUrl))
+    .filter(({ id }) => !known.has(id))
+  await outbox.enqueue(missing, now)
   log.info({ alerts: states.size, notifications: missing.length }, 'alerts taken over from the store')
   const records = new Map([...states].map(([slo, state]) => [slo, parseRecord(state)]))
   evaluator.records = records

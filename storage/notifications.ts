@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { NOTIFY_REASONS } from '../slo/alert-reason.ts'
 import { type Db, query } from './query.ts'
 
-export const NOTIFICATION_STATES = ['pending', 'delivered', 'dead', 'superseded'] as const
+/** `standby`: sent only if another endpoint fails, see `fallback` in docs/alerting.md. */
+export const NOTIFICATION_STATES = ['pending', 'standby', 'delivered', 'dead', 'superseded'] as const
 
 /** One message to one endpoint, as it stands. */
 export interface Notification {
@@ -81,8 +82,9 @@ const COLUMNS = `id, endpoint, incident, sequence, event, reason, severity, stat
   first_attempt_at, next_attempt_at, last_status, last_error, created_at, revision`
 
 const selectSince = query({
-  sql: `SELECT ${COLUMNS}, if(state = 'pending', body, '') AS body FROM notifications FINAL
-    WHERE created_at >= {since:DateTime64(3)} OR state = 'pending' OR incident IN (SELECT id FROM incidents FINAL WHERE state = 'open')
+  sql: `WITH open AS (SELECT id FROM incidents FINAL WHERE state = 'open')
+    SELECT ${COLUMNS}, if(state IN ('pending', 'standby') OR incident IN open, body, '') AS body FROM notifications FINAL
+    WHERE created_at >= {since:DateTime64(3)} OR state = 'pending' OR incident IN open
     ORDER BY incident, endpoint, sequence`,
   params: z.object({ since: z.date() }),
   row: notificationRow,
@@ -123,12 +125,6 @@ const selectAttempts = query({
   settings: ISO_TIMES,
 })
 
-/**
- * Notifications an outbox must know: created since an instant, pending, or of an open incident.
- * Only pending ones come with their body.
- */
-export const readOutbox = (db: Db, since: Date): Promise<Notification[]> => selectSince(db, { since })
-
 /** All messages about one incident, oldest first, with their bodies. */
 export const readNotifications = (db: Db, incident: string): Promise<Notification[]> =>
   selectOfIncident(db, { incident })
@@ -136,6 +132,31 @@ export const readNotifications = (db: Db, incident: string): Promise<Notificatio
 /** Every attempt at messages about these incidents, in order. */
 export const readAttempts = async (db: Db, incidents: readonly string[]): Promise<DeliveryAttempt[]> =>
   incidents.length === 0 ? [] : selectAttempts(db, { incidents: [...incidents] })
+
+/** What an outbox keeps its messages in; every call may reject, and is repeated then. */
+export interface OutboxStore {
+  /**
+   * Notifications created since an instant, pending, or of an open incident, with every attempt at their incidents.
+   * Those that are finished and of an incident that is over come without their body.
+   */
+  load(since: Date): Promise<{ notifications: Notification[]; attempts: DeliveryAttempt[] }>
+  /** Stores notifications as they are now, all or none. The highest revision of an id counts. */
+  saveNotifications(notifications: readonly Notification[], now: Date): Promise<void>
+  /** Stores an attempt: before it is made with arrival `unknown`, afterwards with its result. */
+  saveAttempt(attempt: DeliveryAttempt): Promise<void>
+}
+
+export const clickhouseOutbox = (db: Db): OutboxStore => ({
+  async load(since) {
+    const notifications = await selectSince(db, { since })
+    return {
+      notifications,
+      attempts: await readAttempts(db, [...new Set(notifications.map(({ incident }) => incident))]),
+    }
+  },
+  saveNotifications: (notifications, now) => recordNotifications(db, notifications, now),
+  saveAttempt: (attempt) => recordAttempt(db, attempt),
+})
 
 /** Stores notifications as they are now. Storing the same revision again changes nothing. */
 export async function recordNotifications(db: Db, notifications: readonly Notification[], now: Date): Promise<void> {

@@ -2,37 +2,7 @@ import { Webhook } from 'standardwebhooks'
 import { VERSION } from '../../runtime/version.ts'
 import type { NotifyReason } from '../../slo/alert-reason.ts'
 import { labelFingerprint } from '../../slo/fnv1a.ts'
-import type { Counts, Severity } from '../../slo/model.ts'
-
-/** One alert of a message. Labels are its identity, so nothing that moves belongs there. */
-export interface WebhookAlert {
-  status: 'firing' | 'resolved'
-  labels: Record<string, string>
-  annotations: Record<string, string>
-  startsAt: Date
-  endsAt: Date | null
-  generatorUrl: string
-}
-
-/** Everything one message to one endpoint says. */
-export interface WebhookMessage {
-  endpoint: string
-  event: 'firing' | 'resolved'
-  reason: NotifyReason
-  sequence: number
-  incident: string
-  /** The incident that ended before this one began, if any. */
-  previousIncident: string | null
-  severity: Severity
-  alerts: WebhookAlert[]
-  groupLabels: Record<string, string>
-  externalUrl: string
-  tier: string
-  governingWindow: string
-  burn: number
-  counts: Counts
-  data: { watermark: Date; coverage: number; generation: string }
-}
+import type { Message } from '../message.ts'
 
 /** Alertmanager's words for why a message is sent. Source: Alertmanager 0.32, notify.NotificationReason. */
 const ALERTMANAGER_REASON: Partial<Record<NotifyReason, string>> = {
@@ -52,7 +22,7 @@ const MAX_ALERTS = 20
  * The body of a webhook: version 4 of Alertmanager's, so that every receiver of its webhooks understands it, and one
  * key of Plumbline's own. Source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
  */
-export function webhookBody(message: WebhookMessage): string {
+export function webhookBody(message: Message): string {
   const shown = message.alerts.slice(0, MAX_ALERTS)
   return JSON.stringify({
     receiver: message.endpoint,

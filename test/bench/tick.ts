@@ -21,6 +21,7 @@ import { startEmbedded } from '../../storage/embedded/embedded.ts'
 import { measureMinutes } from '../../storage/indicator-minutes.ts'
 import { compileIndicator } from '../../storage/indicator-sql.ts'
 import { prepareStore } from '../../storage/migrate.ts'
+import { clickhouseOutbox } from '../../storage/notifications.ts'
 import type { Db } from '../../storage/query.ts'
 import { readReadings } from '../../storage/readings.ts'
 import { recordDefinitions } from '../../storage/slo-definitions.ts'
@@ -134,9 +135,9 @@ async function measureOneByOne(db: Db, slos: readonly BenchSlo[]): Promise<void>
   for (let start = 0; start < slos.length; start += 50) {
     const params: Record<string, unknown> = { from: new Date((OPEN - 1) * MINUTE_MS), to: NOW }
     const selects = slos.slice(start, start + 50).map((slo, n) => {
-      const { sql, params: own } = compileIndicator(slo.indicator, `i${n}_`)
+      const { sql, params: own } = compileIndicator(slo.indicator as CallsIndicator, `i${n}_`)
       Object.assign(params, own)
-      return `SELECT ${n}, measured_minute, good, total FROM (${sql})`
+      return `SELECT ${n}, minute, good, total FROM (${sql})`
     })
     await (await db.query({ query: selects.join(' UNION ALL '), query_params: params, format: 'JSONEachRow' })).json()
   }
@@ -162,10 +163,11 @@ const evaluatorOn = (db: Db): Evaluator => ({
   metrics: createEvaluatorMetrics(new Registry()),
   measurer: createMeasurer(db, LOG, Number.POSITIVE_INFINITY),
   outbox: new Outbox({
-    db,
+    store: clickhouseOutbox(db),
     log: LOG,
     send: () => Promise.reject(new Error('no alert of this store has an endpoint')),
   }),
+  addressees: new Map(),
   routes: [],
   policy: ALERT_POLICY,
   publicUrl: 'http://127.0.0.1',

@@ -3,10 +3,12 @@ import { Registry } from 'prom-client'
 import { createSender } from '../../evaluator/deliver.ts'
 import { createEvaluatorMetrics } from '../../evaluator/evaluator-metrics.ts'
 import { createMeasurer } from '../../evaluator/measure.ts'
+import { addresseesOf } from '../../evaluator/notifications-for.ts'
 import { Outbox } from '../../evaluator/outbox.ts'
 import { type Evaluator, tick } from '../../evaluator/tick.ts'
 import { ALERT_POLICY } from '../../slo/alert-policy.ts'
 import type { Slo } from '../../slo/model.ts'
+import { clickhouseOutbox } from '../../storage/notifications.ts'
 import type { Db } from '../../storage/query.ts'
 import { recordDefinitions } from '../../storage/slo-definitions.ts'
 import { callRow, storeCalls, storeHeartbeat } from '../storage/calls.ts'
@@ -18,12 +20,18 @@ export const SECRET = 'whsec_cGx1bWJsaW5lLWV4YW1wbGUtc2lnbmluZy1rZXktMzI='
 /** An evaluator as `main.ts` wires it, without its timers: tests say when it ticks. A new one is a restart. */
 export function evaluatorOn(db: Db, endpoints: Record<string, string>, metrics = new Registry()): Evaluator {
   const own = createEvaluatorMetrics(metrics)
+  const configured = Object.entries(endpoints).map(([name, url]) => ({
+    name,
+    url,
+    type: 'webhook' as const,
+    secret: SECRET,
+  }))
   const outbox = new Outbox({
-    db,
+    store: clickhouseOutbox(db),
     log: QUIET,
     random: () => 0.5,
     send: createSender({
-      endpoints: Object.entries(endpoints).map(([name, url]) => ({ name, url, type: 'webhook', secret: SECRET })),
+      endpoints: configured,
       egress: { allow: ['127.0.0.0/8'], insecureHttp: true },
     }),
     onResult: own.delivered,
@@ -36,6 +44,7 @@ export function evaluatorOn(db: Db, endpoints: Record<string, string>, metrics =
     measurer: createMeasurer(db, QUIET, Number.POSITIVE_INFINITY),
     policy: ALERT_POLICY,
     outbox,
+    addressees: addresseesOf(configured),
     routes: [
       { match: { severity: 'page' }, endpoints: ['pager', 'chat'] },
       { match: { severity: 'ticket' }, endpoints: ['desk', 'chat'] },
@@ -48,7 +57,7 @@ export function evaluatorOn(db: Db, endpoints: Record<string, string>, metrics =
 /** One tick, and everything it sends. */
 export async function tickAt(evaluator: Evaluator, ms: number): Promise<void> {
   await tick(evaluator, new Date(ms))
-  await evaluator.outbox.settle(5_000)
+  await evaluator.outbox.settled()
 }
 
 export const define = (db: Db, slos: Slo[], ms: number) =>

@@ -5,6 +5,7 @@ import { egressGuard } from '../../evaluator/notify/egress.ts'
 import { post } from '../../evaluator/notify/post.ts'
 import { Outbox, type OutboxOptions } from '../../evaluator/outbox.ts'
 import {
+  clickhouseOutbox,
   type DeliveryAttempt,
   type Notification,
   readAttempts,
@@ -65,14 +66,10 @@ function outboxWith(options: Partial<OutboxOptions> & { url?: string } = {}): Ou
   const { url = receiver.url, ...rest } = options
   const endpoints = ['pager', 'chat'].map((name) => ({ name, url, type: 'webhook' as const, secret: '' }))
   const send = createSender({ endpoints, egress: EGRESS })
-  return new Outbox({ db: store.db, log: QUIET, random: () => 0.5, send, ...rest })
+  return new Outbox({ store: clickhouseOutbox(store.db), log: QUIET, random: () => 0.5, send, ...rest })
 }
 
-/** Stores notifications and hands them over, as a tick does. */
-async function enqueue(outbox: Outbox, ...notifications: Notification[]) {
-  await recordNotifications(store.db, notifications, new Date(T0))
-  outbox.add(notifications)
-}
+const enqueue = (outbox: Outbox, ...notifications: Notification[]) => outbox.enqueue(notifications, new Date(T0))
 
 /** Every second of virtual time. */
 async function run(outbox: Outbox, fromSecond: number, toSecond: number) {

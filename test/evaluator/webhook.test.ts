@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
-import { type WebhookMessage, webhookBody, webhookHeaders } from '../../evaluator/notify/webhook.ts'
+import type { Message } from '../../evaluator/message.ts'
+import { webhookBody, webhookHeaders } from '../../evaluator/notify/webhook.ts'
 
 const ANNOTATIONS = {
   summary: 'checkout-availability burns 16.7x: acme-pay times out',
@@ -21,7 +22,7 @@ const LABELS = {
   slo: 'checkout-availability',
 }
 
-const alert: WebhookMessage['alerts'][number] = {
+const alert: Message['alerts'][number] = {
   status: 'firing',
   labels: LABELS,
   annotations: ANNOTATIONS,
@@ -30,7 +31,7 @@ const alert: WebhookMessage['alerts'][number] = {
   generatorUrl: 'https://plumbline.example/slos/checkout-availability',
 }
 
-const message = (changes: Partial<WebhookMessage> = {}): WebhookMessage => ({
+const message = (changes: Partial<Message> = {}): Message => ({
   endpoint: 'pager',
   event: 'firing',
   reason: 'first',
