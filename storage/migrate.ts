@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { connect, type Server } from './client.ts'
 import { type Db, query } from './query.ts'
 import { renderSchema } from './schema-template.ts'
+import { applyTableSettings } from './table-settings.ts'
 
 const SCHEMA = new URL('./schema/', import.meta.url)
 
@@ -69,7 +70,9 @@ export async function prepareStore(server: Server): Promise<string[]> {
     query_params: { name: server.database },
   })
   await using store = disposable(connect(server))
-  return migrate(store.db, server)
+  const applied = await migrate(store.db, server)
+  await applyTableSettings(store.db, server)
+  return applied
 }
 
 const disposable = (db: Db) => ({ db, [Symbol.asyncDispose]: () => db.close() })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { connect } from '../../storage/client.ts'
-import { migrate, prepareStore } from '../../storage/migrate.ts'
+import { migrate, prepareStore, readMigrations } from '../../storage/migrate.ts'
 import { applyRetention } from '../../storage/retention.ts'
 import { testDatabase } from '../support/database.ts'
 
@@ -63,6 +63,93 @@ describe('the schema', () => {
       format: 'JSONEachRow',
     })
     expect((await result.json<{ calls: number; rolled: number }>())[0]).toEqual({ calls: 20, rolled: 20 })
+  })
+})
+
+/** A store as files 001 to 006 made it, with a span and a call in it. */
+async function storeOfBefore() {
+  const store = await testDatabase()
+  const name = `${store.database}_before`
+  await store.db.command({ query: `CREATE DATABASE ${name}` })
+  const db = connect({ ...server(store), database: name })
+  const before = (await readMigrations({ database: name })).filter((file) => file.name >= '001' && file.name < '007')
+  await db.command({
+    query: 'CREATE TABLE schema_migrations (name String, checksum String) ENGINE = MergeTree ORDER BY name',
+  })
+  for (const { statements } of before) for (const query of statements) await db.command({ query })
+  const values = before.map((file) => ({ name: file.name, checksum: file.checksum }))
+  await db.insert({ table: 'schema_migrations', values, format: 'JSONEachRow' })
+  await db.command({
+    query: `INSERT INTO otel_traces (Timestamp, TraceId, SpanId, ServiceName, SpanAttributes) SELECT '2026-01-01 00:00:00.000000001', 'aa', 'bb', 's', map('k', 'v')`,
+    clickhouse_settings: { insert_deduplication_token: 'before' },
+  })
+  await db.command({
+    query: `INSERT INTO calls (ts, service, trace_id, correlation_id, weight) SELECT '2026-01-01 00:00:00.000000001', 's', 'aa', 'order 7', 1`,
+    clickhouse_settings: { insert_deduplication_token: 'before' },
+  })
+  return {
+    db,
+    server: { ...server(store), database: name },
+    async read(query: string) {
+      return (await db.query({ query, format: 'JSONEachRow' })).json<Record<string, unknown>>()
+    },
+    async [Symbol.asyncDispose]() {
+      await db.command({ query: `DROP DATABASE ${name} SYNC` })
+      await db.close()
+      await store[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const ORDER = `SELECT sorting_key FROM system.tables WHERE database = currentDatabase() AND name IN ('calls', 'otel_traces') ORDER BY name`
+const COLUMNS = `SELECT table, name, type FROM system.columns WHERE database = currentDatabase() AND table IN ('otel_traces', 'otel_traces_trace_id_ts', 'calls') ORDER BY table, position`
+
+describe('rows by trace', () => {
+  test('a new store has the spans of a trace beside each other', async () => {
+    await using store = await testDatabase()
+    const result = await store.db.query({ query: ORDER, format: 'JSONEachRow' })
+    expect(await result.json()).toEqual([
+      { sorting_key: 'service, toStartOfMinute(ts), trace_id, ts' },
+      { sorting_key: 'ServiceName, toStartOfMinute(Timestamp), TraceId, Timestamp' },
+    ])
+  })
+
+  test('a store of before keeps its rows, its order and its tokens, and has the columns of a new one', async () => {
+    await using before = await storeOfBefore()
+    expect(await prepareStore(before.server)).toEqual(
+      expect.arrayContaining(['000_rows_by_trace.sql', '007_fewer_bytes.sql']),
+    )
+    expect(await before.read(ORDER)).toEqual([
+      { sorting_key: 'service, dependency, toStartOfMinute(ts), ts' },
+      { sorting_key: 'ServiceName, SpanName, toDateTime(Timestamp), Timestamp' },
+    ])
+    await before.db.command({
+      query: `INSERT INTO calls (ts, service, weight) SELECT '2026-01-01 00:00:00', 'again', 1`,
+      clickhouse_settings: { insert_deduplication_token: 'before' },
+    })
+    await before.db.command({ query: 'OPTIMIZE TABLE otel_traces FINAL' })
+    expect(await before.read('SELECT TraceId, SpanId, ServiceName, SpanAttributes FROM otel_traces')).toEqual([
+      { TraceId: 'aa', SpanId: 'bb', ServiceName: 's', SpanAttributes: { k: 'v' } },
+    ])
+    expect(await before.read('SELECT service, trace_id, correlation_id FROM calls')).toEqual([
+      { service: 's', trace_id: 'aa', correlation_id: 'order 7' },
+    ])
+    expect(await before.read('SELECT toUInt32(sum(samples)) AS n FROM calls_1m')).toEqual([{ n: 1 }])
+    await using store = await testDatabase()
+    const fresh = await store.db.query({ query: COLUMNS, format: 'JSONEachRow' })
+    expect(await before.read(COLUMNS)).toEqual(await fresh.json())
+  })
+
+  test('lengths of attribute texts lie beside the texts, where the engine knows of another way', async () => {
+    await using store = await testDatabase()
+    const result = await store.db.query({
+      query: `SELECT countIf(engine_full LIKE '%propagate_types_serialization_versions_to_nested_types = 0%') AS given,
+        (SELECT count() FROM system.merge_tree_settings WHERE name = 'propagate_types_serialization_versions_to_nested_types') AS known
+        FROM system.tables WHERE database = currentDatabase() AND name IN ('otel_traces', 'calls', 'otel_metrics_sum')`,
+      format: 'JSONEachRow',
+    })
+    const [row] = await result.json<{ given: string; known: string }>()
+    expect(Number(row!.given)).toBe(3 * Number(row!.known))
   })
 })
 
