@@ -54,3 +54,13 @@ export function estimatedShareSpent(
   if (total === 0) return null
   return divide(times(times(total - good, 1_000_000), windowMinutes), times(times(total, budgetPpm), sloWindowMinutes))
 }
+
+/**
+ * Share of a calendar period's whole budget that is left if traffic goes on as so far: 1 − B / (E · N_expected). An estimate.
+ * Example: 12,000 bad of 30,000,000 expected at 99.9 % → 0.6.
+ */
+export function remainingOfPeriod(bad: number, expectedTotal: number, budgetPpm: number): number | null {
+  if (expectedTotal <= 0) return null
+  const budget = times(expectedTotal, budgetPpm)
+  return divide(minus(budget, times(bad, 1_000_000)), budget)
+}

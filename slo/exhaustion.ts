@@ -57,3 +57,36 @@ export function estimatedExhaustionMinutes(remaining: number, burn: number, wind
   if (remaining <= 0) return 0
   return burn > 1 ? (remaining * windowMinutes) / burn : null
 }
+
+/**
+ * Minutes until a fixed budget is gone at a steady rate: that of a calendar period with expected volume, or of the slices of a
+ * period. 0 when it is gone, null when it is not before the period ends.
+ * Example: 30,000,000 expected events at 99.9 %, 12,000 bad, 3,000 bad a day → 6 d.
+ * @param total events expected in the whole period, or its slices
+ */
+export function fixedExhaustionMinutes(
+  { bad, total }: { bad: number; total: number },
+  { budgetPpm, badPerMinute, minutesLeft }: { budgetPpm: number; badPerMinute: number; minutesLeft: number },
+): number | null {
+  const left = total * budgetPpm - bad * 1_000_000
+  if (left <= 0) return 0
+  const minutes = left / (badPerMinute * 1_000_000)
+  return minutes <= minutesLeft ? minutes : null
+}
+
+/**
+ * Minutes until the budget of a calendar period is gone that grows with its traffic: (E·N − B) / (n·(e − E)).
+ * Null when bad events come no faster than the budget grows, or when the period ends before.
+ * Example: 10,000,000 events at 99.9 %, 4,000 bad, 1,000,000 a day with 0.3 % bad → 3 d.
+ */
+export function growingExhaustionMinutes(
+  { good, total }: Counts,
+  { budgetPpm, forecast, minutesLeft }: { budgetPpm: number; forecast: ForecastRate; minutesLeft: number },
+): number | null {
+  const left = total * budgetPpm - (total - good) * 1_000_000
+  if (left <= 0) return 0
+  const overspentPerMinute = forecast.badPerMinute * 1_000_000 - forecast.totalPerMinute * budgetPpm
+  if (overspentPerMinute <= 0) return null
+  const minutes = left / overspentPerMinute
+  return minutes <= minutesLeft ? minutes : null
+}

@@ -21,7 +21,34 @@ export interface PeriodReading extends WindowReading {
   /** The same without leaving anything out, when maintenance is excluded from the budget; else null. */
   raw: { counts: Counts; units: Counts } | null
   /** Time left out of `counts` and `units`. */
-  exclusions: readonly { from: Date; to: Date; reason: string }[]
+  exclusions: readonly Exclusion[]
+  /** The reset of the budget that `from` begins with; absent where the window begins by itself. */
+  reset?: BudgetReset
+  /** Of a calendar period under Occurrences: events expected until its end if traffic goes on as so far; an estimate. */
+  expectedTotal?: number
+}
+
+/** Time that does not count, and why. */
+export interface Exclusion {
+  from: Date
+  to: Date
+  reason: string
+}
+
+/** Somebody decided that the budget begins anew. */
+export interface BudgetReset {
+  slo: string
+  at: Date
+  reason: string
+  by: string
+}
+
+/** What one SLI of a composite held over the SLO window. */
+export interface MemberReading {
+  displayName: string
+  weight: number
+  targetPpm: number
+  period: WindowReading
 }
 
 /** Everything the judge and the alert decision may know about one SLO at one instant. */
@@ -37,6 +64,8 @@ export interface Reading {
   period: PeriodReading
   /** The first minute in the SLO window whose counts cannot be true (good > total or negative), if any. */
   invalidMinute: Date | null
+  /** Of a composite; absent elsewhere. */
+  members?: readonly MemberReading[]
 }
 
 /** Windows every status reports, in minutes: 5m 30m 1h 2h 6h 1d 3d. */

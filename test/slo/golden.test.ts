@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { budgetOf, estimatedShareSpent, shareSpent } from '../../slo/budget.ts'
+import { budgetOf, estimatedShareSpent, remainingOfPeriod, shareSpent } from '../../slo/budget.ts'
 import { burnRate } from '../../slo/burn-rate.ts'
-import { exhaustionMinutes, type PastMinute } from '../../slo/exhaustion.ts'
+import {
+  exhaustionMinutes,
+  fixedExhaustionMinutes,
+  growingExhaustionMinutes,
+  type PastMinute,
+} from '../../slo/exhaustion.ts'
 import type { Tier } from '../../slo/model.ts'
 import { statusOf } from '../../slo/status.ts'
 import { checkTiers, defaultTiers, detectionSeconds, type Share, tierFactor, tierShare } from '../../slo/tiers.ts'
@@ -167,6 +172,40 @@ describe('time to exhaustion', () => {
     const forecast = { badPerMinute: 2, totalPerMinute: 1_000 }
     const options = { budgetPpm: BUDGET_99_9, windowMinutes: THIRTY_DAYS, forecast }
     expect(exhaustionMinutes(minutes, options)).toBe(16_200)
+  })
+  const perDay = (bad: number) => ({ badPerMinute: bad / DAY, totalPerMinute: 1_000_000 / DAY })
+  it.each([
+    ['at 0.3 % bad in 6 days', 3_000, 30, 6],
+    ['at 0.08 % bad not before the period ends', 800, 20, null],
+    ['at 0.08 % bad in 22.5 days of a longer one', 800, 30, 22.5],
+    ['without bad events never', 0, 20, null],
+  ])('G34 calendar, expected volume: %s', (_, bad, daysLeft, days) => {
+    const found = fixedExhaustionMinutes(
+      { bad: 12_000, total: 30_000_000 },
+      { budgetPpm: BUDGET_99_9, badPerMinute: perDay(bad).badPerMinute, minutesLeft: daysLeft * DAY },
+    )
+    if (days === null) expect(found).toBeNull()
+    else near(found, days * DAY)
+  })
+  it('G34 calendar, budget growing with traffic: 3 days', () => {
+    const soFar = counts(4_000, 10_000_000)
+    const ends = { budgetPpm: BUDGET_99_9, minutesLeft: 20 * DAY }
+    near(growingExhaustionMinutes(soFar, { ...ends, forecast: perDay(3_000) }), 3 * DAY)
+    expect(growingExhaustionMinutes(soFar, { ...ends, forecast: perDay(1_000) })).toBeNull()
+    expect(growingExhaustionMinutes(soFar, { ...ends, minutesLeft: 2 * DAY, forecast: perDay(3_000) })).toBeNull()
+    expect(growingExhaustionMinutes(counts(10_000, 10_000_000), { ...ends, forecast: perDay(0) })).toBe(0)
+  })
+  it('slices: the budget left over the share of bad ones to come', () => {
+    const slices = { bad: 504, total: 20_160 }
+    expect(fixedExhaustionMinutes(slices, { budgetPpm: 50_000, badPerMinute: 0.5, minutesLeft: 20_160 })).toBe(1_008)
+  })
+})
+
+describe('a calendar period under Occurrences', () => {
+  it('tells what is left of the events so far, and of those expected', () => {
+    near(budgetOf(counts(12_000, 10_000_000), BUDGET_99_9).remaining, -0.2)
+    near(remainingOfPeriod(12_000, 30_000_000, BUDGET_99_9), 0.6)
+    expect(remainingOfPeriod(0, 0, BUDGET_99_9)).toBeNull()
   })
 })
 
