@@ -3,19 +3,18 @@ import { INGEST_TABLES } from '../storage/ingest.ts'
 import { BodyTooLarge } from './bad-body.ts'
 import { freeBytes, type Lease } from './byte-budget.ts'
 import type { CollectorMetrics } from './collector-metrics.ts'
-import { decodeMetricsJson } from './json/metrics.ts'
-import { decodeTracesJson } from './json/traces.ts'
+import { jsonToProtobuf } from './json/to-protobuf.ts'
 import { writeMetricRows } from './point-rows.ts'
-import { decodeMetrics } from './protobuf/metrics.ts'
-import { decodeTraces } from './protobuf/traces.ts'
 import type { RejectionLog } from './rejection-log.ts'
 import { TableRows } from './rows/tables.ts'
 import type { Answer, SeenRequests } from './seen-requests.ts'
 import { encodeFrame } from './segment/format.ts'
 import type { Journal } from './segment/journal.ts'
 import { type Encoding, SIGNALS, type Signal } from './signals.ts'
+import { type CallSettings, createSpanRows } from './span-rows.ts'
 import type { Keeping } from './stored-telemetry.ts'
-import { type CallSettings, type Written, writeTraceRows } from './trace-rows.ts'
+import type { Notes } from './telemetry.ts'
+import type { Written } from './written.ts'
 
 /** Parsed JSON takes many times the memory of its text, where protobuf is decoded record by record. */
 export const MAX_JSON_BYTES = 8 * 1024 * 1024
@@ -38,15 +37,10 @@ export type Ingest = (signal: Signal, encoding: Encoding, body: Buffer, lease: L
 export function createIngest({ journal, seen, calls, keeping, metrics, rejectionLog }: IngestOptions): Ingest {
   const rows = new TableRows()
 
-  const decodeInto = {
-    traces: (encoding: Encoding, body: Buffer) => {
-      const { groups, notes } = encoding === 'json' ? decodeTracesJson(body) : decodeTraces(body)
-      return { ...writeTraceRows(groups, rows, calls, keeping), ...notes }
-    },
-    metrics: (encoding: Encoding, body: Buffer) => {
-      const { groups, notes } = encoding === 'json' ? decodeMetricsJson(body) : decodeMetrics(body)
-      return { ...writeMetricRows(groups, rows, keeping.redaction), ...notes }
-    },
+  const writeSpanRows = createSpanRows(calls, keeping)
+  const writeRows: Record<Signal, (message: Buffer) => Written & Notes> = {
+    traces: (message) => writeSpanRows(message, rows),
+    metrics: (message) => writeMetricRows(message, rows, keeping.redaction),
   }
 
   // Decoding and making rows happen in one go, so that the table buffers can be shared by all requests.
@@ -81,8 +75,9 @@ export function createIngest({ journal, seen, calls, keeping, metrics, rejection
   function transcode(signal: Signal, encoding: Encoding, body: Buffer, digest: Buffer, lease: Lease) {
     try {
       lease.become(body.length)
-      rows.reset((bytes) => lease.grow(bytes))
-      const written = decodeInto[signal](encoding, body)
+      const charge = (bytes: number) => lease.grow(bytes)
+      rows.reset(charge)
+      const written = writeRows[signal](encoding === 'json' ? jsonToProtobuf(signal, body, charge) : body)
       const days = [...rows.days.touched]
       const frame = rows.isEmpty() ? null : takeFrame(digest, rows)
       lease.become(frame?.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) ?? 0)
@@ -108,10 +103,7 @@ export function createIngest({ journal, seen, calls, keeping, metrics, rejection
 const STRING_INDEX_WARNING =
   'values sent as string-table references were stored empty; only the profiles signal has a string table'
 
-function answerOf(
-  signal: Signal,
-  { accepted, rejections, stringIndexes }: Written & { stringIndexes: number },
-): Answer {
+function answerOf(signal: Signal, { accepted, rejections, stringIndexes }: Written & Notes): Answer {
   const warning = stringIndexes > 0 ? `${stringIndexes} ${STRING_INDEX_WARNING}` : ''
   const message = [rejections.message(SIGNALS[signal].noun), warning].filter(Boolean).join(' ')
   return { accepted, rejected: rejections.total, message }

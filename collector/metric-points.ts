@@ -1,6 +1,12 @@
 import type { Reason } from './rejections.ts'
-import { MAX_TIME_NS } from './span-facts.ts'
-import type { HistogramPoint, Metric, MetricData, NumberPoint, Point } from './telemetry.ts'
+import {
+  type HistogramPoint,
+  MAX_TIME_NS,
+  type Metric,
+  type MetricData,
+  type NumberPoint,
+  type Point,
+} from './telemetry.ts'
 
 /** DataPointFlags bit 0: the point exists without a value (a staleness marker); its value fields mean nothing. */
 const NO_RECORDED_VALUE = 1

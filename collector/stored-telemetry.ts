@@ -1,5 +1,6 @@
 import type { Redaction } from '../integration/redaction.ts'
-import type { Attributes, Exemplar, Metric, Point, Resource, Scope, Span } from './telemetry.ts'
+import type { SpanView } from './protobuf/span-view.ts'
+import type { Attributes, Exemplar, Metric, Point, Resource, Scope } from './telemetry.ts'
 
 /** What of received telemetry may be stored. */
 export interface Keeping {
@@ -9,7 +10,7 @@ export interface Keeping {
 }
 
 /** From a second on a span is slow; `storage/retention.ts` draws the same line. */
-const SLOW_NS = 1_000_000_000n
+const SLOW_NS = 1_000_000_000
 const STATUS_ERROR = 2
 /** Longest message of a failure that is stored. */
 export const MESSAGE_MAX_BYTES = 1024
@@ -36,28 +37,11 @@ export function storedScope(scope: Scope, redaction: Redaction): Scope {
   }
 }
 
-/** Makes a decoded span, in place, what may be stored of it. */
-export function redactSpan(span: Span, { redaction, keepAttributes }: Keeping): void {
-  span.name = redaction.text(span.name)
-  span.traceState = redaction.text(span.traceState)
-  span.statusMessage = message(span.statusMessage, redaction)
-  if (keepAttributes < 1 && isUnremarkable(span) && shareOf(span.traceId) >= keepAttributes) {
-    span.attributes = new Map()
-    span.events = []
-    span.links = []
-    return
-  }
-  redaction.attributes(span.attributes)
-  for (const event of span.events) {
-    event.name = redaction.text(event.name)
-    redaction.attributes(event.attributes)
-    const text = event.attributes.get('exception.message')
-    if (text !== undefined) event.attributes.set('exception.message', cutToBytes(text, MESSAGE_MAX_BYTES))
-  }
-  for (const link of span.links) {
-    link.traceState = redaction.text(link.traceState)
-    redaction.attributes(link.attributes)
-  }
+export function storedEventAttributes(sent: Attributes, redaction: Redaction): Attributes {
+  const stored = storedAttributes(sent, redaction)
+  const text = stored.get('exception.message')
+  if (text !== undefined) stored.set('exception.message', cutToBytes(text, MESSAGE_MAX_BYTES))
+  return stored
 }
 
 export function redactMetric(metric: Metric, redaction: Redaction): void {
@@ -70,12 +54,17 @@ export function redactPoint(point: Point & { exemplars?: Exemplar[] }, redaction
   for (const { attributes } of point.exemplars ?? []) redaction.attributes(attributes)
 }
 
-const message = (text: string, redaction: Redaction): string =>
-  text === '' ? text : cutToBytes(redaction.text(text), MESSAGE_MAX_BYTES)
+export const storedMessage = (text: string, redaction: Redaction): string =>
+  cutToBytes(redaction.text(text), MESSAGE_MAX_BYTES)
+
+/** Whether nothing but the columns of the span itself is stored: it did not fail, was not slow, and its trace is not kept. */
+export function isStoredBare(span: SpanView, { keepAttributes }: Keeping): boolean {
+  return keepAttributes < 1 && isUnremarkable(span) && shareOf(span.traceId) >= keepAttributes
+}
 
 /** Did not fail and was not slow. */
-const isUnremarkable = ({ statusCode, startNs, endNs, attributes }: Span): boolean =>
-  statusCode !== STATUS_ERROR && endNs - startNs < SLOW_NS && !attributes.get('error.type')
+const isUnremarkable = (span: SpanView): boolean =>
+  span.statusCode !== STATUS_ERROR && span.lastsLessThan(SLOW_NS) && !span.attributes.get('error.type')
 
 /** Where a trace stands between 0 and 1: the same for all its spans, on every collector, also for ids that are not random. */
 export function shareOf(traceId: string): number {

@@ -1,9 +1,12 @@
 /**
- * Decoded telemetry, the same whether it came as protobuf or JSON. Attribute values are in text form (`value-text.ts`),
+ * Decoded telemetry, but for spans, which are read in place (`protobuf/span-view.ts`). Attribute values are in text form (`value-text.ts`),
  * ids are lower-case hex of whatever length was sent ('' when absent), times are unsigned nanoseconds, enums their numbers.
  * Fields are mutable because protobuf may send the parts of a message in any order and more than once.
  */
 export type Attributes = Map<string, string>
+
+/** Latest instant of DateTime64(9), in 2262: what a store in signed nanoseconds can hold. */
+export const MAX_TIME_NS = 2n ** 63n - 1n
 
 export interface Resource {
   attributes: Attributes
@@ -27,22 +30,6 @@ export interface ScopeGroup<Item> {
 export interface Group<Item> {
   resource: Resource
   scopes: ScopeGroup<Item>[]
-}
-
-export interface Span {
-  traceId: string
-  spanId: string
-  parentSpanId: string
-  traceState: string
-  name: string
-  kind: number
-  startNs: bigint
-  endNs: bigint
-  attributes: Attributes
-  events: SpanEvent[]
-  links: SpanLink[]
-  statusCode: number
-  statusMessage: string
 }
 
 export interface SpanEvent {
@@ -146,20 +133,4 @@ export const emptyScope = (): Scope => ({
   attributes: new Map(),
   droppedAttributes: 0,
   schemaUrl: '',
-})
-
-export const emptySpan = (): Span => ({
-  traceId: '',
-  spanId: '',
-  parentSpanId: '',
-  traceState: '',
-  name: '',
-  kind: 0,
-  startNs: 0n,
-  endNs: 0n,
-  attributes: new Map(),
-  events: [],
-  links: [],
-  statusCode: 0,
-  statusMessage: '',
 })

@@ -1,5 +1,7 @@
-/** Attributes as a span or resource carries them: text values, arrays as JSON. */
-export type Attributes = ReadonlyMap<string, string>
+/** Attributes as a span or resource carries them: text values, arrays as JSON. A `Map` is one; so is a view into a request. */
+export interface Attributes {
+  get(name: string): string | undefined
+}
 
 const OPENING_BRACKET = 91
 

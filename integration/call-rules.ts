@@ -40,7 +40,7 @@ export interface CompiledRules {
   alias(dependency: string, host: string): string
   /** The template that fits, or '' for none. */
   pathTemplate(dependency: string, urlOrPath: string): string
-  promoted(span: Attributes, resource: Attributes, direction: Direction): Attributes
+  promoted(span: Attributes, resource: Attributes, direction: Direction): ReadonlyMap<string, string>
 }
 
 const compiled = new WeakMap<CallRules, CompiledRules>()
@@ -115,7 +115,7 @@ function fitsPath(pattern: readonly string[], path: readonly string[]): boolean 
   return true
 }
 
-const NOTHING: Attributes = new Map()
+const NOTHING: ReadonlyMap<string, string> = new Map()
 
 function compilePromote(names: readonly string[]): CompiledRules['promoted'] {
   if (names.length === 0) return () => NOTHING

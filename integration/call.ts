@@ -1,34 +1,29 @@
+import type { Attributes } from './attributes.ts'
 import type { Direction, Outcome } from './outcome.ts'
 
 export const PROTOCOLS = ['gen_ai', 'messaging', 'aws', 'db', 'grpc', 'rpc', 'http', 'other'] as const
 export type Protocol = (typeof PROTOCOLS)[number]
 
 /**
- * A span as the collector decoded it: the only input of the span-to-call rules.
- * Attribute values are already in text form (arrays as JSON); ids are lower-case hex, '' where absent.
+ * A span as the collector decoded it: the only input of the span-to-call rules, which read what they need of it.
+ * Attribute values are already in text form (arrays as JSON).
  */
 export interface SpanFacts {
-  traceId: string
-  spanId: string
-  parentSpanId: string
-  traceState: string
-  name: string
+  readonly traceState: string
+  readonly name: string
   /** OTLP number: 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
-  kind: number
-  startNs: bigint
-  endNs: bigint
+  readonly kind: number
   /** OTLP number: 0 unset, 1 ok, 2 error. */
-  statusCode: number
-  statusMessage: string
-  attributes: ReadonlyMap<string, string>
-  resource: ReadonlyMap<string, string>
+  readonly statusCode: number
+  readonly statusMessage: string
+  readonly attributes: Attributes
+  readonly resource: Attributes
   /** Attributes of the span's last event named `exception`, if any. */
-  exception: ReadonlyMap<string, string> | null
+  readonly exception: Attributes | null
 }
 
-/** One attempt at an integration: a row of the table `calls`. */
+/** One attempt at an integration: a row of the table `calls`, but for the times and ids, which are the span's. */
 export interface Call {
-  tsNs: bigint
   env: string
   service: string
   version: string
@@ -43,15 +38,10 @@ export interface Call {
   errorType: string
   /** 0 for the first attempt, 1, 2, … for re-sends. */
   attempt: number
-  /** The parent span is a call to the same dependency: kept out of SLIs. */
-  nested: boolean
   synthetic: boolean
   /** Adjusted count: 1 / sampling probability. */
   weight: number
-  durationNs: bigint
-  traceId: string
-  spanId: string
-  parentSpanId: string
+  /** '' where none is stated: then the trace id serves. */
   correlationId: string
   /** Promoted attributes only. */
   attributes: ReadonlyMap<string, string>

@@ -6,23 +6,32 @@ import { fillsItsLine, isSecretName } from './secret-names.ts'
 /** No key format is shorter. */
 const KEY_MIN_CHARS = 20
 
-/** Whether a text can hold anything this file hides: one pass over its characters, so that most texts cost nothing more. */
+/** What a character says about its text, as bits of `hintsOf`. */
+const SEPARATES = 1
+const NOT_OF_AN_ID = 2
+/** No ASCII. */
+export const BEYOND_ASCII = 4
+
+/** The hint of each byte of UTF-8. */
+export const HINTS: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
+  if (code > 127) return NOT_OF_AN_ID | BEYOND_ASCII
+  const separates = '\t\n ":=?@'.includes(String.fromCharCode(code)) ? SEPARATES : 0
+  return separates | (/[0-9a-f-]/.test(String.fromCharCode(code)) ? 0 : NOT_OF_AN_ID)
+})
+
+/** Whether a text of so many characters can hold anything this file hides, by the hints of its characters. */
+export const hintAtSecret = (hints: number, chars: number): boolean =>
+  (hints & SEPARATES) !== 0 || (chars >= KEY_MIN_CHARS && (hints & NOT_OF_AN_ID) !== 0)
+
+/** The same of a text: one pass over its characters, so that most texts cost nothing more. */
 export function mayHoldSecret(text: string): boolean {
   const size = text.length
+  let hints = 0
   for (let i = 0; i < size; i++) {
-    switch (text.charCodeAt(i)) {
-      case 32: // blank
-      case 9:
-      case 10:
-      case 34: // a quote, as in lists
-      case 58: // :
-      case 61: // =
-      case 63: // ?
-      case 64: // @
-        return true
-    }
+    const code = text.charCodeAt(i)
+    hints |= code < 128 ? HINTS[code]! : NOT_OF_AN_ID
   }
-  return size >= KEY_MIN_CHARS && !/^[0-9a-f-]+$/.test(text)
+  return hintAtSecret(hints, size)
 }
 
 /**

@@ -31,8 +31,19 @@ export interface Redaction {
   attributes(attributes: Map<string, string>): void
   /** A free text, such as a name or a message. */
   text(text: string): string
+  /** The same, for texts that need not be made while they are bytes. */
+  readonly freeText: ValueRule
   /** The call with every text redacted; its span's attributes as they were sent tell where its texts came from. */
   call(call: Call, sent: Attributes): Call
+  /** What becomes of the values of attributes of this name. */
+  ruleOf(name: string): ValueRule
+}
+
+export interface ValueRule {
+  /** A text in which `hintsOfSecret` sees nothing is stored as it is. */
+  isPlainText: boolean
+  /** What is stored of a value; other attributes beside it may tell what it is. */
+  stored(value: string, attributes: Attributes): string
 }
 
 type Rule = (value: string, attributes: Attributes) => string
@@ -46,12 +57,19 @@ export function compileRedaction(rules: RedactionRules, mark: Mark = () => REDAC
   // Names and messages repeat in span after span.
   const text = boundedMemo(scrub)
   const isConfigured = configuredKeys(rules.keys)
-  const ruleOf = boundedMemo((name) => {
-    if (isConfigured(name)) return (value: string) => hide(value, mark)
-    if (!QUERY_TEXT.has(name)) return ruleFor(name, scrub, mark)
-    return (value: string, map: Attributes) => scrub(redactQuery(value, read(map, NAMES.dbSystem)))
-  })
   const isAlwaysSearched = rules.patterns.length > 0
+  const freeText: ValueRule = {
+    isPlainText: !isAlwaysSearched,
+    stored: (value) => {
+      if (!isAlwaysSearched && !mayHoldSecret(value)) return value
+      return value.length <= REPEATED_CHARS ? text(value) : scrub(value)
+    },
+  }
+  const ruleOf = boundedMemo((name): ValueRule => {
+    if (isConfigured(name)) return { isPlainText: false, stored: (value) => hide(value, mark) }
+    const rule = ruleFor(name, scrub, mark)
+    return rule === scrub ? freeText : { isPlainText: false, stored: rule }
+  })
   const hiddenIds = NAMES.correlationId.filter((name) => isConfigured(name) || isSecretName(name))
 
   const source = {
@@ -66,24 +84,22 @@ export function compileRedaction(rules: RedactionRules, mark: Mark = () => REDAC
 
   function attributes(map: Map<string, string>): void {
     for (const [name, value] of map) {
-      const rule = ruleOf(name)
-      if (rule === scrub && !isAlwaysSearched && !mayHoldSecret(value)) continue
-      const stored = rule === scrub && value.length <= REPEATED_CHARS ? text(value) : rule(value, map)
+      const stored = ruleOf(name).stored(value, map)
       if (stored !== value) map.set(name, stored)
     }
   }
 
-  function promoted(kept: Attributes): Attributes {
+  function promoted(kept: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
     if (kept.size === 0) return kept
     const stored = new Map(kept)
     attributes(stored)
     return stored
   }
 
-  function correlationId({ correlationId, traceId }: Call, sent: Attributes): string {
-    if (correlationId === traceId) return traceId
+  function correlationId({ correlationId }: Call, sent: Attributes): string {
+    if (correlationId === '') return ''
     const isHidden = hiddenIds.some((name) => read(sent, [name]).startsWith(correlationId))
-    return isHidden ? traceId : scrub(correlationId)
+    return isHidden ? '' : scrub(correlationId)
   }
 
   function call(made: Call, sent: Attributes): Call {
@@ -100,7 +116,7 @@ export function compileRedaction(rules: RedactionRules, mark: Mark = () => REDAC
     return made
   }
 
-  return { attributes, text: (value) => (value === '' ? value : text(value)), call }
+  return { attributes, text: (value) => (value === '' ? value : text(value)), call, freeText, ruleOf }
 }
 
 /** Spans come in groups of one service, and a comparison costs less than a look-up. */
@@ -153,6 +169,7 @@ const PARAMETER_NAME = /^db\.(?:query|operation|statement|sql)\.param(?:eter)?s?
 const QUERY_TEXT: ReadonlySet<string> = new Set([...NAMES.dbQuery, 'db.sql.query', 'sql.query'])
 
 function ruleFor(name: string, scrub: Mark, mark: Mark): Rule {
+  if (QUERY_TEXT.has(name)) return (value, attributes) => scrub(redactQuery(value, read(attributes, NAMES.dbSystem)))
   const whole: Rule = (value) => hide(value, mark)
   if (isSecretName(name)) return (value) => (value === 'true' || value === 'false' ? value : hide(value, mark))
   if (QUERY_NAME.test(name) || PARAMETER_NAME.test(name)) return whole

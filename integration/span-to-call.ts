@@ -24,7 +24,7 @@ const KIND = { server: 2, client: 3, producer: 4, consumer: 5 } as const
 
 /**
  * The integration call a span records, or null if it records none (see docs/calls.md). Never throws; every text of the
- * result is bounded, whatever the span holds. `nested` is false: one span cannot know, see {@link isNestedCall}.
+ * result is bounded, whatever the span holds.
  * Source: OpenTelemetry semantic conventions, all generations that SDKs still emit.
  */
 export function callOf(span: SpanFacts, rules: CallRules = NO_RULES): Call | null {
@@ -39,7 +39,6 @@ export function callOf(span: SpanFacts, rules: CallRules = NO_RULES): Call | nul
   const status = statusOf(span, speaks.protocol, httpStatus)
   const rpcStatus = speaks.protocol === 'grpc' || speaks.protocol === 'rpc' ? status : ''
   return {
-    tsNs: span.startNs,
     env: source.env,
     service: source.service,
     version: source.version,
@@ -52,25 +51,12 @@ export function callOf(span: SpanFacts, rules: CallRules = NO_RULES): Call | nul
     status,
     errorType: errorTypeOf(span, rpcStatus, httpStatus),
     attempt: Math.min(wholeNumber(read(attributes, NAMES.attempt)) ?? 0, MAX_ATTEMPT),
-    nested: false,
     synthetic: isSynthetic(attributes),
     weight: weightOf(span.traceState, attributes, source.weight),
-    durationNs: span.endNs > span.startNs ? span.endNs - span.startNs : 0n,
-    traceId: span.traceId,
-    spanId: span.spanId,
-    parentSpanId: span.parentSpanId,
-    correlationId: cut(read(attributes, NAMES.correlationId), CORRELATION_MAX_CHARS) || span.traceId,
+    correlationId: cut(read(attributes, NAMES.correlationId), CORRELATION_MAX_CHARS),
     attributes: configured.promoted(attributes, resource, direction),
   }
 }
-
-/** The inner call of a client library that calls through another one to the same dependency: counted once, not twice. */
-export const isNestedCall = (call: Call, parent: Call): boolean =>
-  call.direction === 'outbound' &&
-  parent.direction === 'outbound' &&
-  call.dependency === parent.dependency &&
-  call.parentSpanId === parent.spanId &&
-  call.traceId === parent.traceId
 
 function directionOf(span: SpanFacts): Direction | null {
   switch (span.kind) {

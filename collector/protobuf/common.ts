@@ -20,13 +20,13 @@ export function readAttribute(reader: Reader, attributes: Attributes): void {
   reader.leave(outer)
 }
 
-function skipPair(reader: Reader, tag: number): void {
+export function skipPair(reader: Reader, tag: number): void {
   if (tag === 0x18 /* key_strindex */) reader.notes.stringIndexes++
   reader.skip(tag)
 }
 
 /** Reads an AnyValue. `before` is what an earlier occurrence of the same field held: arrays and lists merge, others are replaced. */
-function readValue(reader: Reader, before: AnyValue): AnyValue {
+export function readValue(reader: Reader, before: AnyValue): AnyValue {
   const outer = reader.enter()
   let value = before
   while (reader.more()) {

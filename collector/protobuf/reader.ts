@@ -96,6 +96,28 @@ export class Reader {
     return this.bytes.toString('utf8', start, this.position)
   }
 
+  /**
+   * Steps over the message at the cursor if all it holds is a string in field 1, and gives that string's length; else -1,
+   * and the cursor stays.
+   */
+  onlyString(): number {
+    const start = this.position
+    const end = this.length() + this.position
+    const outer = this.limit
+    if (this.position < end && this.bytes[this.position] === 0x0a) {
+      this.position++
+      this.limit = end
+      const length = this.length()
+      this.limit = outer
+      if (this.position + length === end) {
+        this.position = end
+        return length
+      }
+    }
+    this.position = start
+    return -1
+  }
+
   hex(): string {
     const length = this.length()
     const start = this.position
@@ -108,6 +130,10 @@ export class Reader {
     const length = this.length()
     this.position += length
     return this.bytes.subarray(this.position - length, this.position)
+  }
+
+  fixed32(): number {
+    return this.#view.getUint32(this.#take(4), true)
   }
 
   double(): number {

@@ -7,29 +7,34 @@ const DAY_NS = 86_400_000_000_000n
  */
 export const MAX_DAYS = 40
 
-/** The days (UTC, since 1970) that the rows of one request touch. */
+/** 2^16 · this is a day: what remains of a time fits a double exactly. */
+const DAY_IN_65536_NS = 1_318_359_375
+
+/** The day (UTC, since 1970) of an instant in nanoseconds. */
+export const dayOf = (timeNs: bigint): number => Number(timeNs / DAY_NS)
+
+/** The same of an instant in two words of 32 bits. */
+export const dayOfWords = (low: number, high: number): number =>
+  Math.floor((high * 65_536 + (low >>> 16)) / DAY_IN_65536_NS)
+
+/** The days that the rows of one request touch. */
 export class Days {
   readonly touched = new Set<number>()
-  #fromNs = 0n
-  #toNs = 0n
+  #last = -1
 
   reset(): void {
     this.touched.clear()
-    this.#toNs = 0n
-    this.#fromNs = 0n
+    this.#last = -1
   }
 
-  /** False when this instant's day would be one too many. */
-  admit(timeNs: bigint): boolean {
-    if (timeNs >= this.#fromNs && timeNs < this.#toNs) return true
-    const day = timeNs / DAY_NS
-    const number = Number(day)
-    if (!this.touched.has(number)) {
+  /** False when this day would be one too many. */
+  admit(day: number): boolean {
+    if (day === this.#last) return true
+    if (!this.touched.has(day)) {
       if (this.touched.size >= MAX_DAYS) return false
-      this.touched.add(number)
+      this.touched.add(day)
     }
-    this.#fromNs = day * DAY_NS
-    this.#toNs = this.#fromNs + DAY_NS
+    this.#last = day
     return true
   }
 }

@@ -12,8 +12,8 @@ import type {
   Scope,
   SummaryPoint,
 } from '../telemetry.ts'
-import { encodeMap, type RowWriter } from './row-writer.ts'
-import { encodeResource, storable } from './span-row.ts'
+import { encoded, type RowWriter } from './row-writer.ts'
+import { serviceOf, storable } from './span-row.ts'
 
 export const METRIC_TABLES: Record<MetricKind, IngestTable> = {
   gauge: 'otel_metrics_gauge',
@@ -24,19 +24,17 @@ export const METRIC_TABLES: Record<MetricKind, IngestTable> = {
 }
 
 /** What all points of one scope share, encoded once: the columns ResourceAttributes … ServiceName. */
-export function encodeMetricOrigin(writer: RowWriter, resource: Resource, scope: Scope): Uint8Array {
-  const { service, attributes } = encodeResource(resource.attributes)
-  writer.reset()
-  writer.raw(attributes)
-  writer.string(resource.schemaUrl)
-  writer.string(scope.name)
-  writer.string(scope.version)
-  writer.raw(encodeMap(scope.attributes))
-  writer.uint32(scope.droppedAttributes)
-  writer.string(scope.schemaUrl)
-  writer.string(service)
-  return Uint8Array.prototype.slice.call(writer.written())
-}
+export const encodeMetricOrigin = (resource: Resource, scope: Scope): Uint8Array =>
+  encoded((writer) => {
+    writer.map(resource.attributes)
+    writer.string(resource.schemaUrl)
+    writer.string(scope.name)
+    writer.string(scope.version)
+    writer.map(scope.attributes)
+    writer.uint32(scope.droppedAttributes)
+    writer.string(scope.schemaUrl)
+    writer.string(serviceOf(resource.attributes))
+  })
 
 /**
  * One row of the metric's table, in the order of `INGEST_COLUMNS`. A point without recorded value keeps its flag and has 0

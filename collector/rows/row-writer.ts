@@ -1,12 +1,16 @@
-import type { Attributes } from '../telemetry.ts'
+import { HINTS } from '../../integration/redacted-text.ts'
 import { BLOCK_BYTES, RowMemory } from './row-memory.ts'
 
-// Hot path: rows are written into blocks that are handed on, never copied to grow. `test/bench/ingest.ts` measures it.
+// Hot path: rows are written into blocks that are handed on, never copied to grow. `test/bench/span-to-call.ts` measures it.
 
 /** Below this length a loop over ASCII beats the call into the runtime's UTF-8 writer. */
 const SHORT_STRING = 40
 /** From here on the bytes are counted first, so that three times as many need not be at hand. */
 const LONG_STRING = 16 * 1024
+
+/** Below this length a loop over bytes beats the call into the runtime's copy. */
+const SHORT_RAW = 48
+const HEX_DIGITS = Buffer.from('0123456789abcdef')
 
 /** Writes rows in ClickHouse's RowBinary: little-endian, strings and arrays prefixed with LEB128 counts, no row separator. */
 export class RowWriter {
@@ -17,6 +21,7 @@ export class RowWriter {
   #full: Buffer[] = []
   #bytes: Buffer
   #view: DataView
+  #lastText = 0
 
   constructor(memory: RowMemory = new RowMemory()) {
     this.#memory = memory
@@ -82,6 +87,53 @@ export class RowWriter {
     this.#bytes[this.length++] = rest
   }
 
+  /**
+   * A string that stands as bytes in `source`; the hints of its characters (`hintsOf` in `redacted-text.ts`) tell whether it
+   * may stay, else `takeBack` it.
+   */
+  text(source: Uint8Array, start: number, end: number): number {
+    const size = end - start
+    this.#reserve(size + 5)
+    this.#lastText = this.length
+    if (size < 128) this.#bytes[this.length++] = size
+    else this.count(size)
+    const bytes = this.#bytes
+    let at = this.length
+    let hints = 0
+    for (let i = start; i < end; i++) {
+      const byte = source[i]!
+      bytes[at++] = byte
+      hints |= HINTS[byte]!
+    }
+    this.length = at
+    return hints
+  }
+
+  /** Undoes the `text` written last. */
+  takeBack(): void {
+    this.length = this.#lastText
+  }
+
+  /** Bytes as a string of hex in lower case. */
+  hex(source: Uint8Array, start: number, size: number): void {
+    this.#reserve(2 * size + 5)
+    this.count(2 * size)
+    const bytes = this.#bytes
+    let at = this.length
+    for (let i = start; i < start + size; i++) {
+      const byte = source[i]!
+      bytes[at++] = HEX_DIGITS[byte >> 4]!
+      bytes[at++] = HEX_DIGITS[byte & 15]!
+    }
+    this.length = at
+  }
+
+  /** So many empty strings, arrays or maps. */
+  zeros(count: number): void {
+    this.#reserve(count)
+    for (let i = 0; i < count; i++) this.#bytes[this.length++] = 0
+  }
+
   uint8(value: number): void {
     this.#reserve(1)
     this.#bytes[this.length++] = value
@@ -115,6 +167,14 @@ export class RowWriter {
     this.length += 8
   }
 
+  /** A 64-bit number in two words. */
+  words(low: number, high: number): void {
+    this.#reserve(8)
+    this.#view.setUint32(this.length, low, true)
+    this.#view.setUint32(this.length + 4, high, true)
+    this.length += 8
+  }
+
   float64(value: number): void {
     this.#reserve(8)
     this.#view.setFloat64(this.length, value, true)
@@ -133,9 +193,19 @@ export class RowWriter {
 
   /** Bytes already encoded, such as a resource that many rows share. */
   raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length)
-    this.#bytes.set(bytes, this.length)
-    this.length += bytes.length
+    const size = bytes.length
+    this.#reserve(size)
+    if (size < SHORT_RAW) {
+      const target = this.#bytes
+      const start = this.length
+      for (let i = 0; i < size; i++) target[start + i] = bytes[i]!
+    } else this.#bytes.set(bytes, this.length)
+    this.length += size
+  }
+
+  /** Now written to, up to `length`. What stands in it may be changed until the rows are taken. */
+  get block(): Uint8Array {
+    return this.#bytes
   }
 
   /** Array of anything: the count, then each item. */
@@ -179,9 +249,9 @@ const viewOf = (bytes: Buffer) => new DataView(bytes.buffer, bytes.byteOffset, b
 
 const scratch = new RowWriter()
 
-/** The encoded form of attributes that many rows repeat. */
-export function encodeMap(attributes: Attributes): Uint8Array {
+/** The encoded form of what many rows repeat. */
+export function encoded(write: (writer: RowWriter) => void): Uint8Array {
   scratch.reset()
-  scratch.map(attributes)
+  write(scratch)
   return Uint8Array.prototype.slice.call(scratch.written())
 }

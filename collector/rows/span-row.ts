@@ -1,64 +1,117 @@
-import type { SpanFacts } from '../../integration/call.ts'
-import { MAX_TIME_NS } from '../span-facts.ts'
-import type { Attributes, Scope, Span, SpanEvent, SpanLink } from '../telemetry.ts'
-import { encodeMap, type RowWriter } from './row-writer.ts'
+import { BEYOND_ASCII, hintAtSecret } from '../../integration/redacted-text.ts'
+import type { Redaction, ValueRule } from '../../integration/redaction.ts'
+import type { SpanView, TextAt } from '../protobuf/span-view.ts'
+import { storedAttributes, storedEventAttributes, storedMessage } from '../stored-telemetry.ts'
+import { type Attributes, MAX_TIME_NS, type Scope, type SpanEvent, type SpanLink } from '../telemetry.ts'
+import { encoded, type RowWriter } from './row-writer.ts'
+
+// Hot path: `test/bench/span-to-call.ts` measures it.
 
 /** By OTLP number; a span without kind counts as internal. */
 const KINDS = ['Internal', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'] as const
+const EVENT_COLUMNS = 3
+const LINK_COLUMNS = 4
 const STATUS_CODES = ['Unset', 'Ok', 'Error'] as const
 
-export const UNKNOWN_SERVICE = 'unknown_service'
+const UNKNOWN_SERVICE = 'unknown_service'
 
-/** A resource as rows repeat it. */
-export interface EncodedResource {
-  service: string
-  attributes: Uint8Array
-}
+export const serviceOf = (attributes: Attributes): string => attributes.get('service.name') || UNKNOWN_SERVICE
 
-export const encodeResource = (attributes: Attributes): EncodedResource => ({
-  service: attributes.get('service.name') || UNKNOWN_SERVICE,
-  attributes: encodeMap(attributes),
-})
+/** What all spans of one scope share, encoded once: the columns ServiceName … ScopeVersion. */
+export const encodeSpanOrigin = (resource: Attributes, scope: Scope): Uint8Array =>
+  encoded((writer) => {
+    writer.string(serviceOf(resource))
+    writer.map(resource)
+    writer.string(scope.name)
+    writer.string(scope.version)
+  })
 
-/** One row of `otel_traces`, in the order of `INGEST_COLUMNS.otel_traces`. */
+/** One row of `otel_traces`, in the order of `INGEST_COLUMNS.otel_traces`; `isBare` leaves attributes, events and links out. */
 export function writeSpanRow(
   writer: RowWriter,
-  span: Span,
-  facts: SpanFacts,
-  resource: EncodedResource,
-  scope: Scope,
+  span: SpanView,
+  origin: Uint8Array,
+  redaction: Redaction,
+  isBare: boolean,
 ): void {
-  writer.uint64(facts.startNs)
-  writer.string(facts.traceId)
-  writer.string(facts.spanId)
-  writer.string(facts.parentSpanId)
-  writer.string(facts.traceState)
-  writer.string(facts.name)
-  writer.string(KINDS[facts.kind] ?? 'Unspecified')
-  writer.string(resource.service)
-  writer.raw(resource.attributes)
-  writer.string(scope.name)
-  writer.string(scope.version)
-  writer.map(facts.attributes)
-  writer.uint64(facts.endNs - facts.startNs)
-  writer.string(STATUS_CODES[facts.statusCode] ?? 'Unset')
-  writer.string(facts.statusMessage)
-  writeEvents(writer, span.events)
-  writeLinks(writer, span.links)
+  const { bytes } = span
+  writer.words(span.startLow, span.startHigh)
+  writer.hex(bytes, span.traceIdAt.start, span.traceIdAt.length)
+  writer.hex(bytes, span.spanIdAt.start, span.spanIdAt.length)
+  writeParentId(writer, span)
+  writeText(writer, bytes, span.traceStateAt, redaction.freeText)
+  writeText(writer, bytes, span.nameAt, redaction.freeText)
+  writer.string(KINDS[span.kind] ?? 'Unspecified')
+  writer.raw(origin)
+  if (isBare) writer.count(0)
+  else writeAttributes(writer, span)
+  writeDuration(writer, span)
+  writer.string(STATUS_CODES[span.statusCode] ?? 'Unset')
+  writer.string(span.statusMessageAt.isEmpty() ? '' : storedMessage(span.statusMessage, redaction))
+  if (isBare || span.events.length === 0) writer.zeros(EVENT_COLUMNS)
+  else writeEvents(writer, span.events, redaction)
+  if (isBare || span.links.length === 0) writer.zeros(LINK_COLUMNS)
+  else writeLinks(writer, span.links, redaction)
   writer.rows++
 }
 
-function writeEvents(writer: RowWriter, events: SpanEvent[]): void {
-  writer.array(events, ({ timeNs }) => writer.uint64(storable(timeNs)))
-  writer.array(events, ({ name }) => writer.string(name))
-  writer.array(events, ({ attributes }) => writer.map(attributes))
+/** Nothing where the parent's id is none. */
+export function writeParentId(writer: RowWriter, span: SpanView): void {
+  if (span.hasParent()) writer.hex(span.bytes, span.parentIdAt.start, span.parentIdAt.length)
+  else writer.count(0)
 }
 
-function writeLinks(writer: RowWriter, links: SpanLink[]): void {
+/** In nanoseconds; 0 when the span ended before it began. */
+export function writeDuration(writer: RowWriter, span: SpanView): void {
+  if (span.isBackwards()) writer.words(0, 0)
+  else {
+    const borrow = span.endLow < span.startLow ? 1 : 0
+    writer.words(span.endLow - span.startLow, span.endHigh - span.startHigh - borrow)
+  }
+}
+
+function writeAttributes(writer: RowWriter, { bytes, attributes }: SpanView): void {
+  const { size, keys } = attributes
+  writer.count(size)
+  for (let place = 0; place < size; place++) {
+    const { encoded: name, rule } = keys[place]!
+    writer.raw(name)
+    const start = attributes.start(place)
+    if (start < 0 || !copyText(writer, bytes, start, attributes.end(place), rule)) {
+      writer.string(rule.stored(attributes.text(place), attributes))
+    }
+  }
+}
+
+function writeText(writer: RowWriter, bytes: Buffer, text: TextAt, rule: ValueRule): void {
+  if (text.isEmpty()) writer.count(0)
+  else if (!copyText(writer, bytes, text.start, text.end, rule)) {
+    writer.string(rule.stored(text.of(bytes), NO_ATTRIBUTES))
+  }
+}
+
+const NO_ATTRIBUTES = new Map<string, string>()
+
+/** Copies what is stored as it was sent; false, and nothing written, for what must be looked at as a text. */
+function copyText(writer: RowWriter, bytes: Buffer, start: number, end: number, rule: ValueRule): boolean {
+  if (!rule.isPlainText) return false
+  const hints = writer.text(bytes, start, end)
+  if ((hints & BEYOND_ASCII) === 0 && !hintAtSecret(hints, end - start)) return true
+  writer.takeBack()
+  return false
+}
+
+function writeEvents(writer: RowWriter, events: SpanEvent[], redaction: Redaction): void {
+  writer.array(events, ({ timeNs }) => writer.uint64(storable(timeNs)))
+  writer.array(events, ({ name }) => writer.string(redaction.text(name)))
+  writer.array(events, ({ attributes }) => writer.map(storedEventAttributes(attributes, redaction)))
+}
+
+function writeLinks(writer: RowWriter, links: SpanLink[], redaction: Redaction): void {
   writer.array(links, ({ traceId }) => writer.string(traceId))
   writer.array(links, ({ spanId }) => writer.string(spanId))
-  writer.array(links, ({ traceState }) => writer.string(traceState))
-  writer.array(links, ({ attributes }) => writer.map(attributes))
+  writer.array(links, ({ traceState }) => writer.string(redaction.text(traceState)))
+  writer.array(links, ({ attributes }) => writer.map(storedAttributes(attributes, redaction)))
 }
 
 /** Secondary times do not cost the record: one beyond the store's range becomes the latest it holds. */

@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest'
 import { BodyTooLarge, MAX_PARTS } from '../../collector/bad-body.ts'
-import { decodeTracesJson } from '../../collector/json/traces.ts'
-import { decodeMetrics } from '../../collector/protobuf/metrics.ts'
-import { decodeTraces } from '../../collector/protobuf/traces.ts'
+import { decodeMetrics, decodeTraces, decodeTracesJson } from './decoded.ts'
 import { len } from './wire.ts'
 
 /** So many empty messages under one field number: two bytes each. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BadBody } from '../../collector/bad-body.ts'
-import type { HistogramPoint, Span } from '../../collector/telemetry.ts'
+import type { HistogramPoint } from '../../collector/telemetry.ts'
 import { anyValue, SPAN_ID, spanBytes, T0_NS, TRACE_ID, traceBody, traceEnvelope } from './builders.ts'
-import { decodeMetrics, decodeTraces } from './decoded.ts'
+import { decodeMetrics, decodeTraces, type Span } from './decoded.ts'
 import {
   double,
   doubleBytes,

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BodyTooLarge } from '../../collector/bad-body.ts'
-import { encodeMap, RowWriter } from '../../collector/rows/row-writer.ts'
+import { BLOCK_BYTES } from '../../collector/rows/row-memory.ts'
+import { encoded, RowWriter } from '../../collector/rows/row-writer.ts'
+import { BEYOND_ASCII, hintAtSecret, mayHoldSecret } from '../../integration/redacted-text.ts'
 
 const MIB = 1024 * 1024
 
@@ -58,9 +60,53 @@ describe('numbers are little-endian and fixed', () => {
     ['float64', (writer) => writer.float64(1), '000000000000f03f'],
     ['count', (writer) => writer.count(300), 'ac02'],
     ['array', (writer) => writer.array([1, 2], (item) => writer.uint8(item)), '020102'],
+    ['words', (writer) => writer.words(0xfffffffe, 1), 'feffffff01000000'],
+    ['words, the low one below 0', (writer) => writer.words(-1, 0), 'ffffffff00000000'],
+    ['zeros', (writer) => writer.zeros(3), '000000'],
+    ['hex', (writer) => writer.hex(Buffer.from('00ab9f', 'hex'), 1, 2), `04${Buffer.from('ab9f').toString('hex')}`],
+    ['raw', (writer) => writer.raw(Buffer.from([1, 2])), '0102'],
     ['map', (writer) => writer.map(new Map([['a', 'b']])), '0101610162'],
   ])('%s', (_, write, hex) => {
     expect(written(write).toString('hex')).toBe(hex)
+  })
+})
+
+describe('a text that stands as bytes', () => {
+  test('is copied whatever its length, and tells its characters', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.nat(5), (any, before) => {
+        const text = any.toWellFormed()
+        const source = Buffer.from(`${'x'.repeat(before)}${text}y`)
+        let hints = 0
+        const bytes = written((writer) => {
+          hints = writer.text(source, before, source.length - 1)
+        })
+        expect(readStrings(bytes)).toEqual([text])
+        expect((hints & BEYOND_ASCII) !== 0).toBe([...text].some((character) => character > '\x7f'))
+        if ((hints & BEYOND_ASCII) === 0) expect(hintAtSecret(hints, text.length)).toBe(mayHoldSecret(text))
+      }),
+    )
+  })
+
+  test('taken back leaves what was written before', () => {
+    const bytes = written((writer) => {
+      writer.string('kept')
+      writer.text(Buffer.from('gone'), 0, 4)
+      writer.takeBack()
+      writer.string('next')
+    })
+    expect(readStrings(bytes)).toEqual(['kept', 'next'])
+  })
+
+  test('taken back where a new block began leaves the full one as it was', () => {
+    const long = Buffer.alloc(BLOCK_BYTES - 10, 'a')
+    const bytes = written((writer) => {
+      writer.string(long.toString())
+      writer.text(long, 0, long.length)
+      writer.takeBack()
+      writer.string('next')
+    })
+    expect(readStrings(bytes)).toEqual([long.toString(), 'next'])
   })
 })
 
@@ -84,9 +130,9 @@ describe('the buffer', () => {
     expect(writer.written()).toEqual(Buffer.from([7]))
   })
 
-  test('encoded maps are copies that later writes leave alone', () => {
-    const first = encodeMap(new Map([['k', 'one']]))
-    encodeMap(new Map([['k', 'two']]))
-    expect(readStrings(first, 1)).toEqual(['k', 'one'])
+  test('what is encoded once is a copy that later writes leave alone', () => {
+    const first = encoded((writer) => writer.string('one'))
+    encoded((writer) => writer.string('two'))
+    expect(readStrings(first)).toEqual(['one'])
   })
 })

@@ -170,7 +170,7 @@ describe('calls', () => {
       trace_id: TRACE_ID,
       span_id: SPAN_ID,
       parent_span_id: '',
-      correlation_id: TRACE_ID,
+      correlation_id: '',
     })
   })
 

@@ -72,17 +72,12 @@ const attributes = fc
   .map((entries) => new Map(entries))
 
 const anySpan: fc.Arbitrary<SpanFacts> = fc.record({
-  traceId: fc.constant('a'.repeat(32)),
-  spanId: fc.constant('b'.repeat(16)),
-  parentSpanId: fc.constant(''),
   traceState: fc.oneof(
     value,
     fc.string({ unit: fc.constantFrom(...'0123456789abcdef;:=,otphrv'), maxLength: 30 }).map((text) => `ot=${text}`),
   ),
   name: fc.oneof(value, fc.constant('Sent.a/b'), fc.constant('Attempt.a/b')),
   kind: fc.integer({ min: 0, max: 6 }),
-  startNs: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-  endNs: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   statusCode: fc.integer({ min: 0, max: 3 }),
   statusMessage: value,
   attributes,
@@ -121,7 +116,6 @@ test('any span at all becomes a bounded call or none', () => {
         call.correlationId,
       ])
         expect(text.length).toBeLessThanOrEqual(256)
-      expect(call.durationNs >= 0n).toBe(true)
       expect(Number.isInteger(call.attempt) && call.attempt >= 0 && call.attempt <= 65_535).toBe(true)
       if (!/p:63/.test(facts.traceState)) expect(call.weight).toBeGreaterThan(0)
       expect(call.weight).toBeLessThanOrEqual(MAX_WEIGHT)

@@ -1,0 +1,278 @@
+import type { Attributes } from '../../integration/attributes.ts'
+import type { SpanFacts } from '../../integration/call.ts'
+import type { Redaction } from '../../integration/redaction.ts'
+import { BadBody } from '../bad-body.ts'
+import type { SpanEvent, SpanLink } from '../telemetry.ts'
+import { AttributeKeys } from './attribute-keys.ts'
+import { AttributeList } from './attribute-list.ts'
+import { readAttribute } from './common.ts'
+import type { Reader } from './reader.ts'
+import { CACHED_BYTES, cachedText } from './text-cache.ts'
+
+// Hot path: one view for all spans, pointing into the body. Nothing is made of a span but what the rules ask for.
+// `test/bench/span-to-call.ts` measures it.
+
+const TRACE_ID_BYTES = 16
+const SPAN_ID_BYTES = 8
+const NO_ATTRIBUTES: Attributes = new Map()
+
+/** A place in the body; its text is made when it is asked for. */
+export class TextAt {
+  start = 0
+  end = 0
+  #text: string | undefined = ''
+
+  set(start: number, end: number): void {
+    this.start = start
+    this.end = end
+    this.#text = start === end ? '' : undefined
+  }
+
+  isEmpty(): boolean {
+    return this.start === this.end
+  }
+
+  of(bytes: Buffer): string {
+    if (this.#text === undefined) {
+      const { start, end } = this
+      this.#text = end - start <= CACHED_BYTES ? cachedText(bytes, start, end) : bytes.toString('utf8', start, end)
+    }
+    return this.#text
+  }
+}
+
+/** An id of any length as it was sent: where it stands. */
+class IdAt {
+  start = 0
+  length = 0
+
+  set(start: number, length: number): void {
+    this.start = start
+    this.length = length
+  }
+
+  /** Right length and not all zeros. */
+  isId(bytes: Buffer, length: number): boolean {
+    if (this.length !== length) return false
+    for (let i = this.start; i < this.start + length; i++) if (bytes[i] !== 0) return true
+    return false
+  }
+
+  hex(bytes: Buffer): string {
+    return bytes.toString('hex', this.start, this.start + this.length)
+  }
+}
+
+/**
+ * The span that was read last, as it was sent: the rules read it as facts, rows are copied out of it. Times are two words
+ * of 32 bits each, the way they stand in the body.
+ */
+export class SpanView implements SpanFacts {
+  bytes: Buffer = Buffer.alloc(0)
+  readonly traceIdAt = new IdAt()
+  readonly spanIdAt = new IdAt()
+  readonly parentIdAt = new IdAt()
+  readonly nameAt = new TextAt()
+  readonly traceStateAt = new TextAt()
+  readonly statusMessageAt = new TextAt()
+  kind = 0
+  statusCode = 0
+  startLow = 0
+  startHigh = 0
+  endLow = 0
+  endHigh = 0
+  readonly attributes: AttributeList
+  /** Of the group that is being read. */
+  resource: Attributes = NO_ATTRIBUTES
+  events: SpanEvent[] = []
+  links: SpanLink[] = []
+
+  constructor(redaction: Redaction) {
+    this.attributes = new AttributeList(new AttributeKeys(redaction))
+  }
+
+  get name(): string {
+    return this.nameAt.of(this.bytes)
+  }
+
+  get traceState(): string {
+    return this.traceStateAt.of(this.bytes)
+  }
+
+  get statusMessage(): string {
+    return this.statusMessageAt.of(this.bytes)
+  }
+
+  get exception(): Attributes | null {
+    for (let i = this.events.length - 1; i >= 0; i--) {
+      const event = this.events[i]!
+      if (event.name === 'exception') return event.attributes
+    }
+    return null
+  }
+
+  get traceId(): string {
+    return this.traceIdAt.hex(this.bytes)
+  }
+
+  hasIds(): boolean {
+    return this.traceIdAt.isId(this.bytes, TRACE_ID_BYTES) && this.spanIdAt.isId(this.bytes, SPAN_ID_BYTES)
+  }
+
+  /** A parent of wrong length is none. */
+  hasParent(): boolean {
+    return this.parentIdAt.isId(this.bytes, SPAN_ID_BYTES)
+  }
+
+  /** Ended before it began. */
+  isBackwards(): boolean {
+    return this.endHigh < this.startHigh || (this.endHigh === this.startHigh && this.endLow < this.startLow)
+  }
+
+  /** Whether it took less than so many nanoseconds, below 2^32. */
+  lastsLessThan(ns: number): boolean {
+    return (this.endHigh - this.startHigh) * 2 ** 32 + (this.endLow - this.startLow) < ns
+  }
+
+  /** Reads the span at the cursor in place of the one before. */
+  read(reader: Reader): void {
+    this.#begin(reader.bytes)
+    const outer = reader.enter()
+    let fault: BadBody | null = null
+    while (reader.more()) {
+      const tag = reader.tag()
+      switch (tag) {
+        case 0x0a: // trace_id
+          setId(this.traceIdAt, reader)
+          break
+        case 0x12: // span_id
+          setId(this.spanIdAt, reader)
+          break
+        case 0x1a: // trace_state
+          setText(this.traceStateAt, reader)
+          break
+        case 0x22: // parent_span_id
+          setId(this.parentIdAt, reader)
+          break
+        case 0x2a: // name
+          setText(this.nameAt, reader)
+          break
+        case 0x30: // kind
+          this.kind = reader.int32()
+          break
+        case 0x39: // start_time_unix_nano
+          this.startLow = reader.fixed32()
+          this.startHigh = reader.fixed32()
+          break
+        case 0x41: // end_time_unix_nano
+          this.endLow = reader.fixed32()
+          this.endHigh = reader.fixed32()
+          break
+        case 0x4a: // attributes
+          if (this.traceIdAt.length === 0) fault = this.#readDoubtful(reader) ?? fault
+          else this.attributes.read(reader)
+          break
+        case 0x5a: // events
+          this.events.push(readEvent(reader))
+          break
+        case 0x6a: // links
+          this.links.push(readLink(reader))
+          break
+        case 0x7a: // status
+          this.#readStatus(reader)
+          break
+        default:
+          reader.skip(tag)
+      }
+    }
+    if (fault !== null && this.traceIdAt.length !== 0) throw fault
+    reader.leave(outer)
+  }
+
+  #begin(bytes: Buffer): void {
+    this.bytes = bytes
+    this.traceIdAt.set(0, 0)
+    this.spanIdAt.set(0, 0)
+    this.parentIdAt.set(0, 0)
+    this.nameAt.set(0, 0)
+    this.traceStateAt.set(0, 0)
+    this.statusMessageAt.set(0, 0)
+    this.kind = this.statusCode = this.startLow = this.startHigh = this.endLow = this.endHigh = 0
+    this.attributes.begin(bytes)
+    if (this.events.length > 0) this.events = []
+    if (this.links.length > 0) this.links = []
+  }
+
+  /**
+   * Field 9 of a span is an attribute, of a log record its trace id. Where no trace id came before it, 16 bytes that are no
+   * attribute are skipped and the fault handed back: a span that stays without trace id is refused alone, not its whole request.
+   */
+  #readDoubtful(reader: Reader): BadBody | null {
+    const { position, limit, depth, notes } = reader
+    const { stringIndexes } = notes
+    const length = reader.length()
+    const end = reader.position + length
+    reader.position = position
+    try {
+      this.attributes.read(reader)
+      return null
+    } catch (error) {
+      if (!(error instanceof BadBody) || length !== TRACE_ID_BYTES) throw error
+      Object.assign(reader, { position: end, limit, depth })
+      notes.stringIndexes = stringIndexes
+      return error
+    }
+  }
+
+  #readStatus(reader: Reader): void {
+    const outer = reader.enter()
+    while (reader.more()) {
+      const tag = reader.tag()
+      if (tag === 0x12 /* message */) setText(this.statusMessageAt, reader)
+      else if (tag === 0x18 /* code */) this.statusCode = reader.int32()
+      else reader.skip(tag)
+    }
+    reader.leave(outer)
+  }
+}
+
+function setId(id: IdAt, reader: Reader): void {
+  const length = reader.length()
+  id.set(reader.position, length)
+  reader.position += length
+}
+
+function setText(text: TextAt, reader: Reader): void {
+  const length = reader.length()
+  text.set(reader.position, reader.position + length)
+  reader.position += length
+}
+
+function readEvent(reader: Reader): SpanEvent {
+  const outer = reader.enterPart()
+  const event: SpanEvent = { timeNs: 0n, name: '', attributes: new Map() }
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x09 /* time_unix_nano */) event.timeNs = reader.fixed64()
+    else if (tag === 0x12 /* name */) event.name = reader.string()
+    else if (tag === 0x1a /* attributes */) readAttribute(reader, event.attributes)
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+  return event
+}
+
+function readLink(reader: Reader): SpanLink {
+  const outer = reader.enterPart()
+  const link: SpanLink = { traceId: '', spanId: '', traceState: '', attributes: new Map() }
+  while (reader.more()) {
+    const tag = reader.tag()
+    if (tag === 0x0a /* trace_id */) link.traceId = reader.hex()
+    else if (tag === 0x12 /* span_id */) link.spanId = reader.hex()
+    else if (tag === 0x1a /* trace_state */) link.traceState = reader.string()
+    else if (tag === 0x22 /* attributes */) readAttribute(reader, link.attributes)
+    else reader.skip(tag)
+  }
+  reader.leave(outer)
+  return link
+}

@@ -1,0 +1,84 @@
+import type { Call, SpanFacts } from '../integration/call.ts'
+import type { AdmittedNames } from '../integration/cardinality.ts'
+import { NestedCalls } from './nested-calls.ts'
+import { SpanView } from './protobuf/span-view.ts'
+import { decodeTraces } from './protobuf/traces.ts'
+import type { Reason } from './rejections.ts'
+import { writeCallHead, writeCallTail } from './rows/call-row.ts'
+import { dayOfWords } from './rows/days.ts'
+import { encodeSpanOrigin, writeSpanRow } from './rows/span-row.ts'
+import type { TableRows } from './rows/tables.ts'
+import { isStoredBare, type Keeping, storedAttributes, storedScope } from './stored-telemetry.ts'
+import type { Notes } from './telemetry.ts'
+import { nothingWritten, type Written } from './written.ts'
+
+/** The span-to-call rules: null when a span is no call. */
+export type CallOf = (span: SpanFacts) => Call | null
+
+export interface CallSettings {
+  callOf: CallOf
+  /** Keeps the number of dependency and operation names bounded. */
+  names: AdmittedNames
+}
+
+/** Turns a request into rows; throws `BadBody` and what making rows throws. */
+export type WriteSpanRows = (body: Buffer, rows: TableRows) => Written & Notes
+
+/**
+ * ExportTraceServiceRequest → rows of `otel_traces` and `calls`, in one pass. What a call is, is judged from the span as it
+ * was sent; what is stored of both is redacted.
+ */
+export function createSpanRows({ callOf, names }: CallSettings, keeping: Keeping): WriteSpanRows {
+  const { redaction } = keeping
+  const span = new SpanView(redaction)
+  const nested = new NestedCalls()
+
+  function writeCall(call: Call, rows: TableRows): void {
+    const writer = rows.writers.calls
+    const stored = redaction.call(call, span.attributes)
+    writeCallHead(writer, span, names.admit(stored))
+    if (stored.direction === 'outbound') nested.add(stored.dependency, span, writer)
+    writeCallTail(writer, span, stored)
+    rows.sawCall(span.startLow, span.startHigh)
+  }
+
+  return (body, rows) => {
+    const written = nothingWritten()
+    const { groups, notes } = decodeTraces(body, span)
+    nested.reset()
+    for (const { resource, scopes } of groups) {
+      span.resource = resource.attributes
+      const storedResource = storedAttributes(resource.attributes, redaction)
+      for (const { scope, items } of scopes) {
+        const origin = encodeSpanOrigin(storedResource, storedScope(scope, redaction))
+        for (const _ of items) {
+          const refusal = refusalOf(span) ?? (admitDay(span, rows) ? null : 'too_many_days')
+          if (refusal !== null) {
+            written.rejections.add(refusal)
+            continue
+          }
+          if (span.isBackwards()) written.backwards++
+          const call = callOf(span)
+          if (call !== null) writeCall(call, rows)
+          writeSpanRow(rows.writers.otel_traces, span, origin, redaction, isStoredBare(span, keeping))
+          written.accepted++
+        }
+      }
+    }
+    nested.mark(body)
+    return { ...written, ...notes }
+  }
+}
+
+/** From here on an instant is beyond DateTime64(9), in 2262. */
+const HIGH_WORD_BEYOND = 2 ** 31
+
+/** Why a span cannot be stored, or null. Age is no reason. Source: OTLP trace.proto, fields 1, 2 and 7. */
+function refusalOf(span: SpanView): Reason | null {
+  if (!span.hasIds()) return 'missing_ids'
+  if (span.startLow === 0 && span.startHigh === 0) return 'no_start_time'
+  return span.startHigh >= HIGH_WORD_BEYOND ? 'time_out_of_range' : null
+}
+
+const admitDay = ({ startLow, startHigh }: SpanView, { days }: TableRows): boolean =>
+  days.admit(dayOfWords(startLow, startHigh))
