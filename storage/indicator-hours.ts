@@ -122,15 +122,15 @@ async function sumHours(db: Db, slos: readonly Measured[], hours: readonly Date[
   for (let start = 0; start < hours.length; start += together) {
     const these = hours.slice(start, start + together)
     await db.command({
-      query: `INSERT INTO indicator_hours (hour, indicator, generation, good, total, last_event, invalid_minute, complete)
-        SELECT at, indicator, generation, sum(m.good), sum(m.total), maxIf(minute, m.total > 0), minIf(minute, m.good > m.total OR m.good < 0), true
+      query: `INSERT INTO indicator_hours (hour, indicator, generation, good, total, variance_bad, variance_good, last_event, invalid_minute, complete)
+        SELECT at, indicator, generation, sum(m.good), sum(m.total), sum(m.variance_bad), sum(m.variance_good), maxIf(minute, m.total > 0), minIf(minute, m.good > m.total OR m.good < 0), true
         FROM (
-          SELECT toStartOfHour(minute) AS at, indicator, generation, minute, good, total
+          SELECT toStartOfHour(minute) AS at, indicator, generation, minute, good, total, variance_bad, variance_good
           FROM ${slos.length <= FEW ? 'indicator_minutes' : 'indicator_minutes_by_time'} FINAL
           WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND toStartOfHour(minute) IN {hours:Array(DateTime)}
             AND indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}
           UNION ALL
-          SELECT arrayJoin({hours:Array(DateTime)}) AS at, slo.1, slo.2, at, 0, 0
+          SELECT arrayJoin({hours:Array(DateTime)}) AS at, slo.1, slo.2, at, 0, 0, 0, 0
           FROM (SELECT arrayJoin(arrayZip({indicators:Array(String)}, {generations:Array(String)})) AS slo)
         ) AS m
         GROUP BY at, indicator, generation`,

@@ -132,22 +132,24 @@ export async function measureScan(
 function statement(cuts: readonly number[], { classOf, shares }: Classes): string {
   const source =
     cuts.length === 0
-      ? { table: 'calls_1m', time: 'minute', minute: 'minute', amount: 'calls', key: KEY }
+      ? { table: 'calls_1m', time: 'minute', minute: 'minute', amount: 'calls', variance: 'variance', key: KEY }
       : {
           table: 'calls',
           time: 'ts',
           minute: 'toStartOfMinute(toDateTime(ts))',
           amount: 'weight',
+          variance: 'weight * (weight - 1)',
           key: `${KEY} + arrayCount(cut -> duration_ns >= cut, {cuts:Array(UInt64)})`,
         }
   const column = (values: Iterable<string | number>, type: string) => `CAST([${[...values].join()}], 'Array(${type})')`
-  return `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, measured_at)
+  return `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, variance_bad, variance_good, measured_at)
 SELECT
   transform(share.2, arrayEnumerate({names:Array(String)}), {names:Array(String)}, '') AS indicator,
   transform(share.2, arrayEnumerate({generations:Array(String)}), {generations:Array(String)}, '') AS generation,
-  measured_minute, sum(amount * share.3) AS good, sum(amount * share.4) AS total, {measured_at:DateTime64(3)}
+  measured_minute, sum(amount * share.3) AS good, sum(amount * share.4) AS total,
+  sum(spread * abs(share.4 - share.3)), sum(spread * greatest(share.3, 0)), {measured_at:DateTime64(3)}
 FROM (
-  SELECT ${source.minute} AS measured_minute, transform(${source.key}, ${column(classOf.keys(), 'UInt64')}, ${column(classOf.values(), 'UInt32')}, toUInt32(0)) AS class, sum(${source.amount}) AS amount
+  SELECT ${source.minute} AS measured_minute, transform(${source.key}, ${column(classOf.keys(), 'UInt64')}, ${column(classOf.values(), 'UInt32')}, toUInt32(0)) AS class, sum(${source.amount}) AS amount, sum(${source.variance}) AS spread
   FROM ${source.table}
   WHERE ${source.time} >= {from:DateTime} AND ${source.time} < {to:DateTime} AND NOT nested AND ${NAMED}
   GROUP BY measured_minute, class HAVING class > 0

@@ -1,31 +1,16 @@
-import { type CallSelection, type CallsIndicator, type Indicator, SELECTABLE, type Selector } from '../slo/model.ts'
-
-/** SQL text with `{name:Type}` parameters and their values; nothing of a value is ever part of the text. */
-export interface Compiled {
-  sql: string
-  params: Record<string, unknown>
-}
-
-/** Collects parameters under names that stay unique when several compiled selects share one statement. */
-class Parameters {
-  readonly values: Record<string, unknown> = {}
-  readonly #prefix: string
-  constructor(prefix: string) {
-    this.#prefix = prefix
-  }
-  add(type: string, value: unknown): string {
-    const name = `${this.#prefix}${Object.keys(this.values).length}`
-    this.values[name] = value
-    return `{${name}:${type}}`
-  }
-}
+import {
+  type CallSelection,
+  type CallsIndicator,
+  type Indicator,
+  type MeasuredIndicator,
+  type MetricIndicator,
+  type MetricSelection,
+  SELECTABLE,
+} from '../slo/model.ts'
+import { eventsByMinute, gaugeMinutes } from './metric-sql.ts'
+import { type Compiled, matches, Parameters } from './sql-parameters.ts'
 
 const LATENCY_SQL = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
-
-const matches = (column: string, selector: Selector, params: Parameters): string =>
-  'in' in selector
-    ? `${column} IN ${params.add('Array(String)', selector.in)}`
-    : `${column} NOT IN ${params.add('Array(String)', selector.notIn)}`
 
 function condition(selection: CallSelection, params: Parameters): string {
   const terms = [
@@ -41,6 +26,10 @@ function condition(selection: CallSelection, params: Parameters): string {
   if (selection.latency) {
     terms.push(`duration_ns ${LATENCY_SQL[selection.latency.op]} ${params.add('UInt64', selection.latency.ns)}`)
   }
+  if (selection.attempt) terms.push(selection.attempt === 'retry' ? 'attempt > 0' : 'attempt = 0')
+  for (const [key, selector] of Object.entries(selection.attributes)) {
+    terms.push(matches(`attributes[${params.add('String', key)}]`, selector, params))
+  }
   return `(${terms.join(' AND ')})`
 }
 
@@ -54,24 +43,95 @@ function keyRange(a: CallSelection, b: CallSelection, params: Parameters): strin
   return terms.map((term) => ` AND ${term}`).join('')
 }
 
+/** Where a selection is counted exactly: single calls hold what the minute rollup leaves out. */
+function sourceOf(selections: readonly CallSelection[]) {
+  const single = selections.some(
+    ({ latency, attributes, attempt }) =>
+      latency !== null || attempt !== undefined || Object.keys(attributes).length > 0,
+  )
+  return single
+    ? {
+        table: 'calls',
+        time: 'ts',
+        minute: 'toStartOfMinute(toDateTime(ts))',
+        amount: 'weight',
+        variance: 'weight * (weight - 1)',
+      }
+    : { table: 'calls_1m', time: 'minute', minute: 'minute', amount: 'calls', variance: 'variance' }
+}
+
+/** A ratio over calls; `variances` adds those of sampling, of bad and of good calls. */
+function callsSelect({ numerator, total }: CallsIndicator, params: Parameters, variances: boolean): string {
+  const { table, time, minute, amount, variance } = sourceOf([numerator.selection, total])
+  const [isCounted, isTotal] = [condition(numerator.selection, params), condition(total, params)]
+  const counted = `sumIf(${amount}, ${isCounted})`
+  const all = `sumIf(${amount}, ${isTotal})`
+  const isGood = numerator.counts === 'good' ? isCounted : `(${isTotal} AND NOT ${isCounted})`
+  const isBad = numerator.counts === 'bad' ? isCounted : `(${isTotal} AND NOT ${isCounted})`
+  const more = variances
+    ? `, sumIf(${variance}, ${isBad}) AS variance_bad, sumIf(${variance}, ${isGood}) AS variance_good`
+    : ''
+  return `SELECT ${minute} AS minute, ${numerator.counts === 'good' ? counted : `${all} - ${counted}`} AS good, ${all} AS total${more}
+FROM ${table}
+WHERE ${time} >= {from:DateTime} AND ${time} < {to:DateTime}${keyRange(numerator.selection, total, params)}
+GROUP BY minute HAVING total > 0 OR good != 0`
+}
+
+/** SELECT (minute, events) of one side of a ratio. */
+function sideSelect(selection: CallSelection | MetricSelection, params: Parameters): string {
+  if (selection.source === 'metric') return eventsByMinute(selection, params)
+  const { table, time, minute, amount } = sourceOf([selection])
+  return `SELECT ${minute} AS minute, sum(${amount}) AS events
+FROM ${table}
+WHERE ${time} >= {from:DateTime} AND ${time} < {to:DateTime} AND ${condition(selection, params)}
+GROUP BY minute`
+}
+
+/** A ratio of two sources, each counted by itself. */
+function mixedSelect({ numerator, total }: MetricIndicator, params: Parameters): string {
+  const good = numerator.counts === 'good' ? 'sum(counted)' : 'sum(everything) - sum(counted)'
+  return `SELECT minute, ${good} AS good, sum(everything) AS total
+FROM (
+SELECT minute, toFloat64(events) AS counted, toFloat64(0) AS everything FROM (${sideSelect(numerator.selection, params)})
+UNION ALL
+SELECT minute, toFloat64(0), toFloat64(events) FROM (${sideSelect(total, params)})
+)
+GROUP BY minute`
+}
+
 /**
  * One SELECT (minute, good, total) over `[from, to)`, from the cheapest table that answers exactly: the minute rollup
- * for outcomes, single calls where a latency decides. Takes `{from:DateTime}` and `{to:DateTime}` beside its own parameters.
+ * for outcomes, single calls where a latency, an attempt or an attribute decides, points of metrics, or what the author
+ * wrote. Takes `{from:DateTime}` and `{to:DateTime}` beside its own parameters.
  * @param prefix of parameter names, for statements that hold several indicators
  */
-export function compileIndicator({ numerator, total }: CallsIndicator, prefix = 'p'): Compiled {
+export function compileIndicator(indicator: MeasuredIndicator, prefix = 'p'): Compiled {
   const params = new Parameters(prefix)
-  const exact = numerator.selection.latency !== null || total.latency !== null
-  const source = exact
-    ? { table: 'calls', time: 'ts', minute: 'toStartOfMinute(toDateTime(ts))', weight: 'weight' }
-    : { table: 'calls_1m', time: 'minute', minute: 'minute', weight: 'calls' }
-  const counted = `sumIf(${source.weight}, ${condition(numerator.selection, params)})`
-  const all = `sumIf(${source.weight}, ${condition(total, params)})`
-  const sql = `SELECT ${source.minute} AS measured_minute, ${numerator.counts === 'good' ? counted : `${all} - ${counted}`} AS good, ${all} AS total
-FROM ${source.table}
-WHERE ${source.time} >= {from:DateTime} AND ${source.time} < {to:DateTime}${keyRange(numerator.selection, total, params)}
-GROUP BY measured_minute HAVING total > 0 OR good != 0`
+  return { sql: selectOf(indicator, params, false), params: params.values }
+}
+
+/** The same with two more columns, `variance_bad` and `variance_good`: what sampling adds to the uncertainty of a minute. */
+export function compileWithVariance(indicator: MeasuredIndicator, prefix: string): Compiled {
+  const params = new Parameters(prefix)
+  const select = selectOf(indicator, params, true)
+  const sql =
+    indicator.source === 'calls'
+      ? select
+      : `SELECT minute, good, total, 0 AS variance_bad, 0 AS variance_good FROM (${select})`
   return { sql, params: params.values }
+}
+
+function selectOf(indicator: MeasuredIndicator, params: Parameters, variances: boolean): string {
+  switch (indicator.source) {
+    case 'calls':
+      return callsSelect(indicator, params, variances)
+    case 'metric':
+      return mixedSelect(indicator, params)
+    case 'gauge':
+      return gaugeMinutes(indicator, params)
+    case 'sql':
+      return indicator.query
+  }
 }
 
 /** Condition on rows of `calls` that an indicator counts as bad, for evidence: WHERE `where` with `params`. */

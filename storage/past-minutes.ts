@@ -33,7 +33,7 @@ export async function readPastMinutes(
   }
   const { sql, params } = compileIndicator(indicator)
   const select = query({
-    sql: `SELECT toUnixTimestamp(measured_minute) * 1000 AS at, good, total FROM (${sql})`,
+    sql: `SELECT toUnixTimestamp(minute) * 1000 AS at, good, total FROM (${sql})`,
     params: z.looseObject({ from: z.date(), to: z.date() }),
     row: z.object({ at: epochMs, good: z.number(), total: z.number() }),
   })

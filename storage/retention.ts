@@ -34,6 +34,7 @@ export function retentionClauses({ spans, notableSpans, calls, metrics, rollups 
     ['indicator_minutes_by_time', `minute + ${seconds(rollups)}`],
     ['indicator_hours', `hour + ${seconds(rollups)}`],
     ['covered_minutes', `minute + ${seconds(rollups)}`],
+    ['point_minutes', `minute + ${seconds(rollups)}`],
     ...METRIC_TABLES.map((table) => [table, `toDateTime(TimeUnix) + ${seconds(metrics)}`] as const),
   ])
 }

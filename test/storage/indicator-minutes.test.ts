@@ -316,7 +316,7 @@ describe('indicators measured together', () => {
             for (const [n, one] of slos.entries()) {
               const { sql, params } = compileIndicator({ ...indicators[n]!, name: one.name })
               const result = await store.db.query({
-                query: `SELECT toUnixTimestamp(measured_minute) * 1000 AS at, good, total FROM (${sql}) ORDER BY at`,
+                query: `SELECT toUnixTimestamp(minute) * 1000 AS at, good, total FROM (${sql}) ORDER BY at`,
                 query_params: { ...params, ...range },
                 format: 'JSONEachRow',
                 clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
