@@ -6,6 +6,32 @@ import { Problem } from './problem.ts'
 
 type Token = Config['tokens'][number]
 
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** Name of the token a request came with; absent where no tokens are configured. */
+    caller: string
+  }
+}
+
+/** Who makes a change: the token's name; else what the request says; else nobody in particular. */
+export const authorOf = (c: Context, said?: string): string => c.get('caller') ?? (said?.trim() || 'somebody')
+
+const READING_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Requests with a body that change nothing. */
+const READING_POSTS = /^\/api\/v1\/(slos\/(validate|preview)|gates\/[^/]+\/(evaluate|flagger))$/
+
+/** Whether a request may change something: it needs the scope `write` then. */
+const isWriting = (c: Context): boolean =>
+  !READING_METHODS.has(c.req.method) && !(c.req.method === 'POST' && READING_POSTS.test(c.req.path))
+
+/** Lets reading through with a token of scope `read`, changing with one of scope `write`. */
+export function requireTokenForMethod(tokens: readonly Token[]): MiddlewareHandler {
+  const read = requireToken(tokens, 'read')
+  const write = requireToken(tokens, 'write')
+  return (c, next) => (isWriting(c) ? write(c, next) : read(c, next))
+}
+
 /**
  * Lets a request through that carries a token with `scope`, as `Authorization: Bearer`. `basic` also takes it as the
  * password of Basic, which is all that ClickHouse's clients know; elsewhere that would make browsers ask for a login.
@@ -33,6 +59,7 @@ export function requireToken(
         'forbidden',
         `The token ${token.name} lacks the scope ${scope}; it has ${token.scopes.join(', ')}`,
       )
+    c.set('caller', token.name)
     return next()
   }
 }
@@ -77,6 +104,9 @@ export const refuseForeignPages: MiddlewareHandler = async (c, next) => {
   const isForeign = c.req.header('sec-fetch-site') === 'cross-site'
   if (isForeign && c.req.header('sec-fetch-mode') !== 'navigate')
     throw new Problem('forbidden', 'Pages of other sites may not ask here; ask from your own server')
+  const site = c.req.header('sec-fetch-site')
+  if (isWriting(c) && site !== undefined && site !== 'same-origin' && site !== 'none')
+    throw new Problem('forbidden', 'Only pages of Plumbline itself may change something; send it from your own server')
   return next()
 }
 

@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../runtime/config-schema.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Db } from '../storage/query.ts'
-import { refuseForeignPages, requireOwnHost, requireToken } from './access.ts'
+import { refuseForeignPages, requireOwnHost, requireToken, requireTokenForMethod } from './access.ts'
 import { cached } from './cached.ts'
 import { clickhouseInterface } from './clickhouse-interface.ts'
 import { dependencyRoutes } from './dependencies.ts'
@@ -16,6 +16,7 @@ import { metricsRoute } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { answerProblem, onError, Problem } from './problem.ts'
 import { readBoard } from './slo-board.ts'
+import { previewRoutes } from './slo-preview.ts'
 import { sloRoutes } from './slos.ts'
 import { traceRoutes } from './traces.ts'
 import { securityHeaders, webPages } from './web-pages.ts'
@@ -51,13 +52,16 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.use('*', requireOwnHost(config))
   for (const path of ['/api/*', '/metrics']) app.use(path, compress())
   for (const path of GUARDED) {
-    const token = requireToken(config.tokens, 'read', { basic: path.startsWith('/clickhouse') })
+    const token = path.startsWith('/clickhouse')
+      ? requireToken(config.tokens, 'read', { basic: true })
+      : requireTokenForMethod(config.tokens)
     app.use(path, refuseForeignPages, token, neverStored)
   }
 
   app.route('/', healthRoutes(deps))
   app.route('/', metricsRoute({ ...deps, board, dependencies, requests }))
   app.route('/api/v1', sloRoutes({ db, clock, board }))
+  app.route('/api/v1', previewRoutes({ db, clock }))
   app.route('/api/v1', incidentRoutes({ db, board }))
   app.route('/api/v1', dependencyRoutes({ board: dependencies }))
   app.route('/api/v1', traceRoutes({ db }))

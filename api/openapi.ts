@@ -5,14 +5,15 @@ export function describeApi(app: OpenAPIHono, version: string) {
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     type: 'http',
     scheme: 'bearer',
-    description: 'A token of scope `read`; needed only where the configuration has tokens',
+    description:
+      'A token of scope `read`, of scope `write` where something is changed; needed only where the configuration has tokens',
   })
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
       title: 'Plumbline',
       version,
-      description: 'SLO status, incidents, dependencies and traces. Errors are RFC 9457 problem details.',
+      description: 'SLOs, incidents, dependencies and traces. Errors are RFC 9457 problem details.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     servers: [{ url: '/' }],

@@ -31,6 +31,7 @@ const KINDS = {
   'method-not-allowed': [405, 'Only reading is possible here'],
   'unsupported-body': [415, 'The body is in a form not understood here'],
   'body-too-large': [413, 'The body is too large'],
+  'invalid-document': [422, 'The document is refused'],
   'wrong-host': [421, 'The request was meant for another host'],
   internal: [500, 'Something went wrong in Plumbline'],
   'store-unavailable': [503, 'The store cannot be read now'],

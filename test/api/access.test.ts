@@ -3,6 +3,7 @@ import { seededApp } from './seeded-app.ts'
 
 const READER = { name: 'grafana', token: 'reader-token-0123456789', scopes: ['read' as const] }
 const SENDER = { name: 'services', token: 'sender-token-0123456789', scopes: ['ingest' as const] }
+const WRITER = { name: 'deployer', token: 'writer-token-0123456789', scopes: ['read' as const, 'write' as const] }
 const GUARDED = [
   '/api/v1/slos',
   '/api/v1/openapi.json',
@@ -19,7 +20,7 @@ const basic = (pair: string) => ({ headers: { authorization: `Basic ${Buffer.fro
 describe('with tokens configured', () => {
   let app: App
   beforeAll(async () => {
-    app = await seededApp({ config: { bind: '0.0.0.0', publicUrl: undefined, tokens: [READER, SENDER] } })
+    app = await seededApp({ config: { bind: '0.0.0.0', publicUrl: undefined, tokens: [READER, SENDER, WRITER] } })
   })
   afterAll(() => app[Symbol.asyncDispose]())
 
@@ -56,6 +57,16 @@ describe('with tokens configured', () => {
     ['without its scope', basic(`default:${SENDER.token}`), 403],
   ])("ClickHouse's clients send it %s", async (_, init, wanted) => {
     expect((await app.get('/clickhouse/?query=SELECT%201', init)).status).toBe(wanted)
+  })
+
+  test.each([
+    ['reading', 'GET', '/api/v1/slos', READER, 200],
+    ['changing with a token that only reads', 'DELETE', '/api/v1/nothing', READER, 403],
+    ['changing with one that may', 'DELETE', '/api/v1/nothing', WRITER, 404],
+    ['asking with a body for what changes nothing', 'POST', '/api/v1/slos/preview', READER, 415],
+  ])('%s', async (_, method, path, { token }, wanted) => {
+    const { status } = await app.get(path, { method, ...bearer(token) })
+    expect(status).toBe(wanted)
   })
 
   test('a token in the URL is not taken', async () => {

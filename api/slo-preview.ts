@@ -1,0 +1,135 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Slo } from '../slo/model.ts'
+import { planObjects } from '../slo/openslo/plan.ts'
+import { refuses } from '../slo/problem.ts'
+import { previewSlo } from '../storage/preview.ts'
+import type { Db } from '../storage/query.ts'
+import { parseSloText } from '../storage/slo-files.ts'
+import { onInvalid, Problem, problemSchema } from './problem.ts'
+
+const MAX_BODY_CHARACTERS = 1_000_000
+const FORMATS = /^(application\/(json|yaml|x-yaml)|text\/(yaml|x-yaml|plain))\b/
+
+const counts = z.object({ good: z.number(), total: z.number() })
+const ratio = z.number().nullable()
+
+export const previewSchema = z
+  .object({
+    slo: z.string(),
+    generation: z.string(),
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    counts: counts.meta({ description: 'Events of the SLO window that ends at `to`' }),
+    sli: ratio,
+    budget: z.object({ consumed: ratio, remaining: ratio, badEventsLeft: ratio }),
+    coverage: z.number().meta({ description: 'Share of the SLO window that is known' }),
+    alerts: z
+      .array(
+        z.object({
+          severity: z.enum(['page', 'ticket']),
+          from: z.iso.datetime(),
+          to: z.iso.datetime().nullable().meta({ description: 'null: it would still be open' }),
+          minutes: z.number(),
+          tier: z.string(),
+          governingWindow: z.string(),
+          burn: z.number(),
+          counts,
+        }),
+      )
+      .meta({ description: 'Each page and ticket the policy would have sent, oldest first' }),
+    openMinutes: z.object({ page: z.number(), ticket: z.number() }),
+    steps: z.array(z.object({ at: z.iso.datetime(), good: z.number(), total: z.number(), budgetRemaining: ratio })),
+    warnings: z.array(z.object({ path: z.string(), message: z.string() })),
+  })
+  .meta({ id: 'SloPreview' })
+
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: problemSchema } },
+})
+
+const document = z.string().meta({ description: 'OpenSLO documents, YAML or JSON; references among them are resolved' })
+
+const previewRoute = createRoute({
+  method: 'post',
+  path: '/slos/preview',
+  tags: ['slos'],
+  summary: 'What SLOs that need not exist yet would have said and sent over the stored history',
+  request: {
+    query: z.object({
+      days: z.coerce.number().int().min(1).max(400).default(30).meta({ description: 'How many days are judged' }),
+    }),
+    body: { content: { 'application/yaml': { schema: document } }, required: true },
+  },
+  responses: {
+    200: {
+      description: 'One preview for each SLO of the body',
+      content: { 'application/json': { schema: z.object({ items: z.array(previewSchema) }) } },
+    },
+    400: problem('A parameter is wrong'),
+    415: problem('Neither YAML nor JSON'),
+    422: problem('The documents are no SLOs that can be measured'),
+  },
+})
+
+/** A day is told in steps of an hour, longer stretches in days. */
+const stepMinutesOf = (days: number) => (days <= 7 ? 60 : 1440)
+
+/** `POST /slos/preview`: nothing is stored. */
+export function previewRoutes({ db, clock }: { db: Db; clock: () => Date }): OpenAPIHono {
+  return new OpenAPIHono({ defaultHook: onInvalid }).openapi(previewRoute, async (c) => {
+    if (!FORMATS.test(c.req.header('content-type') ?? ''))
+      throw new Problem('unsupported-body', 'Send the OpenSLO documents as application/yaml or application/json')
+    const text = await c.req.text()
+    if (text.length > MAX_BODY_CHARACTERS)
+      throw new Problem('body-too-large', `Send at most ${MAX_BODY_CHARACTERS} characters`)
+    const { days } = c.req.valid('query')
+    const { slos, warnings } = readDocuments(text)
+    const items = []
+    for (const slo of slos) items.push({ ...(await previewOf(db, slo, days, clock())), warnings })
+    return c.json({ items }, 200)
+  })
+}
+
+function readDocuments(text: string) {
+  const parsed = parseSloText(text, 'body')
+  const plan = planObjects(parsed.objects)
+  const problems = [...parsed.problems, ...plan.problems]
+  const told = (severity: 'error' | 'warning') =>
+    problems
+      .filter((each) => each.severity === severity)
+      .map(({ line, path, message }) => ({ path: `${line}: ${path}`, message }))
+  const slos = plan.slos.flatMap(({ slo }) => (slo ? [slo] : []))
+  if (refuses(problems) || slos.length === 0) {
+    const detail = slos.length === 0 && !refuses(problems) ? 'There is no SLO in the body' : 'The documents are refused'
+    throw new Problem('invalid-document', detail, { errors: told('error') })
+  }
+  return { slos, warnings: told('warning') }
+}
+
+async function previewOf(db: Db, slo: Slo, days: number, now: Date) {
+  const result = await previewSlo(db, slo, { days, now, stepMinutes: stepMinutesOf(days) })
+  const { sli, consumed, remaining, badEventsLeft } = result.budget
+  return {
+    slo: slo.name,
+    generation: slo.generation,
+    from: result.from.toISOString(),
+    to: result.to.toISOString(),
+    counts: result.counts,
+    sli,
+    budget: { consumed, remaining, badEventsLeft },
+    coverage: result.coverage,
+    alerts: result.alerts.map((alert) => ({
+      ...alert,
+      from: alert.from.toISOString(),
+      to: alert.to?.toISOString() ?? null,
+    })),
+    openMinutes: result.openMinutes,
+    steps: result.steps.map(({ at, counts: { good, total }, budgetRemaining }) => ({
+      at: at.toISOString(),
+      good,
+      total,
+      budgetRemaining,
+    })),
+  }
+}
