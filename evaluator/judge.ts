@@ -1,8 +1,10 @@
 import { type Decision, decide, switchedOff } from '../slo/alert.ts'
 import type { AlertPolicy } from '../slo/alert-policy.ts'
 import { type Projection, project } from '../slo/alert-stream.ts'
-import { type AlertRoute, subscriptionsOf } from '../slo/alert-subscriptions.ts'
+import { subscriptionsOf } from '../slo/alert-subscriptions.ts'
+import { subjectOf } from '../slo/maintenance.ts'
 import type { Reading } from '../slo/reading.ts'
+import type { RouteNode } from '../slo/route.ts'
 import { type AlertRecord, NEW_RECORD } from './alert-record.ts'
 
 /** What one tick means for one SLO. */
@@ -24,7 +26,7 @@ export function judge(
   readings: readonly Reading[],
   records: ReadonlyMap<string, AlertRecord>,
   remeasuring: ReadonlySet<string>,
-  routes: readonly AlertRoute[],
+  routes: readonly RouteNode[],
   policy: AlertPolicy,
   now: Date,
 ): Judgement[] {
@@ -32,7 +34,11 @@ export function judge(
     const { slo } = reading
     const before = records.get(slo.name) ?? NEW_RECORD
     const decision = decide(before.alert, reading, now, policy, remeasuring.has(slo.generation))
-    const subscriptions = subscriptionsOf(routes, slo.service)
+    const subscriptions = subscriptionsOf(
+      routes,
+      { ...slo.labels, ...subjectOf(slo), owner: slo.owner },
+      slo.policies?.endpoints,
+    )
     const projection = project(before.stream, decision, subscriptions, now, policy)
     return { slo: slo.name, reading, before, decision, projection }
   })

@@ -1,8 +1,8 @@
 import type { Log } from '../runtime/log.ts'
 import type { AlertPolicy } from '../slo/alert-policy.ts'
-import type { AlertRoute } from '../slo/alert-subscriptions.ts'
 import { urgency } from '../slo/alert-verdict.ts'
 import type { Slo } from '../slo/model.ts'
+import type { RouteNode } from '../slo/route.ts'
 import { readAlertStates, readOwingEvents, recordAlertEvents } from '../storage/alert-events.ts'
 import { readEvidence } from '../storage/evidence.ts'
 import { recordIncidents } from '../storage/incidents.ts'
@@ -26,7 +26,7 @@ export interface Evaluator {
   outbox: Outbox
   /** Every endpoint of the configuration, by name. */
   addressees: Addressees
-  routes: readonly AlertRoute[]
+  routes: readonly RouteNode[]
   policy: AlertPolicy
   publicUrl: string
   /** By SLO name; null before they are read, and again after a write that may have gone either way. */

@@ -1,24 +1,25 @@
+import type { Labels } from './matchers.ts'
 import type { Severity } from './model.ts'
-
-/** Where alerts that match go; an absent field matches everything. The first route that matches an alert wins. */
-export interface AlertRoute {
-  match: { severity?: Severity | 'info' | undefined; service?: string | undefined }
-  endpoints: readonly string[]
-}
+import { type RouteNode, routeFor } from './route.ts'
 
 /** Severities each endpoint is told about. */
 export type Subscriptions = Record<string, Severity[]>
 
 const SEVERITIES: readonly Severity[] = ['page', 'ticket']
 
-/** Which endpoints hear of which severities of one service's alerts. */
-export function subscriptionsOf(routes: readonly AlertRoute[], service: string): Subscriptions {
+/**
+ * Which endpoints hear of which severities of an alert.
+ * @param labels of the alert, without severity
+ * @param named endpoints the SLO's author names
+ */
+export function subscriptionsOf(
+  routes: readonly RouteNode[],
+  labels: Labels,
+  named: readonly string[] = [],
+): Subscriptions {
   const subscriptions: Subscriptions = {}
   for (const severity of SEVERITIES) {
-    const route = routes.find(
-      ({ match }) => (match.severity ?? severity) === severity && (match.service ?? service) === service,
-    )
-    for (const endpoint of new Set(route?.endpoints ?? [])) {
+    for (const endpoint of routeFor(routes, { ...labels, severity }, named).endpoints) {
       subscriptions[endpoint] = [...(subscriptions[endpoint] ?? []), severity]
     }
   }

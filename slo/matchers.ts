@@ -37,9 +37,18 @@ function patternOf(text: string): RegExp {
   const known = patterns.get(text)
   if (known) return known
   if (patterns.size >= PATTERNS_KEPT) patterns.clear()
-  const pattern = new RegExp(`^(?:${text})$`, 'su')
+  const pattern = compile(`^(?:${text})$`)
   patterns.set(text, pattern)
   return pattern
+}
+
+/** Escapes that Go's patterns allow and JavaScript's Unicode mode does not, such as `\-`, are fine. */
+function compile(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern, 'su')
+  } catch {
+    return new RegExp(pattern, 's')
+  }
 }
 
 /**

@@ -37,7 +37,7 @@ export interface Route {
   repeatMs: number | null
   /** Only tickets are quiet. */
   quietHours: QuietHours | null
-  /** Endpoints that the SLO's author named and that take the place of the route's. */
+  /** Whether `endpoints` are those the SLO's author named. */
   named: boolean
 }
 
@@ -56,8 +56,8 @@ const NOWHERE: Route = {
  * around it; inner routes before the one around them. A route without endpoints only groups: when nothing in it
  * matches, the next gets its turn.
  * @param labels with `severity`; page or ticket
- * @param named endpoints that the SLO's author names (OpenSLO notification targets): they take the place of the route's,
- *   which still says how to escalate and when to be quiet
+ * @param named endpoints that the SLO's author names (OpenSLO notification targets) and that exist: they take the place of
+ *   the route's, which still says how to escalate and when to be quiet
  */
 export function routeFor(routes: readonly RouteNode[], labels: Labels, named: readonly string[] = []): Route {
   const found = firstOf(routes, labels, { at: 'routes', path: [], around: {} }) ?? NOWHERE

@@ -89,7 +89,7 @@ test('the demo configuration is valid and sends everything to the receiver', () 
   expect(config.endpoints).toEqual([
     expect.objectContaining({ name: 'demo-oncall', url: 'http://127.0.0.1:9901/hook', secret: DEMO_SECRET }),
   ])
-  expect(config.routes).toEqual([{ match: {}, endpoints: ['demo-oncall'] }])
+  expect(config.routes).toMatchObject([{ matchers: [], endpoints: ['demo-oncall'] }])
   expect(config.dataDir).toBe('./data/demo')
   expect(config.bind).toBe('127.0.0.1')
 })

@@ -46,8 +46,8 @@ export function evaluatorOn(db: Db, endpoints: Record<string, string>, metrics =
     outbox,
     addressees: addresseesOf(configured),
     routes: [
-      { match: { severity: 'page' }, endpoints: ['pager', 'chat'] },
-      { match: { severity: 'ticket' }, endpoints: ['desk', 'chat'] },
+      { matchers: [{ name: 'severity', op: '=', value: 'page' }], endpoints: ['pager', 'chat'], routes: [] },
+      { matchers: [{ name: 'severity', op: '=', value: 'ticket' }], endpoints: ['desk', 'chat'], routes: [] },
     ],
     publicUrl: 'https://plumbline.example',
     records: null,

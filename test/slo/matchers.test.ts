@@ -17,6 +17,7 @@ describe('matching labels', () => {
     ['an absent label is empty', ['team=""'], true],
     ['an absent label is not something', ['team="payments"'], false],
     ['an absent label is unequal to something', ['team!="payments"'], true],
+    ['an escape that only Go needs', [String.raw`service=~"check\\-?out"`], true],
     ['a pattern sees line breaks', ['alertname=~"SLO.*"'], true],
   ]
   test.each(rows)('%s', (_, texts, expected) => {
