@@ -1,3 +1,4 @@
+import type { Exclusion } from './maintenance.ts'
 import type { Counts, Slo } from './model.ts'
 
 /** What one window of an SLO held when it was read. */
@@ -11,6 +12,8 @@ export interface WindowReading {
   units: Counts
   /** Share of the window's expected minutes that are measured or known to be quiet, 0…1; see docs/slo.md. */
   coverage: number
+  /** How far sampling lets the counts vary, Σ w(w − 1) over the events of each side; absent when every event was counted. */
+  variance?: { good: number; bad: number }
 }
 
 /** The SLO window as it was read. */
@@ -26,13 +29,6 @@ export interface PeriodReading extends WindowReading {
   reset?: BudgetReset
   /** Of a calendar period under Occurrences: events expected until its end if traffic goes on as so far; an estimate. */
   expectedTotal?: number
-}
-
-/** Time that does not count, and why. */
-export interface Exclusion {
-  from: Date
-  to: Date
-  reason: string
 }
 
 /** Somebody decided that the budget begins anew. */

@@ -1,12 +1,10 @@
 import { divide, times } from './exact.ts'
 import type { Counts } from './model.ts'
 
-/** Counts of sampled telemetry: each event weighs 1/p, and brings (1/p)(1/p − 1) to the variance of its side. Additive. */
+/** Counts of sampled telemetry: each event weighs w = 1/p, and brings w(w − 1) to the variance of its side. Additive. */
 export interface SampledCounts extends Counts {
   varianceGood: number
   varianceBad: number
-  /** Bad events that were really seen. */
-  sampledBad: number
 }
 
 export interface SamplingInterval {
@@ -48,6 +46,13 @@ export function samplingInterval(counts: SampledCounts, budgetPpm: number): Samp
     standardError: error,
     sli: { low: 1 - high, high: 1 - low },
     burn: { low: burnOf(low), high: burnOf(high) },
-    weak: counts.sampledBad < ENOUGH_BAD,
+    weak: effectiveEvents(counts.total - counts.good, counts.varianceBad) < ENOUGH_BAD,
   }
 }
+
+/**
+ * How many events were really seen, as far as weights tell: (Σw)² / Σw², the number itself where all weigh the same.
+ * Source: Kish, Survey Sampling (1965). Example: 20 seen at 1 in 10 → 200² / (1,800 + 200) = 20.
+ */
+const effectiveEvents = (weighted: number, variance: number): number =>
+  weighted <= 0 ? 0 : (weighted * weighted) / (variance + weighted)

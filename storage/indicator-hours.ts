@@ -122,8 +122,10 @@ async function sumHours(db: Db, slos: readonly Measured[], hours: readonly Date[
   for (let start = 0; start < hours.length; start += together) {
     const these = hours.slice(start, start + together)
     await db.command({
-      query: `INSERT INTO indicator_hours (hour, indicator, generation, good, total, variance_bad, variance_good, last_event, invalid_minute, complete)
-        SELECT at, indicator, generation, sum(m.good), sum(m.total), sum(m.variance_bad), sum(m.variance_good), maxIf(minute, m.total > 0), minIf(minute, m.good > m.total OR m.good < 0), true
+      query: `INSERT INTO indicator_hours (hour, indicator, generation, good, total, variance_bad, variance_good, filled, lost, imperfect, last_event, invalid_minute, complete)
+        SELECT at, indicator, generation, sum(m.good), sum(m.total), sum(m.variance_bad), sum(m.variance_good),
+          countIf(m.total > 0), sumIf((m.total - m.good) / m.total, m.total > 0), groupArrayIf((m.good, m.total), m.total > 0 AND m.good < m.total),
+          maxIf(minute, m.total > 0), minIf(minute, m.good > m.total OR m.good < 0), true
         FROM (
           SELECT toStartOfHour(minute) AS at, indicator, generation, minute, good, total, variance_bad, variance_good
           FROM ${slos.length <= FEW ? 'indicator_minutes' : 'indicator_minutes_by_time'} FINAL
