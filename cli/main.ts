@@ -6,6 +6,7 @@ import { runDemoCommand } from './demo-command.ts'
 import { CommandError } from './running-store.ts'
 import { ROLES, runStart } from './start.ts'
 import { runSuggest } from './suggest-command.ts'
+import { runValidate } from './validate.ts'
 
 const program = new Command('plumbline')
   .description('SLOs, error budgets and alerting for the integrations you depend on, from OpenTelemetry')
@@ -51,6 +52,14 @@ program
   .option('--days <number>', 'how many days of traffic are looked at', '28')
   .option('--json', 'print one JSON object instead of YAML')
   .action(runSuggest)
+
+program
+  .command('validate')
+  .description('check OpenSLO documents: exit code 0 when all are valid, 1 when one is not, 2 when there is none')
+  .argument('<path...>', 'files, and folders with .yaml, .yml and .json files')
+  .option('--strict', "judge exactly as OpenSLO's official validator does")
+  .option('--json', 'print the verdicts as JSON')
+  .action(runValidate)
 
 try {
   await program.parseAsync()

@@ -30,6 +30,9 @@ export interface LoadedSlos {
 
 const FILE = 'file:'
 
+/** The document an SLO comes from: its second and later objectives are `document:objective`. */
+export const documentOf = (name: string): string => name.split(':', 1)[0] ?? name
+
 /** Where a file's definitions come from. */
 export const fileSource = (file: string): string => FILE + file
 
@@ -47,9 +50,10 @@ export function reconcile(
     return slo ? { ...place, state: 'active', slo } : { ...place, state: 'invalid', slo: before.get(name)?.slo ?? null }
   })
   const named = new Set(definitions.map(({ name }) => name))
+  const refused = new Map(loaded.slos.filter(({ slo }) => slo === null).map((one) => [one.name, one]))
   const changes: DefinitionChange[] = []
   for (const absent of previous.filter(({ name }) => !named.has(name))) {
-    const kept = keep(absent, loaded)
+    const kept = keep(absent, loaded, refused.get(documentOf(absent.name)))
     if (kept) definitions.push(kept)
     else changes.push({ name: absent.name, state: 'removed', source: absent.source })
   }
@@ -61,8 +65,15 @@ export function reconcile(
 }
 
 /** An SLO that no file names any more, if it is not known to be gone. */
-function keep(definition: Definition, { problems, unreadable, complete }: LoadedSlos): Definition | null {
+function keep(
+  definition: Definition,
+  { problems, unreadable, complete }: LoadedSlos,
+  document: PlannedSlo | undefined,
+): Definition | null {
   if (!definition.source.startsWith(FILE)) return definition
+  // A refused document tells its own name alone: which objectives it meant cannot be told.
+  if (document)
+    return { ...definition, state: 'invalid', problems: document.problems, source: fileSource(document.file) }
   const file = definition.source.slice(FILE.length)
   if (complete && !unreadable.has(file)) return null
   const reasons = problems.filter((problem) => problem.severity === 'error' && (!complete || problem.file === file))

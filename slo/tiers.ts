@@ -4,7 +4,12 @@ import { windowLabel } from './window.ts'
 
 /** Something about an SLO's alert tiers that its author should know; `code` as in problems of SLO documents. */
 export interface TierFinding {
-  code: 'unreachable_threshold' | 'tier_outside_window' | 'fires_while_on_track' | 'duplicate_tier'
+  code:
+    | 'unreachable_threshold'
+    | 'tier_outside_window'
+    | 'fires_while_on_track'
+    | 'duplicate_tier'
+    | 'one_failure_pages'
   message: string
 }
 
@@ -72,12 +77,27 @@ export function detectionSeconds(
 export const tierLabel = (tier: Pick<Tier, 'longMinutes' | 'shortMinutes'>): string =>
   `${windowLabel(tier.longMinutes)}/${windowLabel(tier.shortMinutes)}`
 
+/** What an SLO is like, as far as its tiers depend on it. */
+export interface TierContext {
+  sloWindowMinutes: number
+  budgetPpm: number
+  /** Length of a slice under Timeslices and RatioTimeslices; 1 under Occurrences. */
+  sliceMinutes?: number
+  /** The highest burn rate there can be; 1 / (1 − target) unless members with targets of their own add up. */
+  ceiling?: number
+}
+
 /**
  * The multi-window, multi-burn-rate tiers an SLO gets when its author states none, with factors for its real window.
  * A tier that cannot be true, does not fit into the window or would fire far below a sustainable burn is left out
  * with a warning. No tier at all means that this SLO cannot alert: the caller refuses it.
  */
-export function defaultTiers(sloWindowMinutes: number, budgetPpm: number): { tiers: Tier[]; warnings: TierFinding[] } {
+export function defaultTiers(
+  sloWindowMinutes: number,
+  budgetPpm: number,
+  { sliceMinutes = 1, ...rest }: Pick<TierContext, 'sliceMinutes' | 'ceiling'> = {},
+): { tiers: Tier[]; warnings: TierFinding[] } {
+  const context = { sloWindowMinutes, budgetPpm, sliceMinutes, ...rest }
   const shares = DEFAULT_SHARES.find((row) => sloWindowMinutes < row.belowMinutes)?.tiers ?? []
   const tiers: Tier[] = []
   const warnings: TierFinding[] = []
@@ -85,10 +105,11 @@ export function defaultTiers(sloWindowMinutes: number, budgetPpm: number): { tie
     const tier: Tier = {
       severity,
       longMinutes,
-      shortMinutes: longMinutes / SHORT_OF_LONG,
+      // A window shorter than a slice would hold none.
+      shortMinutes: Math.ceil(longMinutes / SHORT_OF_LONG / sliceMinutes) * sliceMinutes,
       factor: tierFactor(share, longMinutes, sloWindowMinutes),
     }
-    const reason = outsideWindow(tier, sloWindowMinutes) ?? beyondCeiling(tier, budgetPpm) ?? farBelowSustainable(tier)
+    const reason = outsideWindow(tier, context, false) ?? beyondCeiling(tier, context) ?? farBelowSustainable(tier)
     if (reason) {
       warnings.push({ ...reason, message: `default tier ${tierLabel(tier)} left out: ${reason.message}` })
       continue
@@ -100,18 +121,17 @@ export function defaultTiers(sloWindowMinutes: number, budgetPpm: number): { tie
 }
 
 /**
- * Can these tiers, stated by an author, be true at all and mean what they say?
- * Each error names the number that would make it valid; warnings do not refuse.
+ * Can these tiers, stated by an author, be true at all and mean what they say? A short window equal to the long one is
+ * a condition with one window. Each error names the number that would make it valid; warnings do not refuse.
  */
 export function checkTiers(
   tiers: readonly Tier[],
-  { sloWindowMinutes, budgetPpm }: { sloWindowMinutes: number; budgetPpm: number },
+  context: TierContext,
 ): { errors: TierFinding[]; warnings: TierFinding[] } {
   const errors: TierFinding[] = []
   const warnings: TierFinding[] = []
   for (const [index, tier] of tiers.entries()) {
-    const found =
-      outsideWindow(tier, sloWindowMinutes) ?? beyondCeiling(tier, budgetPpm) ?? notAShare(tier, sloWindowMinutes)
+    const found = outsideWindow(tier, context, true) ?? unreachable(tier, context)
     if (found) errors.push({ ...found, message: `tier ${tierLabel(tier)}: ${found.message}` })
     warnings.push(...onTrackWarning(tier))
     if (tiers.findIndex((other) => sameSeverityAndLong(other, tier)) < index) {
@@ -124,29 +144,68 @@ export function checkTiers(
   return { errors, warnings }
 }
 
+/**
+ * Would one failure alone spend more than a paging tier allows? `events` is what the SLO window holds: expected slices,
+ * or events of a usual window. Share of one failure = 1 / (events · (1 − target)).
+ * Source: Google SRE Workbook ch. 5, low-traffic services. Example: 7,200 events at 99.9 % → 13.9 %.
+ */
+export function oneFailurePages(
+  tiers: readonly Tier[],
+  { sloWindowMinutes, budgetPpm, events }: { sloWindowMinutes: number; budgetPpm: number; events: number },
+): TierFinding[] {
+  if (events <= 0) return []
+  const share = divide(1_000_000, times(events, budgetPpm))
+  const first = tiers.find((tier) => tier.severity === 'page' && share > tierShare(tier, sloWindowMinutes))
+  if (!first) return []
+  const allowed = percent(tierShare(first, sloWindowMinutes))
+  const message = `one failure alone is ${percent(share)} of the budget, more than the ${allowed} that page in ${windowLabel(first.longMinutes)}`
+  return [{ code: 'one_failure_pages', message }]
+}
+
+/** At most four digits that count. */
+const percent = (share: number): string => `${Number((share * 100).toPrecision(4))} %`
+
 const sameSeverityAndLong = (a: Tier, b: Tier): boolean => a.severity === b.severity && a.longMinutes === b.longMinutes
 
-function outsideWindow({ longMinutes, shortMinutes }: Tier, sloWindowMinutes: number): TierFinding | null {
+function outsideWindow(
+  { longMinutes, shortMinutes }: Tier,
+  { sloWindowMinutes, sliceMinutes = 1 }: TierContext,
+  allowOneWindow: boolean,
+): TierFinding | null {
+  const isWhole = (minutes: number) => Number.isInteger(minutes) && minutes % sliceMinutes === 0
   const fits =
-    Number.isInteger(shortMinutes) &&
-    Number.isInteger(longMinutes) &&
-    shortMinutes >= 1 &&
-    shortMinutes < longMinutes &&
+    isWhole(shortMinutes) &&
+    isWhole(longMinutes) &&
+    shortMinutes >= sliceMinutes &&
+    (shortMinutes < longMinutes || (allowOneWindow && shortMinutes === longMinutes)) &&
     longMinutes < sloWindowMinutes
   if (fits) return null
-  const message = `its windows must be whole minutes, the short one below the long one, the long one below the SLO window of ${windowLabel(sloWindowMinutes)}`
+  const units = sliceMinutes === 1 ? 'whole minutes' : `whole slices of ${windowLabel(sliceMinutes)}`
+  const message = `its windows must be ${units}, the short one below the long one, the long one below the SLO window of ${windowLabel(sloWindowMinutes)}`
   return { code: 'tier_outside_window', message }
 }
 
-/** Burn cannot exceed 1 / (1 − target), and a tier needs more than its factor. */
-function beyondCeiling({ factor }: Tier, budgetPpm: number): TierFinding | null {
-  const ceiling = divide(1_000_000, budgetPpm)
-  if (factor < ceiling) return null
+function unreachable(tier: Tier, context: TierContext): TierFinding | null {
+  if (tier.op === 'lt' || tier.op === 'lte') return belowNothing(tier)
+  return beyondCeiling(tier, context) ?? notAShare(tier, context)
+}
+
+/** A burn rate is never below 0. */
+function belowNothing({ factor, op }: Tier): TierFinding | null {
+  if (factor > 0 || (factor === 0 && op === 'lte')) return null
+  const message = `no burn rate is below ${factor}, so the threshold must be above 0`
+  return { code: 'unreachable_threshold', message }
+}
+
+/** Burn cannot exceed 1 / (1 − target), and a tier needs more than its factor (or that much, with `gte`). */
+function beyondCeiling({ factor, op }: Tier, { budgetPpm, ...context }: TierContext): TierFinding | null {
+  const ceiling = context.ceiling ?? divide(1_000_000, budgetPpm)
+  if (factor < ceiling || (op === 'gte' && factor === ceiling)) return null
   const message = `its factor ${factor} can never be exceeded: even a total outage burns at ${ceiling}, so the factor must be below that`
   return { code: 'unreachable_threshold', message }
 }
 
-function notAShare(tier: Tier, sloWindowMinutes: number): TierFinding | null {
+function notAShare(tier: Tier, { sloWindowMinutes }: TierContext): TierFinding | null {
   const share = tierShare(tier, sloWindowMinutes)
   if (share > 0 && share <= 1) return null
   const message = `its factor ${tier.factor} stands for ${share * 100} % of the budget: more than 0 % and at most 100 % is possible, which is a factor up to ${sloWindowMinutes / tier.longMinutes}`
@@ -154,7 +213,7 @@ function notAShare(tier: Tier, sloWindowMinutes: number): TierFinding | null {
 }
 
 function onTrackWarning(tier: Tier): TierFinding[] {
-  if (tier.factor >= 1) return []
+  if (tier.factor >= 1 || tier.op === 'lt' || tier.op === 'lte') return []
   const message = `tier ${tierLabel(tier)} fires while on track: its factor ${tier.factor} is below 1, the burn that just uses up the budget`
   return [{ code: 'fires_while_on_track', message }]
 }

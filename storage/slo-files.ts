@@ -138,15 +138,38 @@ export async function loadSloDir(dir: string): Promise<LoadedSlos> {
     report.error('decode', [], 'directory_unreadable', message, 'Create it, or point sloDir elsewhere')
     return { slos: [], problems: report.problems, unreadable: new Set(), complete: false }
   }
-  const parsed = await Promise.all(files.map(async ({ file }) => ({ file, ...(await readFileText(file)) })))
-  const plan = planObjects(parsed.flatMap(({ objects }) => objects))
-  const broken = parsed.filter(({ problems }) => problems.length > 0)
+  const { objects, problems } = await readFiles(files)
+  const plan = planObjects(objects)
   return {
     slos: plan.slos,
-    problems: [...broken.flatMap(({ problems }) => problems), ...plan.problems],
-    unreadable: new Set([...plan.unreadable, ...broken.map(({ file }) => file)]),
+    problems: [...problems, ...plan.problems],
+    unreadable: new Set([...plan.unreadable, ...problems.map(({ file }) => file)]),
     complete: true,
   }
+}
+
+async function readFiles(files: readonly Pick<Found, 'file'>[]): Promise<ParsedText> {
+  const parsed = await Promise.all(files.map(({ file }) => readFileText(file)))
+  return {
+    objects: parsed.flatMap(({ objects }) => objects),
+    problems: parsed.flatMap(({ problems }) => problems),
+  }
+}
+
+/**
+ * Reads files and folders as they are named: a folder as `loadSloDir` does, a file whatever its name is.
+ * Rejects for a path that is not there.
+ */
+export async function readSloPaths(paths: readonly string[]): Promise<ParsedText> {
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      const stats = await stat(path).catch((cause: unknown) => {
+        throw new Error(`${path} is no file or folder that can be read`, { cause })
+      })
+      return stats.isDirectory() ? findFiles(path) : [{ file: path }]
+    }),
+  )
+  return readFiles([...new Map(found.flat().map((one) => [one.file, one])).values()])
 }
 
 export interface WatchOptions {

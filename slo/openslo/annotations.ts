@@ -1,4 +1,5 @@
 import { parseLabels } from '../labels.ts'
+import { ALERT_MODES, COMPOSITE_METHODS, NO_DATA_POLICIES } from '../model.ts'
 import { durationMinutes } from '../window.ts'
 import type { Kind } from './document.ts'
 import type { Metadata } from './rules.ts'
@@ -7,35 +8,24 @@ import { suggest } from './suggest.ts'
 
 const PREFIX = 'plumbline.dev/'
 
-/** Tells what is wrong with a value, or null; `unsupported` values are right and refused all the same, for now. */
+/** Where an annotation belongs, and what is wrong with a value, or null. */
 interface Annotation {
   on: readonly Kind[] | 'any'
   wrong: (value: string) => string | null
-  unsupported?: (value: string) => string | null
 }
 
 const oneOf =
-  (...known: string[]) =>
+  (known: readonly string[]) =>
   (value: string): string | null =>
     known.includes(value) ? null : `must be one of ${known.join(', ')}`
 
 const wholeNumber = (value: string) => (/^\d{1,9}$/.test(value) ? null : 'must be a whole number, in quotes')
 const duration = (value: string) => (durationMinutes(value) === null ? 'must be a duration such as 10m' : null)
-const always = (reason: string) => () => reason
-const COMPOSITES = 'composites'
 
 /** Every annotation Plumbline knows. */
 const ANNOTATIONS: Record<string, Annotation> = {
-  'no-data': {
-    on: ['SLO'],
-    wrong: oneOf('gap', 'ignore', 'good', 'bad'),
-    unsupported: (value) => (value === 'gap' ? null : `a no-data policy other than gap`),
-  },
-  'alert-mode': {
-    on: ['SLO'],
-    wrong: oneOf('mwmb', 'openslo', 'budget-share', 'off'),
-    unsupported: (value) => (['mwmb', 'off'].includes(value) ? null : `alert mode ${value}`),
-  },
+  'no-data': { on: ['SLO'], wrong: oneOf(NO_DATA_POLICIES) },
+  'alert-mode': { on: ['SLO'], wrong: oneOf(ALERT_MODES) },
   'min-events': { on: ['SLO'], wrong: wholeNumber },
   'min-bad-events': { on: ['SLO'], wrong: wholeNumber },
   'short-window': { on: ['AlertCondition'], wrong: duration },
@@ -45,13 +35,13 @@ const ANNOTATIONS: Record<string, Annotation> = {
     on: ['SLO', 'AlertPolicy'],
     wrong: (value) => (parseLabels(value) ? null : 'must look like key=value,other=value, every key once'),
   },
-  composite: { on: ['SLO'], wrong: oneOf('openslo', 'weighted-mean', 'pooled'), unsupported: always(COMPOSITES) },
+  composite: { on: ['SLO'], wrong: oneOf(COMPOSITE_METHODS) },
   'composite-target': {
     on: ['SLO'],
-    wrong: (value) => (/^0(\.\d+)?$/.test(value) ? null : 'must be a ratio from 0 to below 1, in quotes'),
-    unsupported: always(COMPOSITES),
+    wrong: (value) =>
+      /^0(\.\d{1,6})?$/.test(value) ? null : 'must be a ratio from 0 to below 1 with at most six digits, in quotes',
   },
-  settle: { on: ['SLI', 'SLO'], wrong: duration, unsupported: always('a settle time of its own') },
+  settle: { on: ['SLI', 'SLO'], wrong: duration },
 }
 
 /** What an object's own annotations say, valid ones only. */
@@ -80,9 +70,7 @@ export function readAnnotations(
       report.error('plan', path, 'misplaced_annotation', `belongs on ${known.on.join(' or ')}, not on ${kind}`)
     } else {
       const wrong = known.wrong(value)
-      const unsupported = wrong ? null : known.unsupported?.(value)
       if (wrong) report.error('plan', path, 'invalid_annotation', `${wrong}, not '${value}'`)
-      else if (unsupported) report.error('plan', path, 'not_supported_yet', `not supported yet: ${unsupported}`)
       else read.set(short, value)
     }
   }

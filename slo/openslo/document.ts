@@ -1,6 +1,17 @@
 import { z } from 'zod'
+import { refuses } from '../problem.ts'
+import {
+  type AlertConditionSpec,
+  type AlertPolicySpec,
+  type AlertTargetSpec,
+  alertConditionSpec,
+  alertPolicySpec,
+  alertTargetSpec,
+} from './alert-schema.ts'
+import { reportDeviations } from './deviations.ts'
 import { reportIssue } from './issues.ts'
-import { description, type Metadata, metadata, optional } from './rules.ts'
+import { convertOlder } from './other-versions.ts'
+import { description, type Metadata, metadata, optional, rule } from './rules.ts'
 import { type SliSpec, sliSpec } from './sli-schema.ts'
 import { type SloSpec, sloSpec } from './slo-schema.ts'
 import { isRecord, type Reporter, reporterFor, type SourceObject } from './source.ts'
@@ -21,24 +32,30 @@ export interface DataSourceSpec {
 }
 export type SloDocument = Envelope<'SLO', SloSpec>
 export type SliDocument = Envelope<'SLI', SliSpec>
+export type AlertPolicyDocument = Envelope<'AlertPolicy', AlertPolicySpec>
+export type AlertConditionDocument = Envelope<'AlertCondition', AlertConditionSpec>
+export type AlertTargetDocument = Envelope<'AlertNotificationTarget', AlertTargetSpec>
 export type OpenSloDocument =
   | SloDocument
   | SliDocument
   | Envelope<'Service', unknown>
   | Envelope<'DataSource', DataSourceSpec>
-  | Envelope<'AlertPolicy' | 'AlertCondition' | 'AlertNotificationTarget', unknown>
-
-/** Kinds whose rules are not read yet: recognised, named in a warning, otherwise left alone. */
-const unread = z.record(z.string(), z.unknown())
+  | AlertPolicyDocument
+  | AlertConditionDocument
+  | AlertTargetDocument
 
 const SPECS = {
   SLO: sloSpec,
   SLI: sliSpec,
   Service: optional(z.strictObject({ description })),
-  DataSource: z.strictObject({ type: z.string().min(1), description, connectionDetails: z.unknown() }),
-  AlertPolicy: unread,
-  AlertCondition: unread,
-  AlertNotificationTarget: unread,
+  DataSource: z.strictObject({ type: z.string().min(1), description, connectionDetails: z.unknown() }).refine(
+    // Null is a value here: a source that needs no details.
+    (spec) => spec.connectionDetails !== undefined,
+    { ...rule('required', 'is required: any YAML, null where there is nothing to say'), path: ['connectionDetails'] },
+  ),
+  AlertPolicy: alertPolicySpec,
+  AlertCondition: alertConditionSpec,
+  AlertNotificationTarget: alertTargetSpec,
 } as const
 export type Kind = keyof typeof SPECS
 export const KINDS = Object.keys(SPECS) as Kind[]
@@ -52,13 +69,22 @@ export interface Decoded {
   report: Reporter
 }
 
-/** Reads one object as OpenSLO v1: syntax, unknown fields and types first, then the rules of its kind. */
-export function decodeDocument(source: SourceObject): Decoded {
+/**
+ * Reads one object as OpenSLO v1: syntax, unknown fields and types first, then the rules of its kind.
+ * @param strict refuse what only OpenSLO's official validator refuses, instead of warning
+ */
+export function decodeDocument(original: SourceObject, strict = false): Decoded {
+  const converted = convertOlder(original)
+  const source = converted?.source ?? original
   const report = reporterFor(source)
   const { value } = source
   if (!isRecord(value)) {
     report.error('decode', [], 'invalid_type', 'expected an object with apiVersion, kind, metadata and spec')
     return { source, kind: null, name: null, document: null, report }
+  }
+  if (converted) {
+    const message = `${converted.from} is read as ${API_VERSION}`
+    report.warning('lint', ['apiVersion'], 'converted', message, `Write it as ${API_VERSION}`)
   }
   const kind = KINDS.find((known) => known === value.kind) ?? null
   const stated = isRecord(value.metadata) ? value.metadata.name : undefined
@@ -66,6 +92,7 @@ export function decodeDocument(source: SourceObject): Decoded {
   if (!isVersionKnown(value.apiVersion, report) || !isKindKnown(kind, value.kind, report)) {
     return { ...named, document: null }
   }
+  reportDeviations(kind, value, report, strict)
   const envelope = z.strictObject({
     apiVersion: z.literal(API_VERSION),
     kind: z.literal(kind),
@@ -73,18 +100,15 @@ export function decodeDocument(source: SourceObject): Decoded {
     spec: SPECS[kind],
   })
   const result = envelope.safeParse(value, { reportInput: true })
-  if (!result.success) {
-    for (const issue of result.error.issues) reportIssue(issue, report)
-    return { ...named, document: null }
-  }
+  if (!result.success) for (const issue of result.error.issues) reportIssue(issue, report)
+  if (!result.success || refuses(report.problems)) return { ...named, document: null }
   const { metadata: meta, spec } = result.data
   return { ...named, document: { kind, metadata: meta, spec, source, report } as OpenSloDocument }
 }
 
 const OTHER_VERSIONS: Record<string, string> = {
-  'openslo/v1alpha': 'Rewrite the object as openslo/v1',
-  'openslo.com/v2alpha':
-    'Rewrite the object as openslo/v1: sli is called indicator there, metrics carry a metricSource',
+  'openslo/v1alpha': 'Rewrite the SLO as openslo/v1: its metric has no place for what Plumbline needs to know',
+  'openslo.com/v2alpha': 'Rewrite the object as openslo/v1',
 }
 
 function isVersionKnown(version: unknown, report: Reporter): boolean {

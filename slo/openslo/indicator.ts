@@ -1,108 +1,138 @@
 import { canonicalJson } from '../generation.ts'
-import type { CallSelection, Indicator, Selector } from '../model.ts'
+import type { CallSelection, MeasuredIndicator, MetricSelection, Selector } from '../model.ts'
+import { readMetricSelection } from './metric-selection.ts'
+import { measurableSpec, type SourceContext } from './metric-source.ts'
 import { readSelection } from './selection.ts'
 import type { Metric, SliSpec } from './sli-schema.ts'
-import { missingReference, type PropertyPath, type Reporter } from './source.ts'
-import { suggest } from './suggest.ts'
+import { isComparison, type ObjectiveSpec } from './slo-schema.ts'
+import type { PropertyPath, Reporter } from './source.ts'
+import { readQuery } from './sql-source.ts'
 
-/** Type of a DataSource by its name, null when there is none. */
-export type DataSourceType = (name: string) => string | null
-
-const SOURCES = ['calls', 'metric', 'sql']
+/** An SLI as far as it is known without an objective: a threshold stands in the objective. */
+export type ReadSli = MeasuredIndicator | { source: 'threshold'; name: string; selection: MetricSelection }
 
 /**
  * What Plumbline measures for an SLI, or null when it cannot; the reasons go to `report`.
  * @param at path of the SLI's `spec`
  */
-export function readIndicator(
+export function readSli(
   name: string,
   { thresholdMetric, ratioMetric }: SliSpec,
   at: PropertyPath,
-  report: Reporter,
-  typeOf: DataSourceType,
-): Indicator | null {
-  if (thresholdMetric) {
-    const path = [...at, 'thresholdMetric']
-    return isMeasurable(thresholdMetric, path, report, typeOf) ? notYet(path, 'thresholdMetric', report) : null
-  }
-  if (!ratioMetric?.total) {
-    const path = [...at, 'ratioMetric', 'raw']
-    return ratioMetric?.raw && isMeasurable(ratioMetric.raw, path, report, typeOf) ? notYet(path, 'raw', report) : null
-  }
-  const counts = ratioMetric.good ? 'good' : 'bad'
+  context: SourceContext,
+): ReadSli | null {
+  if (thresholdMetric) return readThreshold(name, thresholdMetric, [...at, 'thresholdMetric'], context)
   const ratioAt = [...at, 'ratioMetric']
-  const numerator = readCalls(ratioMetric.good ?? ratioMetric.bad, [...ratioAt, counts], true, report, typeOf)
-  const total = readCalls(ratioMetric.total, [...ratioAt, 'total'], false, report, typeOf)
+  if (ratioMetric?.raw) return readRaw(name, ratioMetric.raw, ratioMetric.rawType ?? '', ratioAt, context)
+  const counts = ratioMetric?.good ? 'good' : 'bad'
+  const part = ratioMetric?.good ?? ratioMetric?.bad
+  if (!ratioMetric?.total || !part) return null
+  const { report } = context
+  const numeratorAt = [...ratioAt, counts]
+  const numerator = readPart(part, numeratorAt, counts, context)
+  const total = readPart(ratioMetric.total, [...ratioAt, 'total'], 'total', context)
   if (!numerator || !total) return null
   if (canonicalJson(numerator) === canonicalJson(total)) {
-    const hint = 'Restrict it, for example by outcome: ok'
-    return report.error('plan', [...ratioAt, counts], 'same_query', 'selects the same calls as total', hint)
+    const hint = numerator.source === 'calls' ? 'Restrict it, for example by outcome: ok' : 'Restrict it by attributes'
+    return report.error('plan', numeratorAt, 'same_query', 'selects the same as total', hint)
+  }
+  if (numerator.source === 'metric' || total.source === 'metric') {
+    return { source: 'metric', name, numerator: { counts, selection: numerator }, total }
   }
   if (!isWithin(numerator, total)) {
     const message = 'can select calls that total does not: should it ever count more than total, the SLO is invalid'
-    report.warning('plan', [...ratioAt, counts], 'beyond_total', message, 'Repeat the selectors of total here')
+    report.warning('plan', numeratorAt, 'beyond_total', message, 'Repeat the selectors of total here')
   }
   return { source: 'calls', name, numerator: { counts, selection: numerator }, total }
 }
 
-function notYet(path: PropertyPath, what: string, report: Reporter): null {
-  return report.error('plan', path, 'not_supported_yet', `not supported yet: ${what}`, 'Use good or bad, with total')
-}
-
-function readCalls(
-  metric: Metric | null | undefined,
+/** The indicator of one objective: with a threshold every bound is an SLI of its own. */
+export function indicatorFor(
+  sli: ReadSli,
+  { op, value }: ObjectiveSpec,
   at: PropertyPath,
-  allowLatency: boolean,
   report: Reporter,
-  typeOf: DataSourceType,
-): CallSelection | null {
-  if (!metric || !isMeasurable(metric, at, report, typeOf)) return null
-  const { spec } = metric.metricSource
-  const specAt = [...at, 'metricSource', 'spec']
-  if (spec.source === 'calls') return readSelection(spec, specAt, report, allowLatency)
-  const path = spec.source === undefined ? specAt : [...specAt, 'source']
-  if (spec.source === 'metric' || spec.source === 'sql') {
-    return report.error(
-      'plan',
-      path,
-      'not_supported_yet',
-      `not supported yet: source ${spec.source}`,
-      'Use source: calls',
-    )
-  }
-  if (spec.source === undefined) return report.error('plan', path, 'required', 'needs a source', 'Say source: calls')
-  const message = `${JSON.stringify(spec.source)} is no source`
-  return report.error('plan', path, 'one_of', message, suggest(String(spec.source), SOURCES))
+): MeasuredIndicator | null {
+  if (sli.source !== 'threshold') return sli
+  const { name, selection } = sli
+  if (isComparison(op) && typeof value === 'number') return { source: 'gauge', name, selection, op, value }
+  const wrong = isComparison(op) ? 'value' : 'op'
+  return report.error('plan', [...at, wrong], 'required', 'a thresholdMetric needs op (lte, gte, lt, gt) and value')
 }
 
-/** Does the metric come from Plumbline's own store? */
-function isMeasurable({ metricSource }: Metric, at: PropertyPath, report: Reporter, typeOf: DataSourceType): boolean {
-  const path = [...at, 'metricSource']
-  const { metricSourceRef, type } = metricSource
-  const actual = type ?? (metricSourceRef ? typeOf(metricSourceRef) : null)
-  if (actual === 'plumbline') return true
-  if (actual) {
-    const hint = 'Send the telemetry to Plumbline and say type: plumbline'
-    report.error('plan', [...path, 'type'], 'unsupported_source', `Plumbline cannot read from '${actual}'`, hint)
-  } else if (metricSourceRef) {
-    const message = missingReference('DataSource', metricSourceRef, [...path, 'metricSourceRef'])
-    report.error('plan', [...path, 'metricSourceRef'], 'ref_not_found', message)
-  } else {
-    const message = 'is required without a metricSourceRef'
-    report.error('plan', [...path, 'type'], 'required', message, 'Say type: plumbline')
+function readThreshold(name: string, metric: Metric, at: PropertyPath, context: SourceContext): ReadSli | null {
+  const found = measurableSpec(metric, at, context)
+  if (!found) return null
+  if (found.source !== 'metric') return misplaced(found.source, 'thresholdMetric', found.at, context.report)
+  const selection = readMetricSelection(found.spec, found.at, context.report)
+  if (!selection || selection.kind === 'gauge') return selection && { source: 'threshold', name, selection }
+  const hint = 'Count it under ratioMetric: good, with total'
+  const message = `a thresholdMetric judges the points of a gauge; a ${selection.kind} counts events`
+  return context.report.error('plan', [...found.at, 'kind'], 'misplaced_source', message, hint)
+}
+
+function readRaw(
+  name: string,
+  metric: Metric,
+  rawType: string,
+  at: PropertyPath,
+  context: SourceContext,
+): ReadSli | null {
+  const found = measurableSpec(metric, [...at, 'raw'], context)
+  if (!found) return null
+  if (found.source !== 'sql') return misplaced(found.source, 'raw', found.at, context.report)
+  if (rawType !== 'success') {
+    const message = 'a query returns good and total, so its ratio is one of success'
+    context.report.error('plan', [...at, 'rawType'], 'misplaced_source', message, 'Say rawType: success')
   }
-  return false
+  const query = readQuery(found.spec, found.at, context.report)
+  return query === null || rawType !== 'success' ? null : { source: 'sql', name, query }
+}
+
+function readPart(
+  metric: Metric,
+  at: PropertyPath,
+  role: 'good' | 'bad' | 'total',
+  context: SourceContext,
+): CallSelection | MetricSelection | null {
+  const found = measurableSpec(metric, at, context)
+  if (!found) return null
+  const { report } = context
+  if (found.source === 'sql') return misplaced('sql', role, found.at, report)
+  if (found.source === 'calls') return readSelection(found.spec, found.at, report, role !== 'total')
+  const selection = readMetricSelection(found.spec, found.at, report)
+  if (selection?.kind === 'gauge') {
+    const hint = 'Judge its points under thresholdMetric, with op and value in the objective'
+    return report.error('plan', [...found.at, 'kind'], 'misplaced_source', 'a gauge counts nothing', hint)
+  }
+  if (selection && selection.le !== null && role !== 'good') {
+    const hint = 'Put it on good: what is above the bound must stay in the total'
+    return report.error('plan', [...found.at, 'le'], 'forbidden', `a bucket bound does not belong on ${role}`, hint)
+  }
+  return selection
+}
+
+const PLACES: Record<string, string> = {
+  calls: 'good, bad and total of a ratioMetric',
+  metric: 'good, bad and total of a ratioMetric, or (a gauge) in a thresholdMetric',
+  sql: 'raw of a ratioMetric, with rawType: success',
+}
+
+function misplaced(source: string, place: string, at: PropertyPath, report: Reporter): null {
+  const message = `the source ${source} belongs in ${PLACES[source]}, not in ${place}`
+  return report.error('plan', [...at, 'source'], 'misplaced_source', message)
 }
 
 /** Is every call of the numerator one of the total? */
 function isWithin(numerator: CallSelection, total: CallSelection): boolean {
   if (numerator.direction !== total.direction || numerator.synthetic !== total.synthetic) return false
-  const everyField = Object.entries(total.fields) as [keyof CallSelection['fields'], Selector][]
+  const inner: Record<string, Selector | undefined> = { ...numerator.attributes, ...numerator.fields }
+  const outer: Record<string, Selector> = { ...total.attributes, ...total.fields }
   return (
     isSubset(numerator.outcome, total.outcome) &&
-    everyField.every(([field, outer]) => {
-      const inner = numerator.fields[field]
-      return inner !== undefined && isSubset(inner, outer)
+    Object.entries(outer).every(([field, selector]) => {
+      const narrower = inner[field]
+      return narrower !== undefined && isSubset(narrower, selector)
     })
   )
 }

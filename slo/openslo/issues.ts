@@ -19,7 +19,19 @@ const FIELDS = [
   ],
   ...['budgetingMethod', 'objectives', 'op', 'value', 'target', 'targetPercent', 'timeSliceTarget', 'timeSliceWindow'],
   ...['compositeWeight', 'alertPolicies', 'alertPolicyRef', 'thresholdMetric', 'ratioMetric', 'counter', 'good', 'bad'],
-  ...['total', 'raw', 'rawType', 'metricSource', 'metricSourceRef', 'type', 'connectionDetails'],
+  ...[
+    'total',
+    'raw',
+    'rawType',
+    'metricSource',
+    'metricSourceRef',
+    'type',
+    'connectionDetails',
+    'severity',
+    'condition',
+  ],
+  ...['threshold', 'lookbackWindow', 'alertAfter', 'alertWhenBreaching', 'alertWhenResolved', 'alertWhenNoData'],
+  ...['conditions', 'conditionRef', 'notificationTargets', 'targetRef'],
 ]
 
 /** Tells one of zod's findings in the words and codes of OpenSLO's own validator. */
@@ -52,7 +64,8 @@ export function reportIssue(issue: Issue, report: Reporter): void {
       return
     default: {
       const code = issue.code === 'custom' && typeof issue.params?.code === 'string' ? issue.params.code : issue.code
-      report.error(code === 'invalid_duration' ? 'decode' : 'schema', path, code, issue.message)
+      const message = code === 'invalid_duration' ? `'${issue.input}' ${issue.message}` : issue.message
+      report.error(code === 'invalid_duration' ? 'decode' : 'schema', path, code, message)
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Protocol } from '../../integration/call.ts'
 import type { Direction, Outcome } from '../../integration/outcome.ts'
 import { type CallSelection, LATENCY_OPERATORS, SELECTABLE, type Selector } from '../model.ts'
+import { readAttributes, readSelector } from './selector.ts'
 import { isRecord, type PropertyPath, type Reporter } from './source.ts'
 import { suggest } from './suggest.ts'
 
@@ -59,10 +60,7 @@ export function readSelection(
     if (FIELDS.includes(key)) continue
     report.error('plan', [...at, key], 'unknown_field', `the source calls has no field '${key}'`, suggest(key, FIELDS))
   }
-  if (spec.attributes !== undefined) {
-    report.error('plan', [...at, 'attributes'], 'not_supported_yet', 'not supported yet: selecting calls by attributes')
-  }
-  const select = (field: string) => readSelector(spec[field], field, [...at, field], report)
+  const select = (field: string) => readSelector(spec[field], field, [...at, field], report, KNOWN_VALUES[field])
   const fields: CallSelection['fields'] = {}
   for (const field of SELECTABLE) {
     const selector = select(field)
@@ -72,52 +70,13 @@ export function readSelection(
   const selection: CallSelection = {
     source: 'calls',
     fields,
-    attributes: {},
+    attributes: readAttributes(spec.attributes, [...at, 'attributes'], report),
     direction: readDirection(select('direction'), fields.dependency !== undefined, [...at, 'direction'], report),
     synthetic: readSynthetic(spec.synthetic, [...at, 'synthetic'], report),
     outcome: (select('outcome') as CallSelection['outcome'] | null) ?? { notIn: ['cancelled'] },
     latency,
   }
   return report.problems.length > before ? null : selection
-}
-
-/** A value, a list of values, or `{not: …}`; sorted without repetitions, so that equal selections are equal. */
-function readSelector(value: unknown, field: string, path: PropertyPath, report: Reporter): Selector | null {
-  if (value === undefined) return null
-  if (isRecord(value)) {
-    if (Object.keys(value).join() !== 'not') {
-      return report.error('plan', path, 'invalid_selector', 'must be a value, a list of values, or {not: …}')
-    }
-    const values = readValues(value.not, field, [...path, 'not'], report)
-    return values && { notIn: values }
-  }
-  const values = readValues(value, field, path, report)
-  return values && { in: values }
-}
-
-function readValues(value: unknown, field: string, path: PropertyPath, report: Reporter): string[] | null {
-  const values: unknown[] = Array.isArray(value) ? value : [value]
-  if (values.length === 0) {
-    return report.error(
-      'plan',
-      path,
-      'empty_selector',
-      'an empty list selects nothing',
-      'Leave the field out to select all',
-    )
-  }
-  const known = KNOWN_VALUES[field]
-  for (const [index, one] of values.entries()) {
-    const place = Array.isArray(value) ? [...path, index] : path
-    if (typeof one !== 'string') {
-      const hint = one === null ? 'Leave the field out to select all' : `Quote it: "${one}"`
-      return report.error('plan', place, 'invalid_selector', `must be text, not ${JSON.stringify(one)}`, hint)
-    }
-    if (known && !known.includes(one)) {
-      return report.error('plan', place, 'one_of', `'${one}' is no ${field}`, suggest(one, known))
-    }
-  }
-  return [...new Set(values as string[])].sort()
 }
 
 function readDirection(

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { acrossFields, description, exactlyOneOf, isPresent, metadata, optional, rule } from './rules.ts'
+import { acrossFields, description, exactlyOneOf, isPresent, metadata, name, optional, rule } from './rules.ts'
 
 const metric = z.strictObject({
   metricSource: z.strictObject({
-    metricSourceRef: optional(z.string()),
+    metricSourceRef: optional(z.union([z.literal(''), name])),
     type: optional(z.string()),
     spec: z
       .record(z.string(), z.unknown())
@@ -12,6 +12,8 @@ const metric = z.strictObject({
 })
 export type Metric = z.output<typeof metric>
 
+const RAW_TYPES = ['success', 'failure']
+
 const ratioMetric = z
   .strictObject({
     counter: optional(z.boolean()),
@@ -19,7 +21,7 @@ const ratioMetric = z
     bad: optional(metric),
     total: optional(metric),
     raw: optional(metric),
-    rawType: optional(z.enum(['success', 'failure'])),
+    rawType: optional(z.string()),
   })
   .refine(exactlyOneOf('total', 'raw'), acrossFields('mutually_exclusive', 'needs exactly one of total and raw'))
   .refine(
@@ -34,8 +36,12 @@ const ratioMetric = z
     (ratio) => !isPresent(ratio, 'raw') || !(isPresent(ratio, 'good') || isPresent(ratio, 'bad')),
     acrossFields('mutually_exclusive', 'raw excludes good and bad'),
   )
-  .refine((ratio) => !isPresent(ratio, 'raw') || isPresent(ratio, 'rawType'), {
+  .refine((ratio) => !isPresent(ratio, 'raw') || (isPresent(ratio, 'rawType') && ratio.rawType !== ''), {
     ...acrossFields('required', 'raw needs rawType: success or failure'),
+    path: ['rawType'],
+  })
+  .refine((ratio) => !isPresent(ratio, 'raw') || !ratio.rawType || RAW_TYPES.includes(ratio.rawType), {
+    ...rule('one_of', `must be ${RAW_TYPES.join(' or ')}`),
     path: ['rawType'],
   })
 

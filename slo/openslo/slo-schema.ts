@@ -1,11 +1,27 @@
 import { z } from 'zod'
-import { acrossFields, description, duration, exactlyOneOf, isPresent, metadata, optional, rule } from './rules.ts'
+import { COMPARISONS, type Comparison } from '../model.ts'
+import { alertPolicySpec } from './alert-schema.ts'
+import {
+  acrossFields,
+  description,
+  duration,
+  durationRules,
+  durationText,
+  exactlyOneOf,
+  isPresent,
+  optional,
+  reference,
+  referenceOrInline,
+  rule,
+} from './rules.ts'
 import { inlineSli } from './sli-schema.ts'
 import { isRecord } from './source.ts'
 
+/** An IANA name in its own letters: `europe/berlin` and `+01:00`, which Intl takes too, are none. */
 function isTimeZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions()
+    return /^[A-Z]/.test(name) && (timeZone === name || timeZone.toLowerCase() !== name.toLowerCase())
   } catch {
     return false
   }
@@ -38,31 +54,29 @@ const timeWindow = z
     acrossFields('rolling_or_calendar', 'must be rolling (isRolling: true) or have a calendar, not both'),
   )
 
-/** From 0 to below `whole`. */
-const part = (whole: number) =>
+/** From 0 to below `whole`; `most` is the largest that can be said. */
+const part = (whole: number, most: string) =>
   z
     .number()
     .refine((value) => value >= 0, rule('greater_than_or_equal_to', 'must be at least 0'))
-    .refine((value) => value < whole, rule('less_than', `must be less than ${whole}: 100 % leaves no error budget`))
+    .refine(
+      (value) => value < whole,
+      rule('less_than', `must be less than ${whole}: 100 % leaves no error budget; at most ${most} can be promised`),
+    )
 
 const objective = z
   .strictObject({
     displayName: optional(z.string()),
-    op: optional(z.enum(['lte', 'gte', 'lt', 'gt'])),
+    op: optional(z.string()),
     value: optional(z.number()),
-    target: optional(part(1)),
-    targetPercent: optional(part(100)),
-    timeSliceTarget: optional(
-      z
-        .number()
-        .refine((value) => value > 0, rule('greater_than', 'must be greater than 0'))
-        .refine((value) => value <= 1, rule('less_than_or_equal_to', 'must be at most 1')),
-    ),
+    target: optional(part(1, '0.999999')),
+    targetPercent: optional(part(100, '99.9999')),
+    timeSliceTarget: optional(z.number()),
     // A bare number is minutes in the text of the specification; the SDK wants a duration.
-    timeSliceWindow: optional(z.preprocess((value) => (typeof value === 'number' ? `${value}m` : value), duration)),
+    timeSliceWindow: optional(z.preprocess((value) => (typeof value === 'number' ? `${value}m` : value), durationText)),
     indicator: optional(inlineSli),
-    indicatorRef: optional(z.string()),
-    compositeWeight: optional(z.number().refine((value) => value > 0, rule('greater_than', 'must be greater than 0'))),
+    indicatorRef: reference,
+    compositeWeight: optional(z.number()),
   })
   .refine(
     exactlyOneOf('target', 'targetPercent'),
@@ -73,30 +87,15 @@ const objective = z
     acrossFields('mutually_exclusive', 'indicator and indicatorRef exclude each other'),
   )
 
-const alertPolicy = z
-  .strictObject({
-    alertPolicyRef: optional(z.string()),
-    kind: optional(z.literal('AlertPolicy')),
-    metadata: optional(metadata),
-    spec: optional(z.record(z.string(), z.unknown())),
-  })
-  .refine(
-    (item) => isPresent(item, 'alertPolicyRef') !== ['kind', 'metadata', 'spec'].some((key) => isPresent(item, key)),
-    acrossFields(
-      'mutually_exclusive',
-      'needs alertPolicyRef or an inline AlertPolicy (kind, metadata, spec), not both',
-    ),
-  )
-
 const shape = z.strictObject({
   description,
   service: z.string().min(1),
   indicator: optional(inlineSli),
-  indicatorRef: optional(z.string()),
+  indicatorRef: reference,
   timeWindow: optional(z.array(timeWindow).length(1)),
   budgetingMethod: optional(z.enum(['Occurrences', 'Timeslices', 'RatioTimeslices'])),
-  objectives: z.array(objective),
-  alertPolicies: optional(z.array(alertPolicy)),
+  objectives: optional(z.array(objective)).transform((list) => list ?? []),
+  alertPolicies: optional(z.array(referenceOrInline('alertPolicyRef', 'AlertPolicy', alertPolicySpec))),
 })
 
 export const sloSpec = shape
@@ -120,22 +119,36 @@ export const isComposite = (spec: { objectives?: unknown }): boolean =>
 const indicatorPlaces = (spec: Record<string, unknown>): number =>
   [isPresent(spec, 'indicator'), isPresent(spec, 'indicatorRef'), isComposite(spec)].filter(Boolean).length
 
-/** What an objective must say depends on the budgeting method and on an inline metric's kind. */
+/** What an objective must say depends on the budgeting method and on an inline metric's kind; the rest is not looked at. */
 function needsOfMethodAndMetric(spec: z.output<typeof shape>, context: z.RefinementCtx): void {
+  const isSliced = spec.budgetingMethod === 'Timeslices' || spec.budgetingMethod === 'RatioTimeslices'
   for (const [index, item] of spec.objectives.entries()) {
-    const require = (key: string, because: string) => {
-      if (isPresent(item, key)) return
-      const path = ['objectives', index, key]
-      context.addIssue({ code: 'custom', path, message: `is required ${because}`, params: { code: 'required' } })
+    const at = ['objectives', index]
+    const fail = (key: string, code: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [...at, key], message, params: { code } })
+    const require = (key: keyof typeof item, because: string) => {
+      if (!isPresent(item, key) || item[key] === '') fail(key, 'required', `is required ${because}`)
     }
-    if (spec.budgetingMethod === 'Timeslices') require('timeSliceTarget', 'for Timeslices')
-    if (spec.budgetingMethod === 'Timeslices' || spec.budgetingMethod === 'RatioTimeslices') {
+    const { timeSliceTarget: share, timeSliceWindow, compositeWeight: weight } = item
+    if (spec.budgetingMethod === 'Timeslices') {
+      require('timeSliceTarget', 'for Timeslices')
+      if (typeof share === 'number' && share <= 0) fail('timeSliceTarget', 'greater_than', 'must be greater than 0')
+      if (typeof share === 'number' && share > 1) fail('timeSliceTarget', 'less_than_or_equal_to', 'must be at most 1')
+    }
+    if (isSliced) {
       require('timeSliceWindow', `for ${spec.budgetingMethod}`)
+      if (timeSliceWindow) durationRules(timeSliceWindow, context, [...at, 'timeSliceWindow'])
     }
-    if (isPresent((item.indicator ?? spec.indicator)?.spec, 'thresholdMetric')) {
+    if (isPresent(spec.indicator?.spec, 'thresholdMetric')) {
       require('op', 'with a thresholdMetric')
       require('value', 'with a thresholdMetric')
+      if (item.op && !isComparison(item.op)) fail('op', 'one_of', `must be ${COMPARISONS.join(' or ')}`)
     }
-    if (isComposite(spec) && !statesIndicator(item)) require('indicatorRef', 'in every objective of a composite')
+    if (isComposite(spec) && typeof weight === 'number' && weight <= 0) {
+      fail('compositeWeight', 'greater_than', 'must be greater than 0')
+    }
   }
 }
+
+export const isComparison = (text: string | null | undefined): text is Comparison =>
+  COMPARISONS.some((known) => known === text)

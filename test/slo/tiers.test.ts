@@ -108,9 +108,10 @@ describe('stated tiers', () => {
   const codes = (findings: readonly { code: string }[]) => findings.map(({ code }) => code)
   const rows = [
     { name: 'a usual one is accepted', tiers: [tier()], errors: [] },
+    { name: 'one window alone', tiers: [tier({ shortMinutes: 60 })], errors: [] },
     {
-      name: 'a short window as long as the long one',
-      tiers: [tier({ shortMinutes: 60 })],
+      name: 'a short window longer than the long one',
+      tiers: [tier({ shortMinutes: 61 })],
       errors: ['tier_outside_window'],
     },
     { name: 'a short window of half a minute', tiers: [tier({ shortMinutes: 0.5 })], errors: ['tier_outside_window'] },

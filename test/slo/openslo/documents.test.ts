@@ -236,11 +236,6 @@ describe('what the specification leaves open is assumed and said', () => {
     },
     { name: 'nothing after alertPolicies', text: `${SLO_TEXT}  alertPolicies:\n`, said: [] },
     {
-      name: 'alert policies',
-      text: `${SLO_TEXT}  alertPolicies: [{ alertPolicyRef: fast }]\n`,
-      said: ['32 spec.alertPolicies not_supported_yet'],
-    },
-    {
       name: 'a numerator without the selectors of total',
       text: edit(
         '              dependency: stripe\n              outcome: ok',
@@ -252,11 +247,6 @@ describe('what the specification leaves open is assumed and said', () => {
       name: 'a Service defined twice',
       text: `${SLO_TEXT}---\n${'apiVersion: openslo/v1\nkind: Service\nmetadata: { name: checkout }\n---\n'.repeat(2)}`,
       said: ['39 metadata.name duplicate_name'],
-    },
-    {
-      name: 'an AlertPolicy beside it',
-      text: `${SLO_TEXT}---\napiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: { name: fast }\nspec: {}\n`,
-      said: ['34 kind not_supported_yet'],
     },
   ])('$name', ({ text, said }) => {
     accepted(text)
@@ -279,7 +269,13 @@ it('an unquoted date stays text and anchors are followed', () => {
     '      isRolling: true',
     '      calendar: { startTime: 2026-01-01 00:00:00, timeZone: Europe/Berlin }',
   )
-  expect(warnings(calendar)).toEqual(['27 spec.timeWindow[0].calendar not_supported_yet'])
+  expect(accepted(calendar).objective.window).toEqual({
+    kind: 'calendar',
+    minutes: 43_200,
+    duration: '30d',
+    start: '2026-01-01 00:00:00',
+    timeZone: 'Europe/Berlin',
+  })
   const anchored = SLO_TEXT.replace('good:\n          metricSource:', 'good:\n          metricSource: &calls').replace(
     /total:[\s\S]*?stripe\n {2}time/,
     'total:\n          metricSource:\n            <<: *calls\n            spec: { source: calls, dependency: stripe }\n  time',
