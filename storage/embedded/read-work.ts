@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { EngineError } from './engine-errors.ts'
 import { type ExternalTable, readForm } from './multipart.ts'
+import { MAX_HELD_BYTES, type RowsWork, rowsWork } from './plain-rows.ts'
 import { decodedBody, infileCompression, readHead } from './request-body.ts'
 import type { Spool, SpoolFile } from './spool.ts'
 import { quoteString } from './sql-tokens.ts'
@@ -21,6 +22,8 @@ export interface Work {
   reads: boolean
   /** The rows of an insert. */
   file: SpoolFile | null
+  /** The same insert for `insertPlainRows`, where it may take that way. */
+  rows: RowsWork | null
   tables: ExternalTable[]
 }
 
@@ -80,15 +83,18 @@ function plainWork(sql: string): Work {
   if (statement.kind === 'insert')
     throw new EngineError(108, 'NO_DATA_TO_INSERT', 'Rows cannot be sent inside a form field')
   if (statement.several) throw new EngineError(62, 'SYNTAX_ERROR', 'Multi-statements are not allowed')
-  return { sql, format: statement.format, reads: statement.kind === 'read', file: null, tables: [] }
+  return { sql, format: statement.format, reads: statement.kind === 'read', file: null, rows: null, tables: [] }
 }
 
-function insertWork({ head, settings, format }: InsertStatement, file: SpoolFile, compression: string | null): Work {
+function insertWork(insert: InsertStatement, file: SpoolFile, compression: string | null): Work {
+  const { head, settings, format } = insert
+  const from = infile(file, compression)
   return {
-    sql: `${head} ${infile(file, compression)} ${settings} FORMAT ${format}`,
+    sql: `${head} ${from} ${settings} FORMAT ${format}`,
     format: null,
     reads: false,
     file,
+    rows: compression === null && file.bytes <= MAX_HELD_BYTES ? rowsWork(insert, from) : null,
     tables: [],
   }
 }

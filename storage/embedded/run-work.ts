@@ -1,6 +1,7 @@
 import type { Answer, Chdb, EngineSession, Piece } from './chdb-sessions.ts'
 import { EngineError } from './engine-errors.ts'
 import { type NamedSessions, sessionRequest } from './named-sessions.ts'
+import { insertPlainRows } from './plain-rows.ts'
 import { preludeOf, setStatement, settingsOf } from './query-prelude.ts'
 import { infile, type Work } from './read-work.ts'
 import type { Slots } from './slots.ts'
@@ -62,6 +63,8 @@ function refuseGone({ gone }: Ask) {
 async function execute(ask: Ask, session: EngineSession): Promise<Answer | null> {
   refuseGone(ask)
   const { work, format, sendLarge } = ask
+  const inserted = work.rows && (await insertPlainRows(session, work.rows))
+  if (inserted) return inserted
   if (!sendLarge) return session.run(work.sql, format)
   const startedAt = performance.now()
   const pieces = session.stream(work.sql, format)

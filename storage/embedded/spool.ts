@@ -8,6 +8,7 @@ const MAX_FILE_BYTES = 4 * 2 ** 30
 
 export interface SpoolFile extends AsyncDisposable {
   path: string
+  bytes: number
 }
 
 export interface Spool {
@@ -24,16 +25,14 @@ export async function openSpool(dir: string): Promise<Spool> {
     async write(body) {
       const path = join(dir, String(++last))
       const remove = () => rm(path, { force: true })
+      const file = createWriteStream(path, { mode: 0o600 })
       try {
-        await pipeline(
-          limitBytes(body, MAX_FILE_BYTES, 'The rows of one insert'),
-          createWriteStream(path, { mode: 0o600 }),
-        )
+        await pipeline(limitBytes(body, MAX_FILE_BYTES, 'The rows of one insert'), file)
       } catch (error) {
         await remove()
         throw error
       }
-      return { path, [Symbol.asyncDispose]: remove }
+      return { path, bytes: file.bytesWritten, [Symbol.asyncDispose]: remove }
     },
   }
 }

@@ -88,6 +88,98 @@ describe('the unmodified client', () => {
     expect(await rowsOf('SELECT * FROM truncated')).toEqual([])
   })
 
+  describe('RowBinary into columns with dictionaries', () => {
+    const DICTIONARIES = `(a UInt32, b LowCardinality(String), c LowCardinality(Nullable(String)), m Map(LowCardinality(String), String),
+      n Nested(k LowCardinality(String), v Map(LowCardinality(String), UInt8)), e Enum8('x' = 1, 'y' = 2)) ENGINE = MergeTree ORDER BY a
+      SETTINGS non_replicated_deduplication_window = 100`
+    const COLUMNS = '(`a`, `b`, `c`, `m`, `n.k`, `n.v`, `e`)'
+    /** Row `a`: 'bee', null or 'sea', {k: v}, ['k'], [{}], 'y'. */
+    const row = (a: number) =>
+      Buffer.from([
+        a,
+        0,
+        0,
+        0,
+        3,
+        98,
+        101,
+        101,
+        ...(a % 2 ? [1] : [0, 3, 115, 101, 97]),
+        1,
+        1,
+        107,
+        1,
+        118,
+        1,
+        1,
+        107,
+        1,
+        0,
+        2,
+      ])
+
+    const insert = async (table: string, body: Buffer, settings: Record<string, string>, columns = COLUMNS) => {
+      const { stream, summary } = await db.exec({
+        query: `INSERT INTO ${table} ${columns} FORMAT RowBinary`,
+        values: Readable.from([body], { objectMode: false }),
+        clickhouse_settings: settings,
+      })
+      stream.destroy()
+      return summary
+    }
+
+    test('arrives as it was sent, and is counted', async () => {
+      await db.command({ query: `CREATE TABLE dictionaries ${DICTIONARIES}` })
+      const summary = await insert('dictionaries', Buffer.concat([row(1), row(2)]), {})
+      expect(summary).toMatchObject({ written_rows: '2' })
+      const rest = { b: 'bee', m: { k: 'v' }, 'n.k': ['k'], 'n.v': [{}], e: 'y' }
+      expect(await rowsOf('SELECT * FROM dictionaries ORDER BY a')).toEqual([
+        { a: 1, c: null, ...rest },
+        { a: 2, c: 'sea', ...rest },
+      ])
+    })
+
+    test('counts once by its token, also in a view, whichever way it goes in', async () => {
+      await db.command({ query: `CREATE TABLE tokens ${DICTIONARIES}` })
+      await db.command({
+        query: `CREATE TABLE tokens_rolled (b LowCardinality(String), n UInt64) ENGINE = SummingMergeTree ORDER BY b SETTINGS non_replicated_deduplication_window = 100`,
+      })
+      await db.command({
+        query: `CREATE MATERIALIZED VIEW tokens_mv TO tokens_rolled AS SELECT b, count() AS n FROM tokens GROUP BY b`,
+      })
+      const once = { insert_deduplication_token: 'once', deduplicate_blocks_in_dependent_materialized_views: '1' }
+      // Without names of columns the engine reads the rows by itself.
+      for (const columns of [COLUMNS, COLUMNS, '', '']) await insert('tokens', row(1), once, columns)
+      await insert('tokens', row(1), { ...once, insert_deduplication_token: 'twice' })
+      expect(await rowsOf('SELECT toUInt32(count()) AS n FROM tokens')).toEqual([{ n: 2 }])
+      expect(await rowsOf('SELECT toUInt32(sum(n)) AS n FROM tokens_rolled')).toEqual([{ n: 2 }])
+    })
+
+    test('many rows and days count once by their token', async () => {
+      await db.command({
+        query: `CREATE TABLE days (d Date, b LowCardinality(String)) ENGINE = MergeTree PARTITION BY d ORDER BY b SETTINGS non_replicated_deduplication_window = 100`,
+      })
+      const body = Buffer.concat(
+        Array.from({ length: 150_000 }, (_, i) => Buffer.from([i % 3, 80, 2, 97 + (i % 7), 98])),
+      )
+      for (let i = 0; i < 2; i++) await insert('days', body, { insert_deduplication_token: 'd' }, '(d, b)')
+      expect(await rowsOf('SELECT toUInt32(count()) AS n FROM days')).toEqual([{ n: 150_000 }])
+    })
+
+    test('a truncated row stores nothing', async () => {
+      await db.command({ query: `CREATE TABLE cut ${DICTIONARIES}` })
+      await expect(insert('cut', Buffer.concat([row(1), row(2).subarray(0, -3)]), {})).rejects.toMatchObject({
+        code: '32',
+      })
+      expect(await rowsOf('SELECT * FROM cut')).toEqual([])
+    })
+
+    test('a column or table that is not there is named', async () => {
+      await expect(insert('dictionaries', row(1), {}, '(a, missing)')).rejects.toThrow(/missing/)
+      await expect(insert('nowhere', row(1), {})).rejects.toMatchObject({ code: '60' })
+    })
+  })
+
   test('inserts without rows are no error', async () => {
     await db.command({ query: 'CREATE TABLE empty (a UInt32, b String) ENGINE = MergeTree ORDER BY a' })
     await insertBinary('empty', Readable.from([]))
