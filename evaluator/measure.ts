@@ -1,76 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../runtime/log.ts'
+import { keyOf, type Measured, measuredOf } from '../slo/indicator.ts'
 import type { Slo } from '../slo/model.ts'
-import { readDirty } from '../storage/freshness.ts'
-import { lastMeasured, measureMinutes } from '../storage/indicator-minutes.ts'
+import { type Failure, lastMeasured, measureIndicators } from '../storage/indicator-minutes.ts'
+import { readProgress, recordProgress } from '../storage/indicator-progress.ts'
 import type { Db } from '../storage/query.ts'
-
-interface Range {
-  from: Date
-  to: Date
-}
-
-/** History of one indicator that is still to be measured. */
-interface Backlog {
-  measuredUntilMs: number
-  /** Late data that arrived meanwhile: measured again at the end. */
-  dirty: Range[]
-}
+import { Arrivals, metricsOf, OVERLAP_MS } from './arrivals.ts'
+import { DAY_MS, daysOf, MINUTE_MS, merge, type Range } from './ranges.ts'
+import { Remeasures } from './remeasure.ts'
+import {
+  byOwed,
+  failed,
+  generationsBehind,
+  isAuthored,
+  isDue,
+  owe,
+  progressOf,
+  type Standing,
+  succeeded,
+} from './standing.ts'
 
 /** Which minutes are measured, across ticks. */
 export interface Measurer {
   /**
    * Measures what may have changed since the last call: minutes that late data touched, the open minute and the one
-   * before; and a piece of the history of new definitions. Answers with the generations whose history is not complete.
-   * A call that rejects has forgotten nothing: the next one measures the same again.
+   * before, what was asked for; and a piece of the history of new definitions. Answers with the generations whose
+   * history is not complete. A call that rejects has forgotten nothing: the next one measures the same again.
    */
   measure(slos: readonly Slo[], now: Date): Promise<ReadonlySet<string>>
 }
-
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
-
-/** Segments become visible a little out of order, and clocks differ a little. */
-const OVERLAP_MS = 2 * MINUTE_MS
 
 const BACKFILL_PACE_MS = 3_000
 
 /** A piece of history that takes longer than this is not followed by a longer one. */
 const LONG_PIECE_MS = 10_000
 
+/** How long a tick waits for authors' statements; they go on beside it. */
+const AUTHORED_WAIT_MS = 1_000
+
+/** An author's statement may take this share of the time. */
+const AUTHORED_SHARE = 0.1
+
 /** @param paceMs time a tick spends on history, beside one day at least: the alerts of other SLOs wait no longer */
 export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Measurer {
-  /** Ingest time up to which segments were looked at, and those seen within the overlap before it. */
-  let dirtySince: Date | null = null
-  let seen = new Map<string, Date>()
-  const complete = new Set<string>()
-  const backlogs = new Map<string, Backlog>()
+  const arrivals = new Arrivals(db)
+  const remeasures = new Remeasures(db, log)
+  const standings = new Map<string, Standing>()
+  const reported = new Map<string, string>()
+  let authored: Promise<void> | null = null
 
-  async function admit(slos: readonly Slo[], now: Date): Promise<void> {
-    const unknown = slos.filter(({ generation }) => !complete.has(generation) && !backlogs.has(generation))
+  async function admit(wanted: readonly Measured[], now: Date): Promise<void> {
+    const keys = new Set(wanted.map(keyOf))
+    for (const key of standings.keys()) {
+      if (keys.has(key)) continue
+      standings.delete(key)
+      reported.delete(key)
+    }
+    for (const measured of wanted) {
+      const known = standings.get(keyOf(measured))
+      if (known) known.measured = measured
+    }
+    const unknown = wanted.filter((measured) => !standings.has(keyOf(measured)))
     if (unknown.length === 0) return
-    const measured = await lastMeasured(db, unknown)
+    const [last, progress] = await Promise.all([
+      lastMeasured(db, unknown),
+      readProgress(
+        db,
+        unknown.map(({ generation }) => generation),
+      ),
+    ])
     // Late data that arrived while nobody measured is newer than the last measurement of whatever was kept up to date.
-    dirtySince ??= new Date(Math.max(0, ...[...measured.values()].map(Number)) || now.getTime())
-    for (const { generation, objective } of unknown) {
-      const windowStartMs = now.getTime() - objective.window.minutes * MINUTE_MS
-      const untilMs = (measured.get(generation)?.getTime() ?? 0) - OVERLAP_MS
-      const earlier = backlogs.get(generation)?.measuredUntilMs ?? Number.POSITIVE_INFINITY
-      backlogs.set(generation, { measuredUntilMs: Math.min(earlier, Math.max(windowStartMs, untilMs)), dirty: [] })
+    arrivals.startAt(new Date(Math.max(0, ...[...last.values()].map(Number)) || now.getTime()))
+    const failedBefore = new Set(progress.filter(({ error }) => error !== '').map(keyOfProgress))
+    for (const measured of unknown) {
+      const windowStartMs = now.getTime() - measured.windowMinutes * MINUTE_MS
+      const lastMs = failedBefore.has(keyOf(measured)) ? 0 : (last.get(measured.generation)?.getTime() ?? 0)
+      const untilMs = Math.max(windowStartMs, lastMs - OVERLAP_MS)
+      standings.set(keyOf(measured), {
+        measured,
+        history: { fromMs: untilMs, untilMs },
+        owed: [],
+        failures: 0,
+        retryAtMs: 0,
+        error: '',
+      })
     }
   }
 
-  async function readFresh(now: Date) {
-    const since = new Date((dirtySince ?? now).getTime() - OVERLAP_MS)
-    const segments = (await readDirty(db, since)).filter(({ segment }) => !seen.has(segment))
-    const remember = () => {
-      for (const { segment, ingestedAt } of segments) {
-        seen.set(segment, ingestedAt)
-        if (!dirtySince || ingestedAt > dirtySince) dirtySince = ingestedAt
+  /** Measures what the standings owe; whatever rejects stays owed. */
+  async function payOwed(due: readonly Standing[], now: Date): Promise<void> {
+    for (const together of byOwed(due)) {
+      const measured = together.map((standing) => standing.measured)
+      const failures: Failure[] = []
+      for (const range of daysOf(together[0]?.owed ?? [])) {
+        failures.push(...(await measureIndicators(db, measured, range, now)))
       }
-      const forgetBefore = (dirtySince ?? now).getTime() - 2 * OVERLAP_MS
-      seen = new Map([...seen].filter(([, ingestedAt]) => ingestedAt.getTime() >= forgetBefore))
+      const failedNow = noteFailures(failures, now)
+      for (const standing of together) {
+        if (failedNow.has(standing)) continue
+        standing.owed = []
+        succeeded(standing)
+      }
     }
-    return { ranges: segments.map(({ from, to }) => ({ from, to: new Date(to.getTime() + 1) })), remember }
+  }
+
+  function noteFailures(failures: readonly Failure[], now: Date): Set<Standing> {
+    const noted = new Set<Standing>()
+    for (const { measured, error } of failures) {
+      const standing = standings.get(keyOf(measured))
+      if (!standing || noted.has(standing)) continue
+      noted.add(standing)
+      if (standing.error !== error.message) {
+        log.warn({ indicator: measured.indicator.name, reason: error.message }, 'an SLI cannot be measured')
+      }
+      failed(standing, error, now)
+    }
+    return noted
   }
 
   /**
@@ -78,92 +123,129 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
    * statement has its price whatever it reads. A piece is stamped with its end, so that a backfill cut short goes on
    * where it stopped.
    */
-  async function backfill(slos: readonly Slo[], now: Date): Promise<void> {
+  async function backfill(now: Date): Promise<void> {
     const startedMs = performance.now()
     let pieceMs = DAY_MS
     let cheapestDayMs = Number.POSITIVE_INFINITY
-    for (let pieces = 0; backlogs.size > 0; pieces++) {
+    for (let pieces = 0; ; pieces++) {
+      const open = [...standings.values()].filter((one) => one.history !== null && !isAuthored(one))
+      const fromMs = Math.min(...open.map(({ history }) => history!.untilMs))
+      if (open.length === 0 || fromMs >= now.getTime()) break
       if (pieces > 0 && performance.now() - startedMs >= paceMs) break
-      const fromMs = Math.min(...[...backlogs.values()].map(({ measuredUntilMs }) => measuredUntilMs))
-      if (fromMs >= now.getTime()) break
       const toMs = Math.min(fromMs + pieceMs, now.getTime())
-      const behind = slos.filter(({ generation }) => (backlogs.get(generation)?.measuredUntilMs ?? toMs) < toMs)
+      const behind = open.filter(({ history }) => history!.untilMs < toMs)
       const range = { from: new Date(fromMs), to: new Date(toMs) }
       const pieceStartedMs = performance.now()
-      await measureMinutes(db, behind, range, range.to)
+      const failures = await measureIndicators(
+        db,
+        behind.map(({ measured }) => measured),
+        range,
+        range.to,
+      )
+      for (const standing of noteFailures(failures, now)) standing.owed = merge([...standing.owed, range])
       const tookMs = performance.now() - pieceStartedMs
       const dayMs = (tookMs * DAY_MS) / (toMs - fromMs)
       if (dayMs < cheapestDayMs && tookMs < LONG_PIECE_MS) pieceMs *= 2
       cheapestDayMs = Math.min(cheapestDayMs, dayMs)
-      for (const { generation } of behind) backlogs.get(generation)!.measuredUntilMs = toMs
-      log.info({ ...range, indicators: behind.length }, 'measuring history')
+      for (const { history } of behind) history!.untilMs = toMs
+      const oldestMs = Math.min(...behind.map(({ history }) => history!.fromMs))
+      const share = (toMs - oldestMs) / Math.max(1, now.getTime() - oldestMs)
+      log.info({ ...range, indicators: behind.length, done: `${Math.floor(100 * share)} %` }, 'measuring history')
     }
-    for (const [generation, { measuredUntilMs, dirty }] of backlogs) {
-      if (measuredUntilMs < now.getTime()) continue
-      const these = slos.filter((slo) => slo.generation === generation)
-      for (const range of daysOf(merge(clamped(dirty, these, now)))) await measureMinutes(db, these, range, now)
-      backlogs.delete(generation)
-      complete.add(generation)
+    const done = [...standings.values()].filter(
+      (one) => !isAuthored(one) && (one.history?.untilMs ?? 0) >= now.getTime(),
+    )
+    for (const standing of done) standing.history = null
+    await payOwed(
+      done.filter((one) => isDue(one, now)),
+      now,
+    )
+  }
+
+  /** Authors' statements run one after another, beside the ticks: what they cost delays nobody's alerts. */
+  async function payAuthored(now: Date): Promise<void> {
+    const due = [...standings.values()].filter((one) => isAuthored(one) && one.retryAtMs <= now.getTime())
+    for (const standing of due) {
+      const startedMs = performance.now()
+      const { history } = standing
+      const owed = daysOf(merge([...standing.owed, ...(history ? [{ from: new Date(history.untilMs), to: now }] : [])]))
+      standing.owed = []
+      const left = await measureUntilFailure(standing, owed, now)
+      if (left.length > 0) {
+        standing.owed = merge([...standing.owed, ...left])
+        continue
+      }
+      standing.history = null
+      succeeded(standing)
+      standing.retryAtMs = now.getTime() + (performance.now() - startedMs) * (1 / AUTHORED_SHARE - 1)
     }
+  }
+
+  /** Answers with what is left from the first failure on. */
+  async function measureUntilFailure(
+    standing: Standing,
+    ranges: readonly Range[],
+    now: Date,
+  ): Promise<readonly Range[]> {
+    for (const [n, range] of ranges.entries()) {
+      const failures = await measureIndicators(db, [standing.measured], range, now).catch((error: unknown) => [
+        { measured: standing.measured, error: error instanceof Error ? error : new Error(String(error)) },
+      ])
+      if (noteFailures(failures, now).size > 0) return ranges.slice(n)
+      if (standing.history) standing.history.untilMs = Math.max(standing.history.untilMs, range.to.getTime())
+    }
+    return []
+  }
+
+  /** Writes down what changed about histories and errors. */
+  async function report(now: Date): Promise<void> {
+    const changed = [...standings].filter(([key, { history, error }]) => {
+      const said = `${history?.untilMs ?? ''} ${error}`
+      if (reported.get(key) === said) return false
+      reported.set(key, said)
+      return true
+    })
+    await recordProgress(
+      db,
+      changed.map(([, standing]) => progressOf(standing, now)),
+    ).catch((error: unknown) => {
+      for (const [key] of changed) reported.delete(key)
+      throw error
+    })
   }
 
   return {
     async measure(slos, now) {
-      forgetUnused(slos)
-      await admit(slos, now)
-      const { ranges, remember } = await readFresh(now)
-      const open = { from: new Date(Math.floor(now.getTime() / MINUTE_MS - 1) * MINUTE_MS), to: now }
-      const ready = slos.filter(({ generation }) => complete.has(generation))
-      for (const range of daysOf(merge(clamped([...ranges, open], slos, now)))) {
-        await measureMinutes(db, ready, range, now)
-      }
-      for (const backlog of backlogs.values()) backlog.dirty.push(...ranges)
+      const wanted = measuredOf(slos)
+      await admit(wanted, now)
+      const metrics = [...new Set(wanted.flatMap(({ indicator }) => metricsOf(indicator)))]
+      const [{ arrived, remember }, requested] = await Promise.all([
+        arrivals.read(metrics, now),
+        remeasures.read(slos, now),
+      ])
+      owe(standings.values(), arrived, requested, now)
       remember()
-      await backfill(slos, now)
-      return new Set(backlogs.keys())
+      await payOwed(
+        [...standings.values()].filter((one) => isDue(one, now) && !isAuthored(one)),
+        now,
+      )
+      await backfill(now)
+      authored ??= payAuthored(now).finally(() => {
+        authored = null
+      })
+      await (paceMs === Number.POSITIVE_INFINITY
+        ? authored
+        : Promise.race([authored, sleep(AUTHORED_WAIT_MS, undefined, { ref: false })]))
+      await remeasures.finish((key) => isPaid(standings.get(key)), now)
+      await report(now)
+      return generationsBehind(slos, (key) => standings.get(key)?.history != null)
     },
   }
-
-  function forgetUnused(slos: readonly Slo[]): void {
-    const used = new Set(slos.map(({ generation }) => generation))
-    for (const generation of complete) if (!used.has(generation)) complete.delete(generation)
-    for (const generation of backlogs.keys()) if (!used.has(generation)) backlogs.delete(generation)
-  }
 }
 
-/** Nothing reads minutes before the longest SLO window, and a sender's clock may be anywhere. */
-function clamped(ranges: readonly Range[], slos: readonly Slo[], now: Date): Range[] {
-  const longestMs = Math.max(0, ...slos.map(({ objective }) => objective.window.minutes)) * MINUTE_MS
-  const [first, last] = [now.getTime() - longestMs, now.getTime() + DAY_MS]
-  const within = (at: Date) => new Date(Math.min(Math.max(at.getTime(), first), last))
-  return ranges.map(({ from, to }) => ({ from: within(from), to: within(to) }))
-}
+const keyOfProgress = ({ indicator, generation }: { indicator: string; generation: string }) =>
+  keyOf({ indicator: { name: indicator }, generation })
 
-/** The same time in pieces of a day at most: no statement takes long. */
-function daysOf(ranges: readonly Range[]): Range[] {
-  return ranges.flatMap(({ from, to }) => {
-    const days = Math.ceil((to.getTime() - from.getTime()) / DAY_MS)
-    return Array.from({ length: days }, (_, day) => ({
-      from: new Date(from.getTime() + day * DAY_MS),
-      to: new Date(Math.min(from.getTime() + (day + 1) * DAY_MS, to.getTime())),
-    }))
-  })
-}
-
-/** Ranges widened to whole minutes, with those that touch or overlap made one, oldest first. */
-export function merge(ranges: readonly Range[]): Range[] {
-  const whole = ranges
-    .map(({ from, to }) => ({
-      from: Math.floor(from.getTime() / MINUTE_MS) * MINUTE_MS,
-      to: Math.ceil(to.getTime() / MINUTE_MS) * MINUTE_MS,
-    }))
-    .filter(({ from, to }) => from < to)
-    .sort((a, b) => a.from - b.from)
-  const merged: { from: number; to: number }[] = []
-  for (const range of whole) {
-    const last = merged.at(-1)
-    if (last && range.from <= last.to) last.to = Math.max(last.to, range.to)
-    else merged.push(range)
-  }
-  return merged.map(({ from, to }) => ({ from: new Date(from), to: new Date(to) }))
-}
+/** Nothing is left to be measured; nobody waits for what is gone. */
+const isPaid = (standing: Standing | undefined): boolean =>
+  standing === undefined || (standing.history === null && standing.owed.length === 0)

@@ -1,9 +1,14 @@
+import { ClickHouseError } from '@clickhouse/client'
 import { z } from 'zod'
 import { type Measured, measuredOf } from '../slo/indicator.ts'
-import type { CallsIndicator, Slo } from '../slo/model.ts'
-import { completeHours, reopenHours } from './indicator-hours.ts'
+import type { CallsIndicator, MeasuredIndicator, Slo } from '../slo/model.ts'
+import { completeHours, IN_ORDER, reopenHours } from './indicator-hours.ts'
 import { measureScan, scansOf, seriesOf } from './indicator-series.ts'
+import { compileWithVariance, needsSingleCalls } from './indicator-sql.ts'
+import { offBounds } from './metric-bounds.ts'
 import { type Db, query } from './query.ts'
+import { selectUserMinutes } from './sql-source.ts'
+import { Unmeasurable } from './unmeasurable.ts'
 
 const MINUTE_MS = 60_000
 const floorMinute = (at: Date) => new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS)
@@ -12,54 +17,180 @@ const ceilMinute = (at: Date) => new Date(Math.ceil(at.getTime() / MINUTE_MS) * 
 /** Indicators looked at together, whose names travel in the address of one request. */
 const MAX_TOGETHER = 1_000
 
+/** Selects that share a statement, each with a scan of its own. */
+const MAX_SELECTS = 25
+
+interface Range {
+  from: Date
+  to: Date
+}
+
+/** An SLI that was left as it was, and why in words for its author. */
+export interface Failure {
+  measured: Measured
+  error: Error
+}
+
+/** `measureIndicators` for what the SLOs need. */
+export const measureMinutes = (db: Db, slos: readonly Slo[], range: Range, measuredAt: Date): Promise<Failure[]> =>
+  measureIndicators(db, measuredOf(slos), range, measuredAt)
+
 /**
- * Measures the indicators of `slos` over the whole minutes that touch `range` and stores the counts;
- * the last measurement of a minute is the one that counts. Equal to one select of `compileIndicator` for each, but
- * indicators that read the same table share a scan of it. Sums of closed hours follow; until they do, the hours are open.
+ * Measures over the whole minutes that touch `range` and stores the counts; the last measurement of a minute is the one
+ * that counts. Equal to one select of `compileIndicator` for each, but indicators over calls that read the same table
+ * share a scan of it. Sums of closed hours follow; until they do, the hours are open.
+ * An SLI that the engine cannot measure fails alone; anything else rejects, and may have stored a part.
  */
-export async function measureMinutes(
+export async function measureIndicators(
   db: Db,
-  slos: readonly Slo[],
-  range: { from: Date; to: Date },
+  measured: readonly Measured[],
+  range: Range,
+  measuredAt: Date,
+): Promise<Failure[]> {
+  const whole = { from: floorMinute(range.from), to: ceilMinute(range.to) }
+  if (measured.length === 0 || whole.from >= whole.to) return []
+  const shared = measured.filter(isShared)
+  const single = measured.filter((one) => !isShared(one) && one.indicator.source !== 'sql')
+  const authored = measured.filter(({ indicator }) => indicator.source === 'sql')
+  await reopenHours(db, measured, whole)
+  await measureShared(db, shared, whole, measuredAt)
+  const failures = await measureSingly(db, single, whole, measuredAt)
+  for (const one of authored) failures.push(...(await measureAuthored(db, one, whole, measuredAt)))
+  await completeHours(db, measured, whole, measuredAt)
+  return failures
+}
+
+/** Calls in the dimensions of the minute rollup, and their durations: sorted into classes, many are measured in one scan. */
+function isShared(measured: Measured): measured is Measured & { indicator: CallsIndicator } {
+  const { indicator } = measured
+  return (
+    indicator.source === 'calls' &&
+    [indicator.numerator.selection, indicator.total].every(
+      ({ attempt, attributes }) => attempt === undefined && Object.keys(attributes).length === 0,
+    )
+  )
+}
+
+async function measureShared(
+  db: Db,
+  shared: readonly (Measured & { indicator: CallsIndicator })[],
+  whole: Range,
   measuredAt: Date,
 ): Promise<void> {
-  const distinct = measuredOf(slos)
-    .filter(isOverCalls)
-    .sort((a, b) => (placeOf(a.indicator) < placeOf(b.indicator) ? -1 : 1))
-  const whole = { from: floorMinute(range.from), to: ceilMinute(range.to) }
-  if (distinct.length === 0 || whole.from >= whole.to) return
-  const indicators = distinct.map(({ indicator }) => indicator)
-  const [index] = await Promise.all([seriesOf(db, indicators, whole), reopenHours(db, distinct, whole)])
-  for (const sameTable of Map.groupBy(distinct, needsSingleCalls).values()) {
+  if (shared.length === 0) return
+  const inPlace = shared.toSorted((a, b) => (placeOf(a.indicator) < placeOf(b.indicator) ? -1 : 1))
+  const index = await seriesOf(
+    db,
+    inPlace.map(({ indicator }) => indicator),
+    whole,
+  )
+  const byTable = Map.groupBy(inPlace, ({ indicator: { numerator, total } }) =>
+    needsSingleCalls([numerator.selection, total]),
+  )
+  for (const sameTable of byTable.values()) {
     for (let start = 0; start < sameTable.length; start += MAX_TOGETHER) {
       for (const scan of scansOf(index, sameTable.slice(start, start + MAX_TOGETHER))) {
         await measureScan(db, scan, whole, measuredAt)
       }
     }
   }
-  await completeHours(db, distinct, whole, measuredAt)
 }
-
-const isOverCalls = (measured: Measured): measured is Measured & { indicator: CallsIndicator } =>
-  measured.indicator.source === 'calls'
-
-const needsSingleCalls = ({ indicator: { numerator, total } }: { indicator: CallsIndicator }) =>
-  numerator.selection.latency !== null || total.latency !== null
 
 /** Neighbours in this order look at the same series. */
 const placeOf = ({ total: { fields } }: CallsIndicator) => JSON.stringify([fields.service, fields.dependency])
 
+/** Each by its own select, several in a statement; when a statement fails, each alone, to find out whose fault it is. */
+async function measureSingly(db: Db, single: readonly Measured[], whole: Range, measuredAt: Date): Promise<Failure[]> {
+  const failures: Failure[] = []
+  for (let start = 0; start < single.length; start += MAX_SELECTS) {
+    const these = single.slice(start, start + MAX_SELECTS)
+    try {
+      await insertSelected(db, these, whole, measuredAt)
+    } catch (error) {
+      if (!(error instanceof ClickHouseError)) throw error
+      if (these.length > 1) {
+        for (const one of these) failures.push(...(await measureSingly(db, [one], whole, measuredAt)))
+      } else if (these[0]) {
+        failures.push({ measured: these[0], error: await reasonOf(db, these[0].indicator, whole, error) })
+      }
+    }
+  }
+  return failures
+}
+
+async function reasonOf(db: Db, indicator: MeasuredIndicator, whole: Range, error: ClickHouseError): Promise<Error> {
+  const reason = await offBounds(db, indicator, whole)
+  return reason === null ? error : new Unmeasurable(reason, { cause: error })
+}
+
+async function insertSelected(db: Db, these: readonly Measured[], whole: Range, measuredAt: Date): Promise<void> {
+  const params: Record<string, unknown> = { ...whole, measured_at: measuredAt }
+  const selects = these.map(({ indicator, generation }, n) => {
+    const { sql, params: own } = compileWithVariance(indicator, `i${n}_`)
+    Object.assign(params, own, { [`name${n}`]: indicator.name, [`generation${n}`]: generation })
+    return `SELECT {name${n}:String}, {generation${n}:String}, minute, good, total, variance_bad, variance_good, {measured_at:DateTime64(3)} FROM (\n${sql}\n)`
+  })
+  await db.command({
+    query: `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, variance_bad, variance_good, measured_at)
+${selects.join('\nUNION ALL\n')}`,
+    query_params: params,
+    clickhouse_settings: { ...IN_ORDER, max_query_size: '4194304' },
+  })
+}
+
+/** What the author's statement answers, and 0 for minutes that it answered once and does no longer. */
+async function measureAuthored(db: Db, one: Measured, whole: Range, measuredAt: Date): Promise<Failure[]> {
+  const { indicator, generation } = one
+  if (indicator.source !== 'sql') return []
+  try {
+    const minutes = await selectUserMinutes(db, indicator, whole)
+    const answered = new Set(minutes.map(({ minute }) => minute.getTime()))
+    const before = await storedMinutes(db, { ...whole, indicator: indicator.name, generation })
+    const gone = before.filter(({ minute }) => !answered.has(minute.getTime()))
+    const rows = [...minutes, ...gone.map(({ minute }) => ({ minute, good: 0, total: 0 }))]
+    if (rows.length === 0) return []
+    await db.insert({
+      table: 'indicator_minutes',
+      values: rows.map(({ minute, good, total }) => ({
+        indicator: indicator.name,
+        generation,
+        minute: minute.getTime() / 1000,
+        good,
+        total,
+        measured_at: measuredAt.toISOString(),
+      })),
+      format: 'JSONEachRow',
+      clickhouse_settings: IN_ORDER,
+    })
+    return []
+  } catch (error) {
+    if (error instanceof Unmeasurable) return [{ measured: one, error }]
+    throw error
+  }
+}
+
 const epochMs = z.number().transform((ms) => new Date(ms))
 
+const storedMinutes = query({
+  sql: `SELECT toUnixTimestamp(m.minute) * 1000 AS minute FROM indicator_minutes AS m FINAL
+    WHERE indicator = {indicator:String} AND generation = {generation:String} AND m.minute >= {from:DateTime} AND m.minute < {to:DateTime}
+      AND (m.total != 0 OR m.good != 0)`,
+  params: z.object({ indicator: z.string(), generation: z.string(), from: z.date(), to: z.date() }),
+  row: z.object({ minute: epochMs }),
+})
+
 /** When each generation was measured last; a generation that is absent was never measured. */
-export async function lastMeasured(db: Db, slos: readonly Slo[]): Promise<Map<string, Date>> {
-  const generations = [...new Set(slos.map((slo) => slo.generation))]
-  const measured = new Map<string, Date>()
+export async function lastMeasured(
+  db: Db,
+  measured: readonly Pick<Measured, 'generation'>[],
+): Promise<Map<string, Date>> {
+  const generations = [...new Set(measured.map(({ generation }) => generation))]
+  const last = new Map<string, Date>()
   for (let start = 0; start < generations.length; start += MAX_TOGETHER) {
     const rows = await maxMeasuredAt(db, { generations: generations.slice(start, start + MAX_TOGETHER) })
-    for (const { generation, measured_at } of rows) measured.set(generation, measured_at)
+    for (const { generation, measured_at } of rows) last.set(generation, measured_at)
   }
-  return measured
+  return last
 }
 
 // A process that dies while it writes may leave a minute in one of the two tables: then it counts as not measured.

@@ -43,13 +43,16 @@ function keyRange(a: CallSelection, b: CallSelection, params: Parameters): strin
   return terms.map((term) => ` AND ${term}`).join('')
 }
 
-/** Where a selection is counted exactly: single calls hold what the minute rollup leaves out. */
-function sourceOf(selections: readonly CallSelection[]) {
-  const single = selections.some(
+/** Does something decide that the minute rollup leaves out? */
+export const needsSingleCalls = (selections: readonly CallSelection[]): boolean =>
+  selections.some(
     ({ latency, attributes, attempt }) =>
       latency !== null || attempt !== undefined || Object.keys(attributes).length > 0,
   )
-  return single
+
+/** Where selections are counted exactly. */
+function sourceOf(selections: readonly CallSelection[]) {
+  return needsSingleCalls(selections)
     ? {
         table: 'calls',
         time: 'ts',

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { type Db, query } from './query.ts'
+
+/** How far the history of an SLI's generation is measured, and why it cannot be. */
+export interface Progress {
+  indicator: string
+  generation: string
+  /** The history being measured; null when it is complete. */
+  history: { from: Date; to: Date } | null
+  measuredUntil: Date
+  /** In words for the author; '' while it can be measured. */
+  error: string
+  updatedAt: Date
+}
+
+export async function recordProgress(db: Db, progress: readonly Progress[]): Promise<void> {
+  if (progress.length === 0) return
+  const iso = (date: Date) => date.toISOString()
+  const epoch = new Date(0)
+  await db.insert({
+    table: 'indicator_progress',
+    values: progress.map(({ indicator, generation, history, measuredUntil, error, updatedAt }) => ({
+      indicator,
+      generation,
+      history_from: iso(history?.from ?? epoch),
+      history_to: iso(history?.to ?? epoch),
+      measured_until: iso(measuredUntil),
+      error,
+      updated_at: iso(updatedAt),
+    })),
+    format: 'JSONEachRow',
+    clickhouse_settings: { distributed_foreground_insert: 1 },
+  })
+}
+
+/** The newest word on each of these generations; one that was never measured is absent. */
+export async function readProgress(db: Db, generations: readonly string[]): Promise<Progress[]> {
+  return generations.length === 0 ? [] : selectProgress(db, { generations: [...generations] })
+}
+
+const epochMs = z.number().transform((ms) => new Date(ms))
+
+const selectProgress = query({
+  sql: `SELECT indicator, generation, toUnixTimestamp64Milli(history_from) AS history_from, toUnixTimestamp64Milli(history_to) AS history_to,
+      toUnixTimestamp64Milli(measured_until) AS measured_until, error, toUnixTimestamp64Milli(p.updated_at) AS updated_at
+    FROM indicator_progress AS p FINAL WHERE generation IN {generations:Array(String)}`,
+  params: z.object({ generations: z.array(z.string()) }),
+  row: z
+    .object({
+      indicator: z.string(),
+      generation: z.string(),
+      history_from: epochMs,
+      history_to: epochMs,
+      measured_until: epochMs,
+      error: z.string(),
+      updated_at: epochMs,
+    })
+    .transform(({ history_from, history_to, measured_until, updated_at, ...row }) => ({
+      ...row,
+      history: history_to.getTime() > 0 ? { from: history_from, to: history_to } : null,
+      measuredUntil: measured_until,
+      updatedAt: updated_at,
+    })),
+})
