@@ -1,27 +1,58 @@
-import type { Config } from '../runtime/config-schema.ts'
+import type { Endpoint } from '../runtime/endpoint-schema.ts'
 import type { Notification } from '../storage/notifications.ts'
-import { egressGuard } from './notify/egress.ts'
+import { ANSWER_RULES } from './notify/answer-rules.ts'
+import { destinationAt, destinationOf } from './notify/destination.ts'
+import { type EgressPolicy, egressGuard, mailGuard } from './notify/egress.ts'
+import type { Mail } from './notify/email.ts'
 import { type PostResult, post } from './notify/post.ts'
-import { webhookHeaders } from './notify/webhook.ts'
+import { requestFor } from './notify/request.ts'
+import { sendMail } from './notify/send-mail.ts'
 
 const CONNECT_TIMEOUT_MS = 3_000
 const TOTAL_TIMEOUT_MS = { page: 10_000, ticket: 20_000 } as const
 
-/** Makes one attempt at a notification, to the endpoint as the configuration has it now. Never rejects. */
-export function createSender({ endpoints, egress }: Pick<Config, 'endpoints' | 'egress'>) {
+/** What an attempt must know beside its message. */
+export interface Thread {
+  /** Where the first message about the incident went, see `Sender.targetOf`; '' when it is not known. */
+  target: string
+  /** Id of the first message about the incident. */
+  first: string
+}
+
+export interface Sender {
+  /** Makes one attempt at a notification, to the endpoint as the configuration has it now. Never rejects. */
+  send(notification: Notification, at: Date, thread?: Thread): Promise<PostResult>
+  /** A digest of where messages about a new incident go; '' for an endpoint that is not configured. */
+  targetOf(endpoint: string): string
+}
+
+export function createSender({ endpoints, egress }: { endpoints: readonly Endpoint[]; egress: EgressPolicy }): Sender {
   const byName = new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]))
-  const check = egressGuard(egress)
-  return async (notification: Notification, at: Date): Promise<PostResult> => {
-    const endpoint = byName.get(notification.endpoint)
-    if (!endpoint) return notSent(`endpoint ${notification.endpoint} is no longer configured`)
+  const checks = { web: egressGuard(egress), mail: mailGuard(egress) }
+
+  const attempt = (endpoint: Endpoint, notification: Notification, at: Date, { target, first }: Thread) => {
     const { id, body, severity } = notification
     const limits = { connectTimeoutMs: CONNECT_TIMEOUT_MS, totalTimeoutMs: TOTAL_TIMEOUT_MS[severity] }
-    try {
-      const headers = webhookHeaders(id, body, endpoint.secret === '' ? [] : [endpoint.secret], at)
-      return await post(endpoint.url, { headers, body }, check, limits)
-    } catch (error) {
-      return notSent(`endpoint ${endpoint.name} cannot be signed for: ${(error as Error).message}`)
-    }
+    if (endpoint.type === 'email')
+      return sendMail(endpoint, JSON.parse(body) as Mail, { id, first }, checks.mail, limits)
+    const request = requestFor(endpoint, destinationAt(endpoint, target), notification, at)
+    return post(request.url, request, checks.web, limits, ANSWER_RULES[endpoint.type])
+  }
+
+  return {
+    async send(notification, at, thread = { target: '', first: notification.id }) {
+      const endpoint = byName.get(notification.endpoint)
+      if (!endpoint) return notSent(`endpoint ${notification.endpoint} is no longer configured`)
+      try {
+        return await attempt(endpoint, notification, at, thread)
+      } catch (error) {
+        return notSent(`endpoint ${endpoint.name} cannot be written to: ${(error as Error).message}`)
+      }
+    },
+    targetOf(name) {
+      const endpoint = byName.get(name)
+      return endpoint ? destinationOf(endpoint).target : ''
+    },
   }
 }
 

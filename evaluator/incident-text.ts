@@ -1,8 +1,10 @@
 import { type Outcome, type Owner, ownerOf } from '../integration/outcome.ts'
 import { confidenceOf } from '../slo/alert-confidence.ts'
 import { estimatedExhaustionMinutes } from '../slo/exhaustion.ts'
-import type { Incident, IncidentDetails, Suspect } from '../slo/incident.ts'
+import type { AlertName, IncidentDetails, Member, RootEvidence, Suspect } from '../slo/incident.ts'
 import type { IncidentFacts } from './incident-facts.ts'
+import { durationText, minuteText, percent, spaced, times, whole } from './number-text.ts'
+import { knownOutcome, type Origin, originOf } from './origin.ts'
 
 /** What a dependency does when calls to it end like this. */
 const PHRASES: Record<Outcome, string> = {
@@ -33,98 +35,108 @@ const FIRST_STEPS: Record<Outcome, (dependency: string) => string> = {
   unknown_error: (dependency) => `look at an example trace of a failing call to ${dependency}`,
 }
 
-const MINUTES_PER_HOUR = 60
-const MINUTES_PER_DAY = 1_440
-
-const NO_BURN: IncidentDetails = {
-  tier: '',
-  governingWindow: '',
-  burn: 0,
-  factor: 0,
-  counts: { good: 0, total: 0 },
-  burnRates: {},
-  budgetRemaining: null,
-  suspect: null,
-  exemplars: [],
-  runbook: '',
-  owner: '',
+/** First steps of alerts that are not about calls that fail. */
+const FIRST_STEPS_OF: Partial<Record<AlertName, (member: Member) => string>> = {
+  TelemetryAbsent: ({ service }) => `check whether ${service} runs and still sends telemetry`,
+  ProbeFailing: ({ dependency }) => `check ${dependency} status, then what the probe asks for`,
+  PlumblineBlind: () => 'check that a collector runs, that services reach it, and that it reaches the store',
+  PlumblineSelf: () => 'look at the log of the evaluator',
 }
-
-/** Numbers of the leading SLO; empty ones where no SLO burns. */
-export const numbersOf = ({ details }: Incident): IncidentDetails => details ?? NO_BURN
 
 /** What is broken, in one line: `checkout-availability burns 16.7x: acme-pay times out`. */
 export const summaryOf = (slo: string, { burn, suspect }: IncidentDetails): string =>
-  `${slo} burns ${times(burn)}${suspect ? `: ${suspect.dependency} ${PHRASES[outcomeOf(suspect)]}` : ''}`
+  `${slo} burns ${times(burn)}${suspect ? `: ${suspect.dependency} ${PHRASES[knownOutcome(suspect.outcome)]}` : ''}`
 
-/** How bad, since when and for how long still. */
-export function descriptionOf({ incident, sloWindowMinutes }: IncidentFacts): string {
-  const details = numbersOf(incident)
+/** `acme-pay times out`; '' while nothing stands out. */
+export function whyOf(facts: Pick<IncidentFacts, 'incident' | 'root'>): string {
+  const origin = originOf(facts)
+  return origin ? `${origin.name} ${PHRASES[origin.outcome]}` : ''
+}
+
+/** How bad one SLO is: counts and burn of the governing window, and what is left of the budget. */
+export function howBad(details: IncidentDetails, sloWindowMinutes: number): string {
   const failed = `${whole(details.counts.total - details.counts.good)} of ${whole(details.counts.total)} calls failed`
   const other = details.tier.split('/').find((window) => window !== details.governingWindow)
   const otherBurn = other === undefined ? null : (details.burnRates[other] ?? null)
   const beside = other === undefined || otherBurn === null ? '' : `, ${times(otherBurn)} in ${spaced(other)}`
   const numbers = `${failed} in ${spaced(details.governingWindow)} (governing window)${beside}`
-  return [endOf(incident), numbers, budgetText(details, sloWindowMinutes), `since ${minuteOf(incident.startedAt)}`]
-    .filter((part) => part !== '')
-    .join('; ')
+  return [numbers, budgetText(details, sloWindowMinutes)].filter((part) => part !== '').join('; ')
 }
 
+/** `41 %, empty in 17 h`; '' while unknown. */
+export function budgetLeft(details: IncidentDetails, sloWindowMinutes: number): string {
+  const { budgetRemaining, burn } = details
+  if (budgetRemaining === null) return ''
+  const minutesLeft =
+    budgetRemaining > 0 && sloWindowMinutes > 0
+      ? estimatedExhaustionMinutes(budgetRemaining, burn, sloWindowMinutes)
+      : null
+  return `${percent(budgetRemaining)}${minutesLeft === null ? '' : `, empty in ${durationText(minutesLeft)}`}`
+}
+
+function budgetText(details: IncidentDetails, sloWindowMinutes: number): string {
+  const { budgetRemaining } = details
+  if (budgetRemaining === null) return ''
+  const budget = sloWindowMinutes > 0 ? `the ${durationText(sloWindowMinutes)} budget` : 'the budget'
+  if (budgetRemaining <= 0) return `${budget} is overspent by ${Math.ceil(-budgetRemaining * 100)} %`
+  const [left, ...rest] = budgetLeft(details, sloWindowMinutes).split(', ')
+  return [`${left} of ${budget} left`, ...rest].join(', ')
+}
+
+/** Since when, and until when. */
+export const sinceText = (startedAt: Date, endedAt: Date | null): string =>
+  endedAt
+    ? `over at ${minuteText(endedAt)} after ${durationText((+endedAt - +startedAt) / 60_000)}`
+    : `since ${minuteText(startedAt)}`
+
 /** Who can end it: the provider, us, whoever grants the quota, or unknown. */
-export function whoCanFix({ incident, direction }: IncidentFacts): Exclude<Owner, 'none'> | 'unknown' {
-  const { suspect } = numbersOf(incident)
-  if (!suspect) return direction === 'inbound' ? 'us' : 'unknown'
-  const outcome = outcomeOf(suspect)
-  if (outcome === 'ok') return 'provider'
-  const owner = ownerOf(outcome, 'outbound')
+export function whoCanFix(facts: Pick<IncidentFacts, 'incident' | 'root' | 'direction'>) {
+  const origin = originOf(facts)
+  if (!origin) return facts.direction === 'inbound' ? 'us' : 'unknown'
+  if (origin.kind !== 'dependency') return 'us'
+  if (origin.outcome === 'ok') return 'provider'
+  const owner: Owner = ownerOf(origin.outcome, 'outbound')
   return owner === 'none' ? 'unknown' : owner
 }
 
-export function firstStep({ incident, direction }: IncidentFacts): string {
-  const { suspect } = numbersOf(incident)
-  if (suspect) return FIRST_STEPS[outcomeOf(suspect)](suspect.dependency)
+export function firstStep(facts: Pick<IncidentFacts, 'incident' | 'root' | 'direction'>): string {
+  const { incident, direction } = facts
+  const [lead] = incident.members
+  const special = lead && FIRST_STEPS_OF[lead.alertname]
+  if (special) return special(lead)
+  const origin = originOf(facts)
+  if (origin) return stepFor(origin)
   return direction === 'inbound'
     ? `look at what changed in ${incident.service}: no call it makes fails with it`
     : 'look at an example trace: no dependency stands out'
 }
 
-/** How much speaks for the suspect; '' without one. */
-export function causeOf({ suspect }: IncidentDetails): string {
-  if (!suspect) return ''
-  const bad = Math.round(suspect.bad / suspect.share)
-  const confidence = confidenceOf(suspect.share, bad)
-  const share = suspect.share.toFixed(2)
-  return `${suspect.dependency} ${suspect.outcome}: share ${share} of ${whole(bad)} bad calls, confidence ${confidence}`
+function stepFor({ kind, name, outcome }: Origin): string {
+  if (kind === 'service') return `look at what changed in ${name}: its own work fails, not what it calls`
+  if (kind === 'link') return `look at the network between ${name.split('→').join(' and ')}`
+  return FIRST_STEPS[outcome](name)
 }
 
-/** `41 %`, `-40 %`; '' while unknown. Rounded towards nothing left. */
-export const budgetLeft = ({ budgetRemaining }: IncidentDetails): string =>
-  budgetRemaining === null ? '' : `${Math.floor(budgetRemaining * 100)} %`
-
-function budgetText(details: IncidentDetails, sloWindowMinutes: number): string {
-  const { budgetRemaining, burn } = details
-  if (budgetRemaining === null) return ''
-  const budget = `the ${durationText(sloWindowMinutes)} budget`
-  if (budgetRemaining <= 0) return `${budget} is overspent by ${Math.ceil(-budgetRemaining * 100)} %`
-  const minutesLeft = estimatedExhaustionMinutes(budgetRemaining, burn, sloWindowMinutes)
-  const empty = minutesLeft === null ? '' : `, empty in ${durationText(minutesLeft)}`
-  return `${budgetLeft(details)} of ${budget} left${empty}`
+/** How much speaks for the cause; '' without one. */
+export function causeOf({ incident, root }: Pick<IncidentFacts, 'incident' | 'root'>): string {
+  if (root && root.traced > 0) return measuredCause(root, incident.rootCause)
+  if (root?.confidence) return `${root.origin}: the deepest of what fails, confidence ${root.confidence}`
+  const suspect = incident.details?.suspect
+  return suspect ? suspectedCause(suspect) : ''
 }
 
-const endOf = ({ resolvedAt, startedAt }: { resolvedAt: Date | null; startedAt: Date }): string =>
-  resolvedAt ? `over at ${minuteOf(resolvedAt)} after ${durationText((+resolvedAt - +startedAt) / 60_000)}` : ''
-
-/** 12.9 → `12 min`, 1020 → `17 h`, 43200 → `30 d`: cut, not rounded up. */
-function durationText(minutes: number): string {
-  if (minutes >= 2 * MINUTES_PER_DAY) return `${Math.floor(minutes / MINUTES_PER_DAY)} d`
-  return minutes >= 2 * MINUTES_PER_HOUR ? `${Math.floor(minutes / MINUTES_PER_HOUR)} h` : `${Math.floor(minutes)} min`
+function measuredCause({ origin, share, traced, confidence, top }: RootEvidence, pinned: string): string {
+  const shares = (from: RootEvidence['top']) => from.map((each) => `${each.origin} ${each.share.toFixed(2)}`).join(', ')
+  const n = `of ${whole(traced)} bad traces`
+  if (!confidence) return `no single root cause${top.length > 0 ? `: ${shares(top)} ${n}` : ''}`
+  const others = top.filter((each) => each.origin !== origin).slice(0, 1)
+  const name = origin === pinned ? '' : `${origin}: `
+  const next = others.length > 0 ? `; next ${shares(others)}` : ''
+  return `${name}share ${share.toFixed(2)} ${n}, confidence ${confidence}${next}`
 }
 
-/** Outcomes come from the store as text. */
-const outcomeOf = ({ outcome }: Suspect): Outcome => (outcome in PHRASES ? (outcome as Outcome) : 'unknown_error')
-
-const minuteOf = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-const times = (burn: number) => `${Number(burn.toFixed(1))}x`
-const whole = (n: number) => Math.round(n).toLocaleString('en-US')
-/** `1h` → `1 h` */
-const spaced = (window: string) => window.replace(/(\d)([mhd])$/, '$1 $2')
+function suspectedCause({ dependency, outcome, share, bad }: Suspect): string {
+  const n = Math.round(bad / share)
+  const confidence = confidenceOf(share, n)
+  return `${dependency} ${outcome}: share ${share.toFixed(2)} of ${whole(n)} bad calls, confidence ${confidence}`
+}

@@ -1,4 +1,5 @@
 import type { DeliveryAttempt, Notification } from '../storage/notifications.ts'
+import type { Thread } from './deliver.ts'
 import { ledgerOf } from './ledger.ts'
 
 /** One stream of messages: everything for one endpoint about one incident, in order, one attempt at a time. */
@@ -47,6 +48,12 @@ export const isOver = (lane: Lane): boolean =>
 /** Attempts at a notification so far, whether its schedule was begun anew or not. */
 export const attemptsAt = ({ attempts }: Lane, id: string): number =>
   attempts.filter(({ notification }) => notification === id).length
+
+/** What ties the messages of a lane together at its endpoint. */
+export function threadOf({ attempts }: Lane): Thread {
+  const [first] = attempts
+  return { target: first?.target ?? '', first: first?.notification ?? '' }
+}
 
 /** Replaces a message by its next revision. */
 export function revise(lane: Lane, changed: Notification): Notification {

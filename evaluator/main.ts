@@ -12,6 +12,7 @@ import { createSender } from './deliver.ts'
 import { createEvaluatorMetrics } from './evaluator-metrics.ts'
 import { createMeasurer } from './measure.ts'
 import { addresseesOf } from './notifications-for.ts'
+import { ALERTMANAGER_REPEAT } from './notify/alertmanager.ts'
 import { Outbox } from './outbox.ts'
 import { scheduleFor } from './schedule.ts'
 import { type Evaluator, tick } from './tick.ts'
@@ -38,7 +39,8 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
   const outbox = new Outbox({
     store: clickhouseOutbox(db),
     log,
-    send: createSender(config),
+    ...createSender(config),
+    repeatRuleOf: (endpoint) => (addressees.get(endpoint)?.type === 'alertmanager' ? ALERTMANAGER_REPEAT : null),
     fallbackOf: (endpoint) => addressees.get(endpoint)?.fallback,
     onResult: own.delivered,
     clock: now,

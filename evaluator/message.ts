@@ -1,8 +1,11 @@
 import type { NotifyReason } from '../slo/alert-reason.ts'
 import type { Intent } from '../slo/alert-stream.ts'
-import type { Counts, Severity } from '../slo/model.ts'
+import type { AlertName, IncidentDetails, Member } from '../slo/incident.ts'
+import type { Severity } from '../slo/model.ts'
 import type { IncidentFacts } from './incident-facts.ts'
-import { budgetLeft, causeOf, descriptionOf, firstStep, numbersOf, summaryOf, whoCanFix } from './incident-text.ts'
+import { budgetLeft, causeOf, firstStep, howBad, sinceText, summaryOf, whoCanFix, whyOf } from './incident-text.ts'
+import { cut } from './number-text.ts'
+import { originOf } from './origin.ts'
 
 /** One alert of a message. Labels are its identity, so nothing that moves belongs there. */
 export interface MessageAlert {
@@ -12,6 +15,43 @@ export interface MessageAlert {
   startsAt: Date
   endsAt: Date | null
   generatorUrl: string
+}
+
+/** What a person reads, in the words every channel uses. A text is '' where nothing is known. */
+export interface Brief {
+  /** The alert that leads: `checkout-availability burns 16.7x`. */
+  what: string
+  /** `acme-pay times out` */
+  why: string
+  /** What speaks for that cause, and how sure it is. */
+  cause: string
+  /** Alerts beside the leading one. */
+  others: number
+  startedAt: Date
+  endedAt: Date | null
+  howBad: string
+  /** `16.7x of 14.4x` */
+  burn: string
+  /** `41 %, empty in 17 h` */
+  budgetLeft: string
+  /** Share of the budget spent by now; null while unknown. */
+  budgetSpent: number | null
+  impact: string
+  whoCanFix: string
+  firstStep: string
+  env: string
+  service: string
+  /** Where it begins and how calls to it end. */
+  component: string
+  outcome: string
+  confidence: string
+  acknowledgedBy: string
+  /** Data is missing: the numbers are the last ones known. */
+  isFrozen: boolean
+  /** `checkout 1.5.0 (was 1.4.2) at …`, newest first. */
+  deployments: string[]
+  links: { incident: string; runbook: string; trace: string }
+  traceIds: string[]
 }
 
 /** Everything one message to one endpoint says, whatever the channel. */
@@ -24,33 +64,24 @@ export interface Message {
   /** The incident that ended before this one began, if any. */
   previousIncident: string | null
   severity: Severity
-  /** The first leads: it is what short channels tell. */
+  /** The first leads. */
   alerts: MessageAlert[]
-  groupLabels: Record<string, string>
+  groupLabels: Readonly<Record<string, string>>
   externalUrl: string
-  tier: string
-  governingWindow: string
-  burn: number
-  counts: Counts
-  data: { watermark: Date; coverage: number; generation: string }
+  /** Numbers of the leading alert; null when it has no burn rate. */
+  numbers: Pick<IncidentDetails, 'tier' | 'governingWindow' | 'burn' | 'counts'> | null
+  data: IncidentFacts['data']
+  brief: Brief
 }
 
-const ALERT_NAME = 'SLOBurnRate'
+const MAX_NAMES = 10
+const MAX_ANNOTATION = 1_000
 
 /** What one endpoint is told about an incident. `publicUrl` is how its links begin. */
 export function messageOf(intent: Intent, facts: IncidentFacts, publicUrl: string): Message {
-  const { incident, data, env } = facts
-  const details = numbersOf(incident)
+  const { incident, data } = facts
   const base = publicUrl.replace(/\/$/, '')
-  const alert = (severity: Severity, status: MessageAlert['status']): MessageAlert => ({
-    status,
-    labels: labelsOf(facts, severity),
-    annotations: annotationsOf(facts, base),
-    startsAt: incident.startedAt,
-    endsAt: status === 'resolved' ? data.watermark : null,
-    generatorUrl: `${base}/slos/${encodeURIComponent(incident.slo)}`,
-  })
-  const told = alert(intent.severity, intent.event)
+  const brief = briefOf(intent, facts, base)
   return {
     endpoint: intent.endpoint,
     event: intent.event,
@@ -59,48 +90,135 @@ export function messageOf(intent: Intent, facts: IncidentFacts, publicUrl: strin
     incident: incident.id,
     previousIncident: facts.previousIncident,
     severity: intent.severity,
-    alerts: intent.replaces ? [told, alert(intent.replaces, 'resolved')] : [told],
-    groupLabels: present({ env, slo: incident.slo }),
+    alerts: alertsOf(intent, facts, brief, base),
+    groupLabels: facts.groupLabels,
     externalUrl: base,
-    tier: details.tier,
-    governingWindow: details.governingWindow,
-    burn: details.burn,
-    counts: details.counts,
+    numbers: incident.details,
     data,
+    brief,
   }
 }
 
-const labelsOf = ({ incident, env }: IncidentFacts, severity: Severity) =>
-  present({
-    alertname: ALERT_NAME,
-    env,
-    owner: numbersOf(incident).owner,
-    root_cause: incident.rootCause,
-    service: incident.service,
-    severity,
-    slo: incident.slo,
+/** Alerts that fire come first; those of a severity that this message ends follow, resolved. */
+function alertsOf(intent: Intent, facts: IncidentFacts, brief: Brief, base: string): MessageAlert[] {
+  const { incident, data } = facts
+  const isOver = intent.event === 'resolved'
+  const alert = (member: Member, severity: Severity, ends: boolean): MessageAlert => ({
+    status: ends ? 'resolved' : 'firing',
+    labels: present({ ...member.labels, root_cause: incident.rootCause, severity }),
+    annotations: annotationsOf(member, facts, brief),
+    startsAt: member.startedAt,
+    endsAt: ends ? (member.endedAt ?? incident.resolvedAt ?? data.watermark) : null,
+    generatorUrl: member.slo ? `${base}/slos/${encodeURIComponent(member.slo)}` : brief.links.incident,
   })
+  const told = incident.members.map((member) => alert(member, intent.severity, isOver || member.endedAt !== null))
+  const { replaces } = intent
+  const replaced = replaces ? incident.members.map((member) => alert(member, replaces, true)) : []
+  return [...told, ...replaced].toSorted((a, b) => Number(a.status === 'resolved') - Number(b.status === 'resolved'))
+}
 
-function annotationsOf(facts: IncidentFacts, base: string): Record<string, string> {
-  const { incident, impact } = facts
-  const details = numbersOf(incident)
-  const [trace] = details.exemplars
+function annotationsOf(member: Member, facts: IncidentFacts, brief: Brief): Record<string, string> {
+  const { details } = member
+  const isLead = member === facts.incident.members[0]
+  const ended = facts.incident.state === 'resolved' ? (member.endedAt ?? facts.incident.resolvedAt) : member.endedAt
+  const bad = details ? howBad(details, isLead ? facts.sloWindowMinutes : 0) : ''
   return present({
-    summary: summaryOf(incident.slo, details),
-    description: descriptionOf(facts),
-    cause: causeOf(details),
-    impact: impact.join(', '),
-    who_can_fix: whoCanFix(facts),
-    first_step: firstStep(facts),
-    runbook_url: details.runbook,
-    dashboard_url: `${base}/incidents/${incident.id}`,
-    trace_url: trace ? `${base}/traces/${trace}` : '',
-    trace_ids: details.exemplars.join(','),
-    dependency: details.suspect?.dependency ?? '',
-    budget_left: budgetLeft(details),
+    summary: member.summary,
+    description: [ended ? sinceText(member.startedAt, ended) : bad, ended ? bad : sinceText(member.startedAt, null)]
+      .filter((part) => part !== '')
+      .join('; '),
+    cause: brief.cause,
+    impact: brief.impact,
+    who_can_fix: brief.whoCanFix,
+    first_step: brief.firstStep,
+    runbook_url: details?.runbook ?? '',
+    dashboard_url: brief.links.incident,
+    trace_url: brief.links.trace,
+    trace_ids: brief.traceIds.join(','),
+    dependency: brief.component,
+    budget_left: details ? (budgetLeft(details, 0).split(',')[0] ?? '') : '',
+    acknowledged_by: brief.acknowledgedBy,
+    data: facts.data.frozen ? 'frozen' : '',
   })
 }
 
+function briefOf(intent: Intent, facts: IncidentFacts, base: string): Brief {
+  const { incident, root, impact, data, exemplars, deployments } = facts
+  const { details } = incident
+  const origin = originOf(facts)
+  const [lead] = incident.members
+  const traceIds = exemplars.length > 0 ? exemplars.map(({ traceId }) => traceId) : (details?.exemplars ?? [])
+  const others = incident.members.filter(({ endedAt }) => intent.event === 'resolved' || endedAt === null).length - 1
+  return {
+    what:
+      lead?.alertname === 'SLOBurnRate' && details
+        ? summaryOf(incident.slo, { ...details, suspect: null })
+        : incident.title,
+    why: lead && !NAMES_ITS_CAUSE.has(lead.alertname) ? whyOf(facts) : '',
+    cause: causeOf(facts),
+    others: Math.max(0, others),
+    startedAt: incident.startedAt,
+    endedAt: intent.event === 'resolved' ? (incident.resolvedAt ?? data.watermark) : null,
+    howBad: details ? howBad(details, facts.sloWindowMinutes) : (lead?.summary ?? incident.title),
+    burn: details ? `${Number(details.burn.toFixed(1))}x of ${Number(details.factor.toFixed(1))}x` : '',
+    budgetLeft: details ? budgetLeft(details, facts.sloWindowMinutes) : '',
+    budgetSpent: details?.budgetRemaining == null ? null : 1 - details.budgetRemaining,
+    impact: named(impact),
+    whoCanFix: whoCanFix(facts),
+    firstStep: firstStep(facts),
+    env: facts.env,
+    service: incident.service,
+    component: origin?.name ?? lead?.dependency ?? '',
+    outcome: origin?.outcome ?? '',
+    confidence: root?.confidence ?? '',
+    acknowledgedBy: facts.acknowledgedBy,
+    isFrozen: data.frozen,
+    deployments: deployments.map(
+      ({ service, version, previousVersion, at }) =>
+        `${service} ${version}${previousVersion ? ` (was ${previousVersion})` : ''} at ${at.toISOString()}`,
+    ),
+    links: {
+      incident: `${base}/incidents/${encodeURIComponent(incident.id)}`,
+      runbook: details?.runbook ?? '',
+      trace: traceIds[0] ? `${base}/traces/${traceIds[0]}` : '',
+    },
+    traceIds,
+  }
+}
+
+/** Alerts whose summary says all there is to say about their cause. */
+const NAMES_ITS_CAUSE: ReadonlySet<AlertName> = new Set([
+  'DependencyFailureMode',
+  'ProbeFailing',
+  'TelemetryAbsent',
+  'PlumblineBlind',
+  'PlumblineSelf',
+])
+
+/** `checkout-availability burns 16.7x: acme-pay times out, and 3 more`: what is broken, in one line. */
+export function headline({ what, why, others }: Brief): string {
+  return `${what}${why ? `: ${why}` : ''}${others > 0 ? `, and ${others} more` : ''}`
+}
+
+/** The word a message begins with, where it is neither the severity nor the end. */
+const WORDS: Partial<Record<NotifyReason, string>> = {
+  acknowledged: 'ACKNOWLEDGED',
+  ack_expired: 'ACKNOWLEDGEMENT EXPIRED',
+  test: 'TEST',
+}
+
+export const wordOf = ({ event, reason, severity }: Pick<Message, 'event' | 'reason' | 'severity'>): string =>
+  WORDS[reason] ?? (event === 'resolved' ? 'RESOLVED' : severity === 'page' ? 'PAGE' : 'TICKET')
+
+const named = (names: readonly string[]): string =>
+  names.length <= MAX_NAMES
+    ? names.join(', ')
+    : `${names.slice(0, MAX_NAMES).join(', ')} and ${names.length - MAX_NAMES} more`
+
 /** Without what is not known: an empty label or annotation says nothing. */
 const present = (values: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''))
+  Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => [name, cut(value, MAX_ANNOTATION)]),
+  )

@@ -2,11 +2,10 @@ import type { Intent } from '../slo/alert-stream.ts'
 import type { Notification } from '../storage/notifications.ts'
 import type { IncidentFacts } from './incident-facts.ts'
 import { notificationId } from './notification-id.ts'
-import { bodyFor, type EndpointType } from './notify/body.ts'
+import { bodyFor, type Style } from './notify/body.ts'
 
-/** What must be known of an endpoint to write to it. */
-export interface Addressee {
-  type: EndpointType
+/** How to write to an endpoint, and to whom instead. */
+export interface Addressee extends Style {
   /** The endpoint that is told of its pages when it fails. */
   fallback?: string | undefined
 }
@@ -36,7 +35,7 @@ export function notificationsFor(
     reason: intent.reason,
     severity: intent.severity,
     state,
-    body: bodyFor(addressees.get(intent.endpoint)?.type ?? 'webhook', intent, facts, publicUrl),
+    body: bodyFor(addressees.get(intent.endpoint) ?? { type: 'webhook' }, intent, facts, publicUrl),
     attempts: 0,
     firstAttemptAt: null,
     nextAttemptAt: at,

@@ -2,7 +2,9 @@ import type { Log } from '../runtime/log.ts'
 import type { DeliveryAttempt, Notification, OutboxStore } from '../storage/notifications.ts'
 import { attemptOutcome } from './attempt-outcome.ts'
 import { afterFailure, type Circuit, CLOSED, heldUntil, isOpen } from './circuit.ts'
+import type { Thread } from './deliver.ts'
 import { fallbackAfter, isHeldPage, standbyFor } from './fallback.ts'
+import { KeepAlive, type RepeatRule } from './keep-alive.ts'
 import {
   attemptsAt,
   isOver,
@@ -14,6 +16,7 @@ import {
   pendingOf,
   revise,
   settle,
+  threadOf,
   withAttempts,
 } from './lane.ts'
 import { LateWrites } from './late-writes.ts'
@@ -23,9 +26,13 @@ export interface OutboxOptions {
   store: OutboxStore
   log: Log
   /** Makes one attempt; must not reject. */
-  send: (notification: Notification, at: Date) => Promise<PostResult>
+  send: (notification: Notification, at: Date, thread: Thread) => Promise<PostResult>
+  /** A digest of where an endpoint's messages about a new incident go. */
+  targetOf?: (endpoint: string) => string
   /** The endpoint that is told of a page when this one fails. */
   fallbackOf?: (endpoint: string) => string | undefined
+  /** How often an endpoint must hear again what it accepted; null: once is enough. */
+  repeatRuleOf?: (endpoint: string) => RepeatRule | null
   /** Told of every attempt's outcome, and of messages that newer ones made void (`lastError` says why). */
   onResult?: (notification: Notification, result: DeliveryResult, latencyMs: number) => void
   /** 0…1, for the jitter of retries. */
@@ -52,8 +59,6 @@ export const OUTBOX_DAYS = 30
 
 const MAX_IN_FLIGHT_PER_ENDPOINT = 8
 
-const GONE = 410
-
 /**
  * Messages on their way. Everything here is stored before it is acted upon, so a new outbox that loads the store goes on
  * where a killed one stopped: an attempt whose result is unknown is made again with the same id. It has no timer and no
@@ -71,6 +76,7 @@ export class Outbox {
   /** Lanes that are due, the most urgent last, by endpoint. */
   #due = new Map<string, Lane[]>()
   readonly #rounds = new Set<Promise<void>>()
+  readonly #keepAlive = new KeepAlive()
   /** Endpoints that answered 410 Gone: they get no new incidents until a restart. */
   readonly #gone = new Set<string>()
 
@@ -97,6 +103,10 @@ export class Outbox {
     }
     for (const [key, lane] of this.#lanes) if (lane.busy) lanes.set(key, lane)
     this.#lanes = lanes
+    for (const lane of lanes.values()) {
+      const accepted = lane.notifications.filter(({ state, body }) => state === 'delivered' && body !== '').at(-1)
+      if (accepted?.event === 'firing') this.#keep(lane, accepted, now)
+    }
     await this.#saveLateResults(notifications, now)
     this.#forgetFinished()
     return new Set(notifications.map(({ id }) => id))
@@ -125,7 +135,7 @@ export class Outbox {
 
   /** When the next attempt is due, as far as is known now; null when nothing waits. */
   nextDueAt(): Date | null {
-    let first: Date | null = null
+    let first = this.#keepAlive.nextDueAt()
     for (const lane of this.#lanes.values()) {
       const dueAt = lane.busy ? null : this.#dueAt(lane)
       if (dueAt && (!first || dueAt < first)) first = dueAt
@@ -161,7 +171,8 @@ export class Outbox {
     const due = [...this.#lanes.values()].filter((lane) => !lane.busy && isBy(this.#dueAt(lane), now))
     due.sort((a, b) => urgencyOf(a) - urgencyOf(b))
     this.#due = Map.groupBy(due, ({ endpoint }) => endpoint)
-    await Promise.all([...this.#due.keys()].map((endpoint) => this.#deliverTo(endpoint, now)))
+    const endpoints = [...this.#due.keys()]
+    await Promise.all([...endpoints.map((endpoint) => this.#deliverTo(endpoint, now)), this.#repeatDue(now)])
     this.#forgetFinished()
   }
 
@@ -207,6 +218,7 @@ export class Outbox {
       attempt: attemptsAt(lane, notification.id) + 1,
       endpoint: lane.endpoint,
       incident: lane.incident,
+      target: lane.attempts[0]?.target || (this.#options.targetOf?.(lane.endpoint) ?? ''),
       startedAt: now,
       arrival: 'unknown',
       status: 0,
@@ -221,22 +233,23 @@ export class Outbox {
     }
     await store.saveAttempt(started)
     lane.attempts.push(started)
-    const result = await this.#options.send(sending, now)
+    const result = await this.#options.send(sending, now, threadOf(lane))
     const outcome = attemptOutcome(sending, started, result, this.#random)
     const { made, finishedAt } = outcome
     lane.attempts[lane.attempts.indexOf(started)] = made
     lane.freeAt = finishedAt
     await this.#late.write(() => store.saveAttempt(made))
+    if (result.isGone) this.#gone.add(lane.endpoint)
     this.#judgeEndpoint(lane, outcome.notification, made)
+    this.#keep(lane, outcome.notification, finishedAt)
     await this.#save([revise(lane, outcome.notification)], finishedAt)
     this.#tell(outcome.notification, made)
     const fallbackAt = fallbackAfter(outcome)
     if (fallbackAt) await this.#tellFallback(lane, notification.sequence, fallbackAt, finishedAt)
   }
 
-  #judgeEndpoint(lane: Lane, { state, nextAttemptAt }: Notification, { arrival, status, startedAt }: DeliveryAttempt) {
+  #judgeEndpoint(lane: Lane, { state, nextAttemptAt }: Notification, { arrival, startedAt }: DeliveryAttempt) {
     const { endpoint } = lane
-    if (status === GONE) this.#gone.add(endpoint)
     const next = state === 'pending' ? nextAttemptAt : null
     const circuit =
       arrival === 'accepted' ? CLOSED : afterFailure(this.#circuitOf(endpoint), laneKey(lane), next, startedAt)
@@ -244,6 +257,27 @@ export class Outbox {
       this.#options.log.error({ endpoint }, 'endpoint fails; one message at a time tries it')
     }
     this.#circuits.set(endpoint, circuit)
+  }
+
+  /** From now on an accepted message is repeated, where the endpoint needs that. */
+  #keep(lane: Lane, notification: Notification, at: Date): void {
+    const rule = notification.state === 'delivered' ? this.#options.repeatRuleOf?.(lane.endpoint) : null
+    if (rule) this.#keepAlive.keep(laneKey(lane), notification, rule, new Date(at.getTime() + rule.everyMs))
+  }
+
+  /** Repetitions are no news: they are neither stored nor counted as attempts. */
+  async #repeatDue(now: Date): Promise<void> {
+    const { send, repeatRuleOf, log } = this.#options
+    const repeat = async ({ lane, notification }: { lane: string; notification: Notification }) => {
+      const { endpoint, incident, id } = notification
+      const rule = repeatRuleOf?.(endpoint)
+      if (!rule) return
+      const thread = this.#lanes.get(lane)
+      const { arrival, status, error } = await send(notification, now, thread ? threadOf(thread) : UNKNOWN)
+      this.#keepAlive.repeated(lane, notification, arrival === 'accepted', rule, now)
+      if (arrival !== 'accepted') log.warn({ endpoint, incident, id, status, error }, 'notification not kept alive')
+    }
+    await Promise.all(this.#keepAlive.takeDue(now).map(repeat))
   }
 
   /** Settles what newer messages make void, in one write. */
@@ -343,6 +377,8 @@ export class Outbox {
     for (const [key, lane] of this.#lanes) if (isOver(lane)) this.#lanes.delete(key)
   }
 }
+
+const UNKNOWN: Thread = { target: '', first: '' }
 
 const isBy = (at: Date | null, now: Date): boolean => at !== null && at <= now
 

@@ -1,15 +1,8 @@
 import { z } from 'zod'
+import { duration } from './duration.ts'
+import { endpointSchema } from './endpoint-schema.ts'
+import { routeSchema } from './route-schema.ts'
 import { patternFault } from './safe-pattern.ts'
-
-/** `30s`, `5m`, `2h`, `3d`, `4w` → milliseconds. */
-const duration = z
-  .string()
-  .regex(/^\d+(ms|s|m|h|d|w)$/, 'expected a duration such as 5s, 10m, 3d')
-  .transform((text) => {
-    const unit = text.replace(/^\d+/, '')
-    const ms = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }[unit] ?? 1
-    return Number.parseInt(text, 10) * ms
-  })
 
 const port = z.coerce.number().int().min(0).max(65_535)
 
@@ -46,19 +39,6 @@ const server = z.strictObject({
   database: z.string().default('plumbline'),
   /** Name of the ClickHouse cluster; absent = one server. */
   cluster: z.string().optional(),
-})
-
-const endpoint = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][-a-z0-9_]*$/, 'expected a name of lower-case letters, digits, - and _'),
-  type: z.literal('webhook'),
-  url: z.url(),
-  /** Standard Webhooks secret, `whsec_` + base64 of 24–64 bytes; empty = unsigned. */
-  secret: z.string().default(''),
-})
-
-const route = z.strictObject({
-  match: z.strictObject({ severity: z.enum(['page', 'ticket', 'info']).optional(), service: z.string().optional() }),
-  endpoints: z.array(z.string()),
 })
 
 const token = z.strictObject({
@@ -144,11 +124,22 @@ export const configSchema = z.strictObject({
       keepFiring: z.strictObject({ page: duration.prefault('5m'), ticket: duration.prefault('30m') }).prefault({}),
       /** How long the first message waits for company. */
       groupWait: z.strictObject({ page: duration.prefault('0s'), ticket: duration.prefault('60s') }).prefault({}),
+      /** Alerts about Plumbline itself; without endpoints they take the routes, as service and env `plumbline`. */
+      meta: z.strictObject({ endpoints: list.prefault([]) }).prefault({}),
+      /** Pinged every minute while everything works: an outside service raises the alarm when it stops. */
+      watchdog: z.strictObject({ url: z.url().optional() }).prefault({}),
     })
     .prefault({}),
-  egress: z.strictObject({ allow: list.prefault([]), insecureHttp: flag.default(false) }).prefault({}),
-  endpoints: z.array(endpoint).default([]),
-  routes: z.array(route).default([]),
+  egress: z
+    .strictObject({
+      allow: list.prefault([]),
+      insecureHttp: flag.default(false),
+      /** Ports of public addresses beside 80 and 443. */
+      ports: z.array(port).default([]),
+    })
+    .prefault({}),
+  endpoints: z.array(endpointSchema).default([]),
+  routes: z.array(routeSchema).default([]),
   tokens: z.array(token).default([]),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 })

@@ -4,6 +4,7 @@ import { distance } from 'fastest-levenshtein'
 import { isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { type Config, configSchema } from './config-schema.ts'
+import { endpointsNamed } from './route-schema.ts'
 
 /** One fault of the configuration: where (`plumbline.yaml:12 ports.api`), what, and what to do. */
 export interface ConfigFault {
@@ -204,30 +205,37 @@ function suggestion(name: string, known: string[]): string {
 export const isLoopback = (address: string): boolean =>
   address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
 
+/** Endpoints that are named and missing, or told in a way they do not want. */
+function endpointFaults({ endpoints, routes, alerting }: Config): ConfigFault[] {
+  const names = endpoints.map(({ name }) => name)
+  const missing = (where: string, named: readonly string[]): ConfigFault[] =>
+    named
+      .filter((name) => !names.includes(name))
+      .map((name) => ({ where, message: `there is no endpoint named ${name}${suggestion(name, names)}` }))
+  const reserved = endpoints.filter(({ escalationOnly }) => escalationOnly).map(({ name }) => name)
+  return [
+    ...(new Set(names).size < names.length
+      ? [{ where: 'endpoints', message: 'two endpoints have the same name' }]
+      : []),
+    ...endpointsNamed(routes).flatMap(({ where, name, escalates }) => [
+      ...missing(where, [name]),
+      ...(reserved.includes(name) && !escalates
+        ? [{ where, message: `${name} is escalationOnly: name it as a fallback or in an escalation step` }]
+        : []),
+    ]),
+    ...missing('alerting.meta.endpoints', alerting.meta.endpoints),
+    ...endpoints.flatMap(({ name, fallback }, index) =>
+      fallback === name
+        ? [{ where: `endpoints.${index}.fallback`, message: `${name} cannot be its own fallback` }]
+        : missing(`endpoints.${index}.fallback`, fallback === undefined ? [] : [fallback]),
+    ),
+  ]
+}
+
 /** What no single key can tell. `where` is the key to change. */
 function crossCheck(config: Config): ConfigFault[] {
   const faults: ConfigFault[] = []
-  const names = new Set(config.endpoints.map(({ name }) => name))
-  if (names.size < config.endpoints.length)
-    faults.push({ where: 'endpoints', message: 'two endpoints have the same name' })
-  config.routes.forEach((route, index) => {
-    for (const name of route.endpoints.filter((name) => !names.has(name))) {
-      faults.push({
-        where: `routes.${index}.endpoints`,
-        message: `there is no endpoint named ${name}${suggestion(name, [...names])}`,
-      })
-    }
-  })
-  config.endpoints.forEach(({ secret }, index) => {
-    const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
-    if (secret !== '' && (!secret.startsWith('whsec_') || key.length < 24 || key.length > 64)) {
-      faults.push({
-        where: `endpoints.${index}.secret`,
-        message:
-          'expected whsec_ and the base64 of 24 to 64 bytes, for example from: echo whsec_$(openssl rand -base64 32)',
-      })
-    }
-  })
+  faults.push(...endpointFaults(config))
   const fixed = Object.entries(config.ports).filter(([, port]) => port !== 0)
   fixed.forEach(([key, port], index) => {
     const other = fixed.slice(0, index).find(([, earlier]) => earlier === port)

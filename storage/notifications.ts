@@ -38,6 +38,8 @@ export interface DeliveryAttempt {
   attempt: number
   endpoint: string
   incident: string
+  /** A digest of where it went; '' when it is not known. */
+  target: string
   startedAt: Date
   arrival: Arrival
   status: number
@@ -99,7 +101,7 @@ const selectOfIncident = query({
 })
 
 const selectAttempts = query({
-  sql: `SELECT notification, attempt, endpoint, incident, started_at, arrival, status, error, latency_ms, answer
+  sql: `SELECT notification, attempt, endpoint, incident, target, started_at, arrival, status, error, latency_ms, answer
     FROM delivery_attempts FINAL WHERE incident IN {incidents:Array(String)} ORDER BY incident, notification, attempt`,
   params: z.object({ incidents: z.array(z.string()) }),
   row: z
@@ -108,6 +110,7 @@ const selectAttempts = query({
       attempt: z.number(),
       endpoint: z.string(),
       incident: z.string(),
+      target: z.string(),
       started_at: z.coerce.date(),
       arrival: z.enum(ARRIVALS),
       status: z.number(),
@@ -197,6 +200,7 @@ export async function recordAttempt(db: Db, attempt: DeliveryAttempt): Promise<v
         attempt: attempt.attempt,
         endpoint: attempt.endpoint,
         incident: attempt.incident,
+        target: attempt.target,
         started_at: attempt.startedAt.toISOString(),
         arrival: attempt.arrival,
         status: attempt.status,

@@ -5,13 +5,19 @@ import { BlockList, isIP } from 'node:net'
 export interface EgressPolicy {
   allow: readonly string[]
   insecureHttp: boolean
+  /** Ports of public addresses beside the standard ones. */
+  ports?: readonly number[]
 }
 
-/** An address a URL may be fetched from; the connection must go to it, without another look-up. */
-export interface EgressTarget {
-  url: URL
+/** An address that may be connected to, without another look-up. */
+export interface EgressAddress {
   address: string
   family: 4 | 6
+}
+
+/** An address a URL may be fetched from; the connection must go to it. */
+export interface EgressTarget extends EgressAddress {
+  url: URL
 }
 
 /** A URL this installation must not fetch. `permanent`: no later attempt can end differently. */
@@ -62,12 +68,15 @@ const RESERVED = [
 
 const RESERVED_RANGES = rangesOf(RESERVED)
 
+const WEB_PORTS = [80, 443]
+const MAIL_PORTS = [25, 465, 587]
+
 /**
  * A guard for outgoing requests: resolves a URL's host once, refuses what the policy does not allow, and answers with
  * the address to connect to. Rejects with EgressRefusedError, or with the resolver's own error.
  */
-export function egressGuard(policy: EgressPolicy, resolve: Resolve = (host) => lookup(host, { all: true })) {
-  const allowed = rangesOf(policy.allow)
+export function egressGuard(policy: EgressPolicy, resolve?: Resolve) {
+  const addressOf = addressGuard(policy, WEB_PORTS, resolve)
   return async (text: string): Promise<EgressTarget> => {
     const url = parse(text)
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
@@ -79,20 +88,42 @@ export function egressGuard(policy: EgressPolicy, resolve: Resolve = (host) => l
     if (url.protocol === 'http:' && !policy.insecureHttp) {
       throw new EgressRefusedError('plain http is not allowed: use https, or set egress.insecureHttp', true)
     }
-    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+    return { url, ...(await addressOf(url.hostname.replace(/^\[|\]$/g, ''), port)) }
+  }
+}
+
+/** The same for a mail server. */
+export const mailGuard = (policy: EgressPolicy, resolve?: Resolve) => addressGuard(policy, MAIL_PORTS, resolve)
+
+function addressGuard(
+  policy: EgressPolicy,
+  standardPorts: readonly number[],
+  resolve: Resolve = (host) => lookup(host, { all: true }),
+) {
+  const allowed = rangesOf(policy.allow)
+  const ports = new Set([...standardPorts, ...(policy.ports ?? [])])
+  return async (host: string, port: number): Promise<EgressAddress> => {
     const literal = isIP(host)
     const addresses = literal ? [{ address: host, family: literal }] : await resolve(host)
     for (const { address } of addresses) {
-      if (isReserved(address) && !contains(allowed, address)) {
+      if (contains(allowed, address)) continue
+      if (isReserved(address)) {
         throw new EgressRefusedError(
           `${host} is ${address}, which is not on the public internet: add its range to egress.allow if it is meant`,
           literal !== 0,
         )
       }
+      if (!ports.has(port)) {
+        throw new EgressRefusedError(
+          `port ${port} of ${host} is not allowed: add it to egress.ports if it is meant`,
+          true,
+        )
+      }
     }
     const first = addresses[0]
     if (!first) throw new EgressRefusedError(`${host} has no address`, false)
-    return { url, address: first.address, family: first.family === 6 ? 6 : 4 }
+    return { address: first.address, family: first.family === 6 ? 6 : 4 }
   }
 }
 

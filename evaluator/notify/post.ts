@@ -1,4 +1,5 @@
 import { Agent, buildConnector, request } from 'undici'
+import { ANSWER_RULES, type AnswerRules } from './answer-rules.ts'
 import { EgressRefusedError, type EgressTarget } from './egress.ts'
 
 /** What became of one request. */
@@ -11,6 +12,8 @@ export interface PostResult {
   arrival: 'accepted' | 'maybe' | 'no'
   /** No later attempt can end differently. */
   permanent: boolean
+  /** The endpoint takes nothing any more, ever. */
+  isGone?: boolean
   /** The first bytes of the answer. */
   answer: string
   /** Value of the Retry-After header, '' without one. */
@@ -26,18 +29,17 @@ export interface PostLimits {
 const ANSWER_READ_BYTES = 4_096
 const ANSWER_KEPT_BYTES = 512
 
-/** Statuses that a later attempt may change, beside 5xx. Source: Standard Webhooks 1.0.0, and RFC 9110 for their meaning. */
-const RETRYABLE = new Set([408, 425, 429])
-
 /**
  * POSTs a body to an address that was checked before, following no redirect. Never rejects: whatever happens is a result.
  * @param check resolves the URL to the address to connect to, see `egressGuard`
+ * @param rules what an answer means
  */
 export async function post(
   url: string,
   { headers, body }: { headers: Record<string, string>; body: string },
   check: (url: string) => Promise<EgressTarget>,
   { connectTimeoutMs, totalTimeoutMs }: PostLimits,
+  rules: AnswerRules = ANSWER_RULES.webhook,
 ): Promise<PostResult> {
   const started = performance.now()
   const result = (outcome: Partial<PostResult>): PostResult => ({
@@ -67,11 +69,14 @@ export async function post(
     })
     const status = answer.statusCode
     const retryAfter = answer.headers['retry-after']
+    const text = await beginningOf(answer.body)
+    const accepted = rules.accepts(status, text)
     return result({
       status,
-      arrival: status < 300 ? 'accepted' : status < 500 ? 'no' : 'maybe',
-      permanent: status >= 300 && status < 500 && !RETRYABLE.has(status),
-      answer: await beginningOf(answer.body),
+      arrival: accepted ? 'accepted' : status < 500 ? 'no' : 'maybe',
+      permanent: !accepted && status < 500 && !rules.retries.has(status),
+      isGone: rules.isGone(status),
+      answer: text,
       retryAfter: typeof retryAfter === 'string' ? retryAfter : '',
     })
   } catch (error) {
@@ -116,7 +121,7 @@ async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).subarray(0, ANSWER_KEPT_BYTES).toString('utf8')
 }
 
-function textOf(error: unknown): string {
+export function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : ''
   return `${code}${error.message}`

@@ -30,7 +30,7 @@ export function evaluatorOn(db: Db, endpoints: Record<string, string>, metrics =
     store: clickhouseOutbox(db),
     log: QUIET,
     random: () => 0.5,
-    send: createSender({
+    ...createSender({
       endpoints: configured,
       egress: { allow: ['127.0.0.0/8'], insecureHttp: true },
     }),

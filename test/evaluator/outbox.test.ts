@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createSender } from '../../evaluator/deliver.ts'
-import { notificationId } from '../../evaluator/notification-id.ts'
 import { egressGuard } from '../../evaluator/notify/egress.ts'
 import { post } from '../../evaluator/notify/post.ts'
 import { Outbox, type OutboxOptions } from '../../evaluator/outbox.ts'
@@ -15,6 +14,7 @@ import {
 } from '../../storage/notifications.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { QUIET } from './evaluation.ts'
+import { notification as notificationOf } from './messages.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 
 const T0 = Date.parse('2026-01-10T12:00:00Z')
@@ -38,35 +38,14 @@ beforeEach(async () => {
   return () => receiver[Symbol.asyncDispose]()
 })
 
-function notification(changes: Partial<Notification> = {}): Notification {
-  const { endpoint = 'pager', sequence = 1 } = changes
-  return {
-    id: notificationId(changes.incident ?? incident, sequence, endpoint),
-    endpoint,
-    incident,
-    sequence,
-    event: 'firing',
-    reason: 'first',
-    severity: 'page',
-    state: 'pending',
-    body: JSON.stringify({ sequence }),
-    attempts: 0,
-    firstAttemptAt: null,
-    nextAttemptAt: new Date(T0),
-    lastStatus: 0,
-    lastError: '',
-    createdAt: new Date(T0),
-    revision: 0,
-    ...changes,
-  }
-}
+const notification = (changes: Partial<Notification> = {}) => notificationOf(incident, T0, changes)
 const RESOLVE = { sequence: 2, event: 'resolved', reason: 'resolved' } as const
 
 function outboxWith(options: Partial<OutboxOptions> & { url?: string } = {}): Outbox {
   const { url = receiver.url, ...rest } = options
   const endpoints = ['pager', 'chat'].map((name) => ({ name, url, type: 'webhook' as const, secret: '' }))
-  const send = createSender({ endpoints, egress: EGRESS })
-  return new Outbox({ store: clickhouseOutbox(store.db), log: QUIET, random: () => 0.5, send, ...rest })
+  const sender = createSender({ endpoints, egress: EGRESS })
+  return new Outbox({ store: clickhouseOutbox(store.db), log: QUIET, random: () => 0.5, ...sender, ...rest })
 }
 
 const enqueue = (outbox: Outbox, ...notifications: Notification[]) => outbox.enqueue(notifications, new Date(T0))
@@ -164,12 +143,12 @@ describe('a message', () => {
   })
 
   it('to an address that is not allowed is never sent', async () => {
-    const outbox = outboxWith({
-      send: createSender({
+    const outbox = outboxWith(
+      createSender({
         endpoints: [{ name: 'pager', url: receiver.url, type: 'webhook', secret: '' }],
         egress: { allow: [], insecureHttp: true },
       }),
-    })
+    )
     await enqueue(outbox, notification())
     await run(outbox, 0, 3)
     expect(receiver.received).toEqual([])
@@ -334,6 +313,7 @@ describe('after a crash', () => {
     attempt: 1,
     endpoint: 'pager',
     incident,
+    target: '',
     startedAt: new Date(T0),
     arrival: 'unknown',
     status: 0,

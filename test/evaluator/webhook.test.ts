@@ -1,54 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
-import type { Message } from '../../evaluator/message.ts'
 import { webhookBody, webhookHeaders } from '../../evaluator/notify/webhook.ts'
-
-const ANNOTATIONS = {
-  summary: 'checkout-availability burns 16.7x: acme-pay times out',
-  description:
-    '1,000 of 60,000 calls failed in 1 h (governing window), 200x in 5 m; 41 % of the 30 d budget left, empty in 17 h',
-  cause: 'share 0.82 of 400 bad traces, confidence high',
-  runbook_url: 'https://runbooks.example/acme-pay',
-}
-
-const LABELS = {
-  alertname: 'SLOBurnRate',
-  env: 'prod',
-  owner: 'payments',
-  root_cause: 'dependency:acme-pay/timeout',
-  service: 'checkout',
-  severity: 'page',
-  slo: 'checkout-availability',
-}
-
-const alert: Message['alerts'][number] = {
-  status: 'firing',
-  labels: LABELS,
-  annotations: ANNOTATIONS,
-  startsAt: new Date('2026-01-01T00:00:00Z'),
-  endsAt: null,
-  generatorUrl: 'https://plumbline.example/slos/checkout-availability',
-}
-
-const message = (changes: Partial<Message> = {}): Message => ({
-  endpoint: 'pager',
-  event: 'firing',
-  reason: 'first',
-  sequence: 1,
-  incident: 'inc_01JZ8Q2W7RN4V9T3M6D5XH1C0B',
-  previousIncident: null,
-  severity: 'page',
-  alerts: [alert],
-  groupLabels: { env: 'prod', root_cause: 'dependency:acme-pay/timeout' },
-  externalUrl: 'https://plumbline.example',
-  tier: '1h/5m',
-  governingWindow: '1h',
-  burn: 16.666666666666668,
-  counts: { good: 59_000, total: 60_000 },
-  data: { watermark: new Date('2026-01-01T00:01:00Z'), coverage: 1, generation: '3' },
-  ...changes,
-})
+import { ANNOTATIONS, alert, LABELS, message } from './messages.ts'
 
 describe('the webhook body', () => {
   it("is Alertmanager's version 4, and one key more", () => {
@@ -94,7 +48,7 @@ describe('the webhook body', () => {
     const resolved = message({
       event: 'resolved',
       reason: 'resolved',
-      alerts: [{ ...alert, status: 'resolved', endsAt: new Date('2026-01-01T00:11:00Z') }],
+      alerts: [{ ...alert(), status: 'resolved', endsAt: new Date('2026-01-01T00:11:00Z') }],
     })
     expect(JSON.parse(webhookBody(resolved))).toMatchObject({
       status: 'resolved',
@@ -111,8 +65,8 @@ describe('the webhook body', () => {
         message({
           reason: 'deescalated',
           alerts: [
-            { ...alert, labels: ticket },
-            { ...alert, status: 'resolved', endsAt: new Date('2026-01-01T00:45:00Z') },
+            { ...alert(), labels: ticket },
+            { ...alert(), status: 'resolved', endsAt: new Date('2026-01-01T00:45:00Z') },
           ],
         }),
       ),
@@ -134,11 +88,37 @@ describe('the webhook body', () => {
   })
 
   it('counts the alerts it leaves out', () => {
-    const many = Array.from({ length: 23 }, (_, n) => ({ ...alert, labels: { ...LABELS, slo: `slo-${n}` } }))
+    const many = Array.from({ length: 23 }, (_, n) =>
+      alert({ labels: { ...LABELS, slo: `slo-${n}` }, annotations: { summary: `slo-${n} burns` } }),
+    )
     const body = JSON.parse(webhookBody(message({ alerts: many })))
     expect(body.alerts).toHaveLength(20)
     expect(body.truncatedAlerts).toBe(3)
-    expect(webhookBody(message({ alerts: many })).length).toBeLessThan(20_000)
+  })
+
+  it('stays below 20 kB, however much there is to say', () => {
+    const description = 'x'.repeat(1_000)
+    const many = Array.from({ length: 40 }, (_, n) =>
+      alert({ labels: { ...LABELS, slo: `slo-${n}` }, annotations: { ...ANNOTATIONS, description } }),
+    )
+    const text = webhookBody(message({ alerts: many }))
+    const body = JSON.parse(text)
+    expect(text.length).toBeLessThan(20_000)
+    expect(body.alerts.length).toBeGreaterThan(5)
+    expect(body.alerts.length + body.truncatedAlerts).toBe(40)
+  })
+
+  it("is nothing but Alertmanager's when strict", () => {
+    const body = JSON.parse(webhookBody(message(), { strict: true }))
+    expect(body).not.toHaveProperty('plumbline')
+    expect(body).toMatchObject({ version: '4', status: 'firing' })
+  })
+
+  it('has no numbers of its own for an alert without burn rate, and says when data is missing', () => {
+    const { data } = message()
+    const body = JSON.parse(webhookBody(message({ numbers: null, data: { ...data, frozen: true } })))
+    expect(body.plumbline).not.toHaveProperty('burn')
+    expect(body.plumbline.data).toMatchObject({ frozen: true })
   })
 
   it('quotes label values in the group key', () => {

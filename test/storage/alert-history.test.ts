@@ -178,7 +178,12 @@ describe('notifications', () => {
     )
     const { notifications: known } = await clickhouseOutbox(other.db).load(at(-500))
     expect(known.map(({ id }) => id).sort()).toEqual(['old-open', 'old-pending', 'young'])
-    expect(known.filter(({ body }) => body !== '').map(({ id }) => id)).toEqual(['old-open', 'old-pending'])
+    expect(
+      known
+        .filter(({ body }) => body !== '')
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(['old-open', 'old-pending'])
   })
 })
 
@@ -188,6 +193,7 @@ describe('delivery attempts', () => {
     attempt: 1,
     endpoint: 'pager',
     incident: 'inc_a',
+    target: '',
     startedAt: at(0),
     arrival: 'unknown',
     status: 0,

@@ -1,0 +1,67 @@
+import { type Brief, headline, type Message, wordOf } from '../message.ts'
+import { cut, durationText, percent, timeText } from '../number-text.ts'
+
+/** Longest texts Slack takes. Source: https://docs.slack.dev/reference/block-kit/blocks */
+const MAX_HEADER = 150
+const MAX_SECTION = 3_000
+const MAX_FIELD = 2_000
+const MAX_BUTTON_URL = 3_000
+const MAX_TEXT = 3_000
+
+/**
+ * A message for an incoming webhook of Slack, or of what is compatible with it. Longer texts are cut, never refused.
+ * Source: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+ */
+export function slackBody(message: Message): string {
+  const { brief } = message
+  const word = wordOf(message)
+  return JSON.stringify({
+    text: escaped(`${word} ${headline(brief)}`, MAX_TEXT),
+    blocks: [
+      { type: 'header', text: { type: 'plain_text', text: cut(`${word}  ${brief.what}`, MAX_HEADER) } },
+      { type: 'section', text: mrkdwn(storyOf(brief), MAX_SECTION) },
+      { type: 'section', fields: fieldsOf(brief).map(([name, value]) => mrkdwn(`*${name}*\n${value}`, MAX_FIELD)) },
+      { type: 'actions', elements: buttonsOf(brief) },
+      { type: 'context', elements: [mrkdwn(contextOf(message), MAX_FIELD)] },
+    ],
+  })
+}
+
+function storyOf({ why, cause, firstStep, endedAt, howBad, others, isFrozen }: Brief): string {
+  const because = why ? `*${why}*${cause ? ` (${cause})` : ''}. ` : cause ? `${cause}. ` : ''
+  const more = others > 0 ? `${others} more alerts belong to it. ` : ''
+  const frozen = isFrozen ? 'Data is missing: these are the last numbers known. ' : ''
+  return endedAt ? `${because}${howBad}` : `${because}${howBad}. ${more}${frozen}First step: ${firstStep}.`
+}
+
+/** What is not known is left out. */
+function fieldsOf(brief: Brief): [name: string, value: string][] {
+  const { startedAt, endedAt, budgetLeft, budgetSpent, impact, whoCanFix, acknowledgedBy, deployments } = brief
+  const lasted = endedAt ? ` to ${timeText(endedAt)}, ${durationText((+endedAt - +startedAt) / 60_000)}` : ''
+  const fields: [string, string][] = [
+    ['Since', `${timeText(startedAt)}${lasted}`],
+    endedAt && budgetSpent !== null ? ['Budget spent', percent(budgetSpent)] : ['Budget left', budgetLeft],
+    ['Impact', impact],
+    ['Who can fix it', whoCanFix],
+    ['Acknowledged by', acknowledgedBy],
+    ['Deployed before', deployments.slice(0, 3).join('\n')],
+  ]
+  return fields.filter(([, value]) => value !== '')
+}
+
+const buttonsOf = ({ links }: Brief) =>
+  Object.entries({ Incident: links.incident, Runbook: links.runbook, Trace: links.trace })
+    .filter(([, url]) => url !== '' && url.length <= MAX_BUTTON_URL)
+    .map(([text, url]) => ({ type: 'button', text: { type: 'plain_text', text }, url }))
+
+const contextOf = ({ incident, sequence, reason }: Message) => `${incident}, ${sequence}, ${reason}`
+
+const mrkdwn = (text: string, max: number) => ({ type: 'mrkdwn', text: escaped(text, max) })
+
+/** Cut before it is escaped, so that no entity is cut in two; short enough for the longest entities all the same. */
+function escaped(text: string, max: number): string {
+  for (let length = max; ; length -= 100) {
+    const result = cut(text, length).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+    if (result.length <= max) return result
+  }
+}

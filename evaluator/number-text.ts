@@ -1,0 +1,28 @@
+const MINUTES_PER_HOUR = 60
+const MINUTES_PER_DAY = 1_440
+
+/** 12.9 → `12 min`, 1020 → `17 h`, 43200 → `30 d`: cut, not rounded up. */
+export function durationText(minutes: number): string {
+  if (minutes >= 2 * MINUTES_PER_DAY) return `${Math.floor(minutes / MINUTES_PER_DAY)} d`
+  return minutes >= 2 * MINUTES_PER_HOUR ? `${Math.floor(minutes / MINUTES_PER_HOUR)} h` : `${Math.floor(minutes)} min`
+}
+
+/** `2026-01-01 00:00 UTC` */
+export const minuteText = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+/** `00:00 UTC` */
+export const timeText = (at: Date): string => `${at.toISOString().slice(11, 16)} UTC`
+
+/** 16.66 → `16.7x` */
+export const times = (burn: number): string => `${Number(burn.toFixed(1))}x`
+
+export const whole = (n: number): string => Math.round(n).toLocaleString('en-US')
+
+/** 0.415 → `41 %`, rounded towards nothing left. */
+export const percent = (share: number): string => `${Math.floor(share * 100)} %`
+
+/** `1h` → `1 h` */
+export const spaced = (window: string): string => window.replace(/(\d)([mhd])$/, '$1 $2')
+
+/** At most `max` characters, the last one an ellipsis where something is left out. */
+export const cut = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max - 1)}…`)
