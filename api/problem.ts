@@ -13,9 +13,16 @@ export const problemSchema = z
     status: z.int(),
     detail: z.string(),
     errors: z
-      .array(z.object({ path: z.string(), message: z.string() }))
+      .array(
+        z.object({
+          path: z.string(),
+          message: z.string(),
+          code: z.string().optional().meta({ description: 'Rule of an SLO document that is broken' }),
+          line: z.int().optional().meta({ description: 'Line of the document' }),
+        }),
+      )
       .optional()
-      .meta({ description: 'What is wrong with which parameter' }),
+      .meta({ description: 'What is wrong with which parameter, or which property of the document' }),
     nearMisses: z.array(z.string()).optional().meta({ description: 'Names that exist and look alike' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' })
@@ -29,6 +36,7 @@ const KINDS = {
   forbidden: [403, 'Not allowed'],
   'not-found': [404, 'Not found'],
   'method-not-allowed': [405, 'Only reading is possible here'],
+  conflict: [409, 'Not possible as things stand'],
   'unsupported-body': [415, 'The body is in a form not understood here'],
   'body-too-large': [413, 'The body is too large'],
   'invalid-document': [422, 'The document is refused'],

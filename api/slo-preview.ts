@@ -5,10 +5,8 @@ import { refuses } from '../slo/problem.ts'
 import { previewSlo } from '../storage/preview.ts'
 import type { Db } from '../storage/query.ts'
 import { parseSloText } from '../storage/slo-files.ts'
+import { documentBody, readDocumentText } from './document-body.ts'
 import { onInvalid, Problem, problemSchema } from './problem.ts'
-
-const MAX_BODY_CHARACTERS = 1_000_000
-const FORMATS = /^(application\/(json|yaml|x-yaml)|text\/(yaml|x-yaml|plain))\b/
 
 const counts = z.object({ good: z.number(), total: z.number() })
 const ratio = z.number().nullable()
@@ -48,8 +46,6 @@ const problem = (description: string) => ({
   content: { 'application/problem+json': { schema: problemSchema } },
 })
 
-const document = z.string().meta({ description: 'OpenSLO documents, YAML or JSON; references among them are resolved' })
-
 const previewRoute = createRoute({
   method: 'post',
   path: '/slos/preview',
@@ -59,7 +55,7 @@ const previewRoute = createRoute({
     query: z.object({
       days: z.coerce.number().int().min(1).max(400).default(30).meta({ description: 'How many days are judged' }),
     }),
-    body: { content: { 'application/yaml': { schema: document } }, required: true },
+    body: documentBody,
   },
   responses: {
     200: {
@@ -78,11 +74,7 @@ const stepMinutesOf = (days: number) => (days <= 7 ? 60 : 1440)
 /** `POST /slos/preview`: nothing is stored. */
 export function previewRoutes({ db, clock }: { db: Db; clock: () => Date }): OpenAPIHono {
   return new OpenAPIHono({ defaultHook: onInvalid }).openapi(previewRoute, async (c) => {
-    if (!FORMATS.test(c.req.header('content-type') ?? ''))
-      throw new Problem('unsupported-body', 'Send the OpenSLO documents as application/yaml or application/json')
-    const text = await c.req.text()
-    if (text.length > MAX_BODY_CHARACTERS)
-      throw new Problem('body-too-large', `Send at most ${MAX_BODY_CHARACTERS} characters`)
+    const text = await readDocumentText(c)
     const { days } = c.req.valid('query')
     const { slos, warnings } = readDocuments(text)
     const items = []

@@ -64,17 +64,51 @@ export function reconcile(
   return { definitions, changes }
 }
 
+/** The source of what came through the API. */
+export const API_SOURCE = 'api'
+
+/**
+ * What changes when a good document comes through the API under a name: its SLOs are in force, and objectives it no
+ * longer has are gone. Without SLOs the document is removed. Nothing changes for the same document again.
+ */
+export function replaceDocument(
+  previous: readonly Definition[],
+  document: string,
+  planned: readonly (PlannedSlo & { slo: Slo })[],
+): DefinitionChange[] {
+  const before = previous.filter(({ name }) => documentOf(name) === document)
+  const after = planned.map(
+    ({ name, slo, problems }): Definition => ({ name, state: 'active', slo, problems, source: API_SOURCE }),
+  )
+  const named = new Set(after.map(({ name }) => name))
+  const isKnown = (definition: Definition) =>
+    before.some(
+      (known) =>
+        canonicalJson(contentOf(known)) === canonicalJson(contentOf(definition)) && known.name === definition.name,
+    )
+  return [
+    ...before
+      .filter(({ name }) => !named.has(name))
+      .map(({ name }): DefinitionChange => ({ name, state: 'removed', source: API_SOURCE })),
+    ...after.filter((definition) => !isKnown(definition)),
+  ]
+}
+
+/** The file a definition is kept in; null for what came through the API. */
+export const fileOf = ({ source }: Pick<Definition, 'source'>): string | null =>
+  source.startsWith(FILE) ? source.slice(FILE.length) : null
+
 /** An SLO that no file names any more, if it is not known to be gone. */
 function keep(
   definition: Definition,
   { problems, unreadable, complete }: LoadedSlos,
   document: PlannedSlo | undefined,
 ): Definition | null {
-  if (!definition.source.startsWith(FILE)) return definition
+  const file = fileOf(definition)
+  if (file === null) return definition
   // A refused document tells its own name alone: which objectives it meant cannot be told.
   if (document)
     return { ...definition, state: 'invalid', problems: document.problems, source: fileSource(document.file) }
-  const file = definition.source.slice(FILE.length)
   if (complete && !unreadable.has(file)) return null
   const reasons = problems.filter((problem) => problem.severity === 'error' && (!complete || problem.file === file))
   return { ...definition, state: 'invalid', problems: reasons }

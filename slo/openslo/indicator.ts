@@ -126,6 +126,7 @@ function misplaced(source: string, place: string, at: PropertyPath, report: Repo
 /** Is every call of the numerator one of the total? */
 function isWithin(numerator: CallSelection, total: CallSelection): boolean {
   if (numerator.direction !== total.direction || numerator.synthetic !== total.synthetic) return false
+  if (total.attempt && numerator.attempt !== total.attempt) return false
   const inner: Record<string, Selector | undefined> = { ...numerator.attributes, ...numerator.fields }
   const outer: Record<string, Selector> = { ...total.attributes, ...total.fields }
   return (

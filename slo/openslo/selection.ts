@@ -1,6 +1,6 @@
 import type { Protocol } from '../../integration/call.ts'
 import type { Direction, Outcome } from '../../integration/outcome.ts'
-import { type CallSelection, LATENCY_OPERATORS, SELECTABLE, type Selector } from '../model.ts'
+import { ATTEMPTS, type CallSelection, LATENCY_OPERATORS, SELECTABLE, type Selector } from '../model.ts'
 import { readAttributes, readSelector } from './selector.ts'
 import { isRecord, type PropertyPath, type Reporter } from './source.ts'
 import { suggest } from './suggest.ts'
@@ -32,7 +32,7 @@ const PROTOCOLS = Object.keys({
 
 const DIRECTIONS = ['outbound', 'inbound'] as const satisfies readonly Direction[]
 
-const FIELDS = ['source', ...SELECTABLE, 'direction', 'synthetic', 'attributes', 'outcome', 'latency']
+const FIELDS = ['source', ...SELECTABLE, 'direction', 'synthetic', 'attempt', 'attributes', 'outcome', 'latency']
 
 const NS_PER_UNIT = { us: 1_000, ms: 1_000_000, s: 1_000_000_000 } as const
 
@@ -67,6 +67,7 @@ export function readSelection(
     if (selector) fields[field] = selector
   }
   const latency = readLatency(spec.latency, [...at, 'latency'], report, allowLatency)
+  const attempt = readAttempt(spec.attempt, [...at, 'attempt'], report)
   const selection: CallSelection = {
     source: 'calls',
     fields,
@@ -75,6 +76,7 @@ export function readSelection(
     synthetic: readSynthetic(spec.synthetic, [...at, 'synthetic'], report),
     outcome: (select('outcome') as CallSelection['outcome'] | null) ?? { notIn: ['cancelled'] },
     latency,
+    ...(attempt && { attempt }),
   }
   return report.problems.length > before ? null : selection
 }
@@ -100,6 +102,14 @@ function readSynthetic(value: unknown, path: PropertyPath, report: Reporter): bo
   if (typeof value === 'boolean') return value
   report.error('plan', path, 'invalid_selector', 'must be true (probes only) or false (no probes)')
   return false
+}
+
+function readAttempt(value: unknown, path: PropertyPath, report: Reporter): CallSelection['attempt'] | null {
+  if (value === undefined) return null
+  const attempt = ATTEMPTS.find((known) => known === value)
+  if (attempt) return attempt
+  const hint = 'Leave it out for all attempts'
+  return report.error('plan', path, 'one_of', `must be ${ATTEMPTS.join(' or ')}`, hint)
 }
 
 function readLatency(value: unknown, path: PropertyPath, report: Reporter, allowed: boolean): CallSelection['latency'] {
