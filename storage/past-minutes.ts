@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { emptySeries, type MinuteSeries, positionIn, putMinute } from '../slo/minute-series.ts'
 import type { MeasuredIndicator } from '../slo/model.ts'
-import { compileIndicator } from './indicator-sql.ts'
+import { selectMinutes } from './indicator-select.ts'
 import { type Db, query } from './query.ts'
 
 interface Range {
@@ -31,17 +31,12 @@ export async function readPastMinutes(
     const position = positionIn(series, at)
     if (position >= 0 && position < minutes) series.covered[position] = 1
   }
-  const { sql, params } = compileIndicator(indicator)
-  const select = query({
-    sql: `SELECT toUnixTimestamp(minute) * 1000 AS at, good, total FROM (${sql})`,
-    params: z.looseObject({ from: z.date(), to: z.date() }),
-    row: z.object({ at: epochMs, good: z.number(), total: z.number() }),
-  })
   const pieceMinutes = Math.ceil(minutes / PIECES)
   for (let start = 0; start < minutes; start += pieceMinutes) {
     const end = Math.min(minutes, start + pieceMinutes)
     const piece = { from: atMinute(from, start), to: atMinute(from, end) }
-    for (const { at, good, total } of await select(db, { ...params, ...piece })) putMinute(series, at, { good, total })
+    for (const { minute, good, total } of await selectMinutes(db, indicator, piece))
+      putMinute(series, minute, { good, total })
     onProgress(end / minutes)
   }
   return series

@@ -1,0 +1,77 @@
+import { ClickHouseError } from '@clickhouse/client'
+import { z } from 'zod'
+import type { MeasuredIndicator } from '../slo/model.ts'
+import { compileIndicator } from './indicator-sql.ts'
+import { offBounds } from './metric-bounds.ts'
+import { type Db, query } from './query.ts'
+import type { Compiled } from './sql-parameters.ts'
+import { guarded, type Minute, selectUserMinutes } from './sql-source.ts'
+import { Unmeasurable } from './unmeasurable.ts'
+
+/**
+ * The minutes of an SLI over whole minutes [from, to), stored nowhere. An author's statement runs read-only and bounded.
+ * @throws Unmeasurable with words for the author
+ */
+export async function selectMinutes(
+  db: Db,
+  indicator: MeasuredIndicator,
+  range: { from: Date; to: Date },
+): Promise<Minute[]> {
+  if (indicator.source === 'sql') return selectUserMinutes(db, indicator, range)
+  const { sql, params } = compileIndicator(indicator)
+  const select = query({
+    sql: `SELECT toUnixTimestamp(minute) * 1000 AS at, good, total FROM (${sql})`,
+    params: z.looseObject({ from: z.date(), to: z.date() }),
+    row: z.object({ at: epochMs, good: z.number(), total: z.number() }),
+  })
+  try {
+    return (await select(db, { ...params, ...range })).map(({ at, ...counts }) => ({ minute: at, ...counts }))
+  } catch (error) {
+    const reason = error instanceof ClickHouseError ? await offBounds(db, indicator, range) : null
+    throw reason === null ? error : new Unmeasurable(reason, { cause: error })
+  }
+}
+
+const epochMs = z.number().transform((ms) => new Date(ms))
+
+const statisticsOf = z.object({
+  rows: z.number(),
+  statistics: z.object({ rows_read: z.number(), bytes_read: z.number() }),
+})
+
+/** What one run of an SLI's select over a range costs. */
+export interface Cost {
+  rowsRead: number
+  bytesRead: number
+  ms: number
+  minutes: number
+}
+
+/**
+ * Runs the select once and tells what it read.
+ * @throws Unmeasurable with words for the author
+ */
+export async function costOf(db: Db, indicator: MeasuredIndicator, range: { from: Date; to: Date }): Promise<Cost> {
+  const { sql, params } = await runnable(db, indicator)
+  const started = performance.now()
+  const result = await db.query({
+    query: sql,
+    query_params: { ...params, ...range },
+    // Its statistics are the engine's own count of what was read.
+    format: 'JSON',
+    clickhouse_settings: { readonly: '2', max_execution_time: 30 },
+  })
+  const { rows, statistics } = statisticsOf.parse(await result.json())
+  return {
+    rowsRead: statistics.rows_read,
+    bytesRead: statistics.bytes_read,
+    ms: performance.now() - started,
+    minutes: rows,
+  }
+}
+
+async function runnable(db: Db, indicator: MeasuredIndicator): Promise<Compiled> {
+  return indicator.source === 'sql'
+    ? { sql: await guarded(db, indicator.query), params: {} }
+    : compileIndicator(indicator)
+}
