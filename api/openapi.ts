@@ -21,6 +21,8 @@ export function describeApi(app: OpenAPIHono, version: string) {
     tags: [
       { name: 'slos', description: 'Objectives, budgets and burn rates' },
       { name: 'incidents', description: 'What fires and what fired' },
+      { name: 'silences', description: 'Who is not told, and planned work' },
+      { name: 'alertmanager', description: "Alertmanager's API v2, as far as amtool asks for it" },
       { name: 'dependencies', description: 'Health of what is called' },
       { name: 'traces', description: 'Single requests' },
       { name: 'operations', description: 'For those who run Plumbline' },

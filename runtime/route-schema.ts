@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration } from './duration.ts'
-import { patternFault } from './safe-pattern.ts'
+import { slowPatternFault } from './safe-pattern.ts'
 
 /** A condition on a label of an alert. */
 export interface RouteMatcher {
@@ -15,12 +15,21 @@ const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 const condition = z.union([
   z.string().superRefine((text, context) => {
     const [, pattern] = /^[=!]~([\s\S]*)$/.exec(text) ?? []
-    const fault = pattern === undefined || pattern === '.*' ? null : patternFault(pattern)
+    const fault = pattern === undefined ? null : patternTextFault(pattern)
     if (fault !== null) context.addIssue({ code: 'custom', message: `the pattern ${fault}` })
   }),
   z.array(z.string()).min(1),
 ])
 type Condition = z.output<typeof condition>
+
+function patternTextFault(pattern: string): string | null {
+  try {
+    new RegExp(pattern)
+    return slowPatternFault(pattern)
+  } catch (error) {
+    return `is no regular expression: ${(error as Error).message}`
+  }
+}
 
 const severity = z.enum(['page', 'ticket', 'info'])
 

@@ -1,21 +1,15 @@
 const MAX_CHARS = 512
 const MAX_OPEN = 3
 
-/**
- * Why a regular expression from a configuration cannot be used, or null. Refused is what can take time exponential in the
- * text: a repeated group that repeats or chooses inside, `(a+)+`, `(a|ab)*`, and references back; and more than three
- * open-ended repeats. With texts of bounded length the rest is bounded, too.
- * Source: https://owasp.org/www-community/attacks/Regular_expression_Denial_of_Service_-_ReDoS.
- */
+/** Why a regular expression that is searched in texts cannot be used, or null: it is none, matches nothing, or is slow. */
 export function patternFault(pattern: string): string | null {
-  if (pattern.length > MAX_CHARS) return `is longer than ${MAX_CHARS} characters; split it`
   try {
     if (new RegExp(pattern, 'u').test(''))
       return 'matches an empty text, so it would match everywhere; use + instead of *'
   } catch (error) {
     return `is no regular expression: ${(error as Error).message}`
   }
-  return shapeFault(pattern)
+  return slowPatternFault(pattern)
 }
 
 interface Group {
@@ -27,7 +21,14 @@ interface Group {
 const QUANTIFIER = /[*+?]|\{(\d+)(,(\d*))?\}/y
 const GROUP_HEAD = /\(\?(?:[:=!]|<[=!]|<\w+>|[a-z-]*:)/y
 
-function shapeFault(pattern: string): string | null {
+/**
+ * Why a regular expression from outside must not run, or null. Refused is what can take time exponential in the text:
+ * a repeated group that repeats or chooses inside, `(a+)+`, `(a|ab)*`, and references back; and more than three
+ * open-ended repeats. With texts of bounded length the rest is bounded, too.
+ * Source: https://owasp.org/www-community/attacks/Regular_expression_Denial_of_Service_-_ReDoS.
+ */
+export function slowPatternFault(pattern: string): string | null {
+  if (pattern.length > MAX_CHARS) return `is longer than ${MAX_CHARS} characters; split it`
   const open: Group[] = [{ varies: false, chooses: false }]
   let closed: Group | null = null
   let openEnded = 0

@@ -26,7 +26,7 @@ const select = query({
     WHERE at >= {from:DateTime64(3)} AND at < {to:DateTime64(3)}
       AND (empty({services:Array(String)}) OR service IN {services:Array(String)})
       AND ({env:String} = '' OR env = {env:String})
-    ORDER BY id, received_at DESC LIMIT 1 BY id`,
+    ORDER BY id, received_at DESC, status = 'started' LIMIT 1 BY id`,
   params: z.object({ from: z.date(), to: z.date(), services: z.array(z.string()), env: z.string() }),
   row: z
     .object({

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { recordIncidents } from '../../storage/incidents.ts'
 import { recordDefinitions } from '../../storage/slo-definitions.ts'
+import { seedOverlays } from './overlay-seeds.ts'
 import { incident, NOW, seedCalls, seededApp, seedMinutes, seedTelemetry, slo } from './seeded-app.ts'
 
 interface Operation {
@@ -29,6 +30,7 @@ beforeAll(async () => {
   await seedMinutes(app.db, SLO, [{ ago: 3, good: 990, total: 1000 }])
   await recordIncidents(app.db, [{ incident: incident('i1'), revision: 1 }], NOW)
   await seedCalls(app.db, [{ ago: 2, count: 20, outcome: 'timeout', traceId: TRACE }])
+  await seedOverlays(app.db)
   document = (await app.get('/api/v1/openapi.json')).body
 })
 afterAll(() => app[Symbol.asyncDispose]())
@@ -43,6 +45,15 @@ const EXAMPLES: Record<string, string> = {
   '/api/v1/dependencies': '/api/v1/dependencies',
   '/api/v1/dependencies/{dependency}': '/api/v1/dependencies/acme-pay',
   '/api/v1/traces/{id}': `/api/v1/traces/${TRACE}`,
+  '/api/v1/silences': '/api/v1/silences',
+  '/api/v1/silences/{id}': '/api/v1/silences/sil_1',
+  '/api/v1/maintenance-windows': '/api/v1/maintenance-windows',
+  '/api/v1/maintenance-windows/{id}': '/api/v1/maintenance-windows/mnt_1',
+  '/api/v1/deployments': '/api/v1/deployments',
+  '/api/v2/status': '/api/v2/status',
+  '/api/v2/alerts': '/api/v2/alerts',
+  '/api/v2/silences': '/api/v2/silences',
+  '/api/v2/silence/{id}': '/api/v2/silence/sil_1',
   '/readyz': '/readyz',
 }
 

@@ -1,0 +1,43 @@
+import type { Context } from 'hono'
+import { slowPatternFault } from '../runtime/safe-pattern.ts'
+import { type Matcher, matcherText } from '../slo/matchers.ts'
+import { recordAudit } from '../storage/audit-log.ts'
+import type { Db } from '../storage/query.ts'
+import { authorOf } from './access.ts'
+import { Problem, problemSchema } from './problem.ts'
+
+/** What every route that changes something can answer besides success. */
+export const changeProblems = {
+  400: {
+    description: 'The request is wrong; `detail` says what and what to do',
+    content: { 'application/problem+json': { schema: problemSchema } },
+  },
+  403: {
+    description: 'The token lacks the scope `write`',
+    content: { 'application/problem+json': { schema: problemSchema } },
+  },
+}
+
+/** Keeps who changed what; the change itself is stored before. */
+export const audited = (
+  c: Context,
+  db: Db,
+  { at, action, target, detail, said }: { at: Date; action: string; target: string; detail: unknown; said?: string },
+): Promise<void> =>
+  recordAudit(db, [{ at, action, target, detail, author: authorOf(c, said), token: c.get('caller') ?? '' }])
+
+/** What a pure check found wrong with the body, as the answer. */
+export function refuse(faults: readonly string[]): never {
+  const errors = faults.map((message) => ({ path: 'json', message }))
+  throw new Problem('bad-parameter', faults.join('; '), { errors })
+}
+
+/** Patterns from outside run at every tick: none may take for ever. */
+export function refuseSlowPatterns(matchers: readonly Matcher[]): void {
+  const faults = matchers.flatMap((matcher) => {
+    if (matcher.op !== '=~' && matcher.op !== '!~') return []
+    const fault = slowPatternFault(matcher.value)
+    return fault === null ? [] : [`${matcherText(matcher)} ${fault}`]
+  })
+  if (faults.length > 0) refuse(faults)
+}
