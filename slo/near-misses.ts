@@ -12,8 +12,8 @@ export function nearMisses(wanted: string, known: readonly string[], most = 5): 
     .map(({ candidate }) => candidate)
 }
 
-/** Levenshtein distance, one row of the table at a time. */
-function editsBetween(a: string, b: string): number {
+/** Levenshtein distance (insertions, deletions and substitutions), one row of the table at a time. */
+export function editsBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, k) => k)
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i]

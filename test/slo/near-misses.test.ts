@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nearMisses } from '../../api/near-misses.ts'
+import { nearMisses } from '../../slo/near-misses.ts'
 
 const KNOWN = ['checkout-availability', 'checkout-latency', 'cart-availability', 'search']
 
