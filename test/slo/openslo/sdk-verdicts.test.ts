@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { planObjects } from '../../../slo/openslo/plan.ts'
+import { parseSloText } from '../../../storage/slo-files.ts'
+
+/**
+ * What OpenSLO's official Go SDK (pkg/openslo/v1 at ae145da) said about documents with one thing changed:
+ * `valid`, `undecodable` (it cannot read them at all), `invalid` where it tells the mistake in its own way,
+ * else the complete list of paths and codes.
+ */
+interface Row {
+  base: number
+  at: (string | number)[]
+  /** Absent: the property is taken away. */
+  value?: unknown
+  verdict: 'valid' | 'undecodable' | 'invalid' | string[]
+}
+
+const lines = readFileSync(new URL('../../fixtures/slo/sdk-verdicts.jsonl', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line))
+const bases: unknown[] = lines.flatMap((line) => ('document' in line ? [line.document] : []))
+const rows: Row[] = lines.filter((line) => 'base' in line)
+
+function changed({ base, at, ...rest }: Row): unknown {
+  const document = structuredClone(bases[base])
+  const last = at.at(-1)
+  if (last === undefined) return document
+  const holder = at.slice(0, -1).reduce((value, key) => (value as never)[key], document) as never
+  if ('value' in rest) Object.assign(holder, { [last]: rest.value })
+  else if (Array.isArray(holder)) (holder as unknown[]).splice(Number(last), 1)
+  else delete holder[last]
+  return document
+}
+
+function strictErrors(document: unknown): string[] {
+  const { objects } = parseSloText(JSON.stringify(document), 'document.json')
+  const { problems } = planObjects(objects, { strict: true })
+  const refused = problems.filter(
+    ({ severity, layer }) => severity === 'error' && (layer === 'decode' || layer === 'schema'),
+  )
+  return refused.map(({ path, code }) => `${path} ${code}`)
+}
+
+describe('strict verdicts are those of the official Go SDK', () => {
+  it('hundreds of documents are compared, good and bad ones of every kind', () => {
+    expect(bases.length).toBeGreaterThan(15)
+    expect(rows.filter(({ verdict }) => verdict === 'valid').length).toBeGreaterThan(200)
+    expect(rows.filter(({ verdict }) => verdict !== 'valid').length).toBeGreaterThan(600)
+  })
+  it.each(bases.map((base, index) => ({ index, kind: (base as { kind: string }).kind })))(
+    'of $kind $index, whatever is changed in it',
+    ({ index }) => {
+      for (const row of rows.filter(({ base }) => base === index)) {
+        const errors = strictErrors(changed(row))
+        const what = `${row.at.join('.')} ${'value' in row ? JSON.stringify(row.value)?.slice(0, 80) : 'absent'}`
+        if (Array.isArray(row.verdict)) expect([...new Set(errors)].sort(), what).toEqual(row.verdict)
+        else
+          expect([what, errors.length === 0 ? 'valid' : 'refused']).toEqual([
+            what,
+            row.verdict === 'valid' ? 'valid' : 'refused',
+          ])
+      }
+    },
+  )
+})
