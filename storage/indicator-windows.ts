@@ -1,158 +1,185 @@
 import { z } from 'zod'
 import { keyOf, type Measured } from '../slo/indicator.ts'
-import type { Counts } from '../slo/model.ts'
+import type { IndicatorSums } from '../slo/read-window.ts'
+import type { Segments } from '../slo/segments.ts'
+import type { SliceSums } from '../slo/slices.ts'
 import { ceilHour, floorHour, hoursIn } from './indicator-hours.ts'
 import { type Db, query } from './query.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
-/** What the minutes of one indicator add up to. */
-export interface Sums {
-  /** By window length in minutes. */
-  counts: ReadonlyMap<number, Counts>
-  lastEventAt: Date | null
-  invalidMinute: Date | null
+/** What the minutes of one indicator add up to in each segment. */
+export interface MinuteSums extends IndicatorSums {
+  /** One-minute slices by segment, by place of their target among those asked for. */
+  minuteSlices: readonly (readonly SliceSums[] | undefined)[]
 }
-
-export const NO_SUMS: Sums = { counts: new Map(), lastEventAt: null, invalidMinute: null }
 
 /** Above so many SLOs everything is read, and what was not asked for dropped. */
 const MAX_NAMED = 500
 
 /**
- * Sums of minutes in all windows [end − window, end) of all indicators, by `keyOf`. Whole hours come from their stored
- * sums, minutes only where a window begins within an hour and for the hours not closed yet. An indicator of which an hour
- * is missing is summed from its minutes.
- * @param windows lengths in minutes, ascending
+ * Sums of minutes in every segment, of all indicators, by `keyOf`. Whole hours come from their stored sums, minutes only where
+ * a segment begins within an hour and for the hours not closed yet. An indicator of which an hour is missing is summed from
+ * its minutes.
+ * @param targets for which one-minute slices are judged, in parts per million
  */
 export async function readSums(
   db: Db,
-  slos: readonly Measured[],
-  windows: readonly number[],
-  end: Date,
-): Promise<Map<string, Sums>> {
-  const plan = planOf(windows, end)
-  const rows = await sumRings(db, { ...plan, end, windows: [...windows], ...named(slos) })
+  measured: readonly Measured[],
+  segments: Segments,
+  targets: readonly number[],
+): Promise<Map<string, MinuteSums>> {
+  const plan = planOf(segments)
+  const asked = { cuts: segments.cuts.map((ms) => ms / 1_000), targets: [...targets] }
+  const rows = await sumSegments(db, { ...asked, ...plan.hours, ...named(measured) })
   const known = new Map(rows.map((row) => [`${row.indicator}\n${row.generation}`, row]))
-  const gaps = [...new Map(slos.map((slo) => [keyOf(slo), slo])).values()].filter(
-    (slo) => !isWhole(known.get(keyOf(slo)), plan.wholeHours),
-  )
+  const gaps = measured.filter((of) => !isWhole(known.get(keyOf(of)), plan.wholeHours))
   if (gaps.length > 0) {
-    const summed = await sumMinutes(db, { end, windows: [...windows], ...named(gaps) })
-    for (const slo of gaps) known.delete(keyOf(slo))
+    const bounds = { from: new Date(segments.cuts[0]!), to: new Date(segments.cuts.at(-1)!) }
     const wanted = new Set(gaps.map(keyOf))
-    for (const row of summed) {
+    for (const key of wanted) known.delete(key)
+    for (const row of await sumMinutes(db, { ...asked, ...bounds, ...named(gaps) })) {
       const key = `${row.indicator}\n${row.generation}`
-      if (wanted.has(key)) known.set(key, { ...row, hours: [] })
+      if (wanted.has(key)) known.set(key, row)
     }
   }
-  return new Map([...known].map(([key, row]) => [key, sumsOf(row, windows)]))
+  return new Map([...known].map(([key, row]) => [key, sumsOf(row, segments)]))
 }
 
-function named(slos: readonly Measured[]) {
-  const isAll = slos.length > MAX_NAMED
+function named(measured: readonly Measured[]) {
+  const isAll = measured.length > MAX_NAMED
   return {
     all: isAll,
-    indicators: isAll ? [] : [...new Set(slos.map((slo) => slo.indicator.name))],
-    generations: isAll ? [] : [...new Set(slos.map((slo) => slo.generation))],
+    indicators: isAll ? [] : [...new Set(measured.map((of) => of.indicator.name))],
+    generations: isAll ? [] : [...new Set(measured.map((of) => of.generation))],
   }
 }
 
-/** Which hours are read as such, and which minutes; a ring is the shortest window that holds a time, from 1. */
-function planOf(windows: readonly number[], end: Date) {
-  const starts = windows.map((minutes) => new Date(end.getTime() - minutes * MINUTE_MS))
-  const first = starts.at(-1)!
-  const last = floorHour(end)
-  const cut = starts.filter((start) => start.getTime() % HOUR_MS !== 0).map((start) => floorHour(start).getTime())
-  const cutHours = new Set([...cut, last.getTime()])
-  const hours = hoursIn({ from: ceilHour(first), to: last }).filter((hour) => !cutHours.has(hour.getTime()))
-  const wholeHours = windows.map(() => 0)
-  for (const hour of hours) wholeHours[starts.findIndex((start) => hour >= start)]! += 1
-  const minutes = [...cutHours].flatMap((hour) => Array.from({ length: 60 }, (_, n) => new Date(hour + n * MINUTE_MS)))
+/** Which hours are read as such, and which minutes. */
+function planOf({ cuts }: Segments) {
+  const [first, end] = [cuts[0]!, cuts.at(-1)!]
+  const last = floorHour(new Date(end)).getTime()
+  const cutHours = new Set([
+    ...cuts.filter((cut) => cut % HOUR_MS !== 0).map((cut) => floorHour(new Date(cut)).getTime()),
+    ...(end > last ? [last] : []),
+  ])
+  const hoursFrom = ceilHour(new Date(first))
+  const hours = hoursIn({ from: hoursFrom, to: new Date(last) }).filter((hour) => !cutHours.has(hour.getTime()))
+  const wholeHours = new Map<number, number>()
+  let place = 0
+  for (const hour of hours) {
+    while (cuts[place + 1]! <= hour.getTime()) place++
+    wholeHours.set(cuts[place]! / 1_000, (wholeHours.get(cuts[place]! / 1_000) ?? 0) + 1)
+  }
+  const minutes = [...cutHours].flatMap((hour) => Array.from({ length: 60 }, (_, n) => hour + n * MINUTE_MS))
   return {
+    /** By start of the segment, in seconds. */
     wholeHours,
-    hoursFrom: ceilHour(first),
-    hoursTo: last,
-    cutHours: [...cutHours].map((ms) => new Date(ms)),
-    minutes: minutes.filter((minute) => minute >= first && minute < end),
+    hours: {
+      hoursFrom,
+      hoursTo: new Date(last),
+      cutHours: [...cutHours].map((ms) => new Date(ms)),
+      minutes: minutes.filter((ms) => ms >= first && ms < end).map((ms) => new Date(ms)),
+    },
   }
 }
 
-interface RingRow {
-  rings: number[]
-  good: number[]
-  total: number[]
-  hours: number[]
-  last_event: Date
-  invalid_minute: Date
-}
+type Row = z.output<typeof segmentRow>
 
 /** Whether every whole hour was there. */
-function isWhole(row: RingRow | undefined, wholeHours: readonly number[]): boolean {
-  const found = new Map(row?.rings.map((ring, n) => [ring, row.hours[n]]))
-  return wholeHours.every((hours, n) => hours === 0 || found.get(n + 1) === hours)
+function isWhole(row: Row | undefined, wholeHours: ReadonlyMap<number, number>): boolean {
+  const found = new Map(row?.segments.map((start, n) => [start, row.hours[n]]))
+  return [...wholeHours].every(([start, hours]) => found.get(start) === hours)
 }
 
-function sumsOf(row: RingRow, windows: readonly number[]): Sums {
-  const sum = (values: readonly number[], window: number) =>
-    row.rings.reduce((total, ring, n) => (ring <= window ? total + (values[n] ?? 0) : total), 0)
+function sumsOf(row: Row, segments: Segments): MinuteSums {
+  const place = new Map(segments.cuts.map((ms, n) => [ms / 1_000, n]))
+  const bySegment: IndicatorSums['bySegment'][number][] = []
+  const minuteSlices: (SliceSums[] | undefined)[] = []
+  for (const [n, start] of row.segments.entries()) {
+    const at = place.get(start)!
+    const filled = row.filled[n]!
+    bySegment[at] = {
+      good: row.good[n]!,
+      total: row.total[n]!,
+      varianceGood: row.variance_good[n] ?? 0,
+      varianceBad: row.variance_bad[n] ?? 0,
+      filled,
+    }
+    minuteSlices[at] = row.bad[n]!.map((bad) => ({ measured: filled, bad, lost: row.lost[n]! }))
+  }
   return {
-    counts: new Map(
-      windows.map((minutes, n) => [minutes, { good: sum(row.good, n + 1), total: sum(row.total, n + 1) }]),
-    ),
+    bySegment,
+    minuteSlices,
     lastEventAt: row.last_event.getTime() > 0 ? row.last_event : null,
-    invalidMinute: row.invalid_minute.getTime() > 0 ? row.invalid_minute : null,
+    invalid: row.invalid.map((seconds) => new Date(seconds * 1_000)),
   }
 }
 
-const epochMs = z.number().transform((ms) => new Date(ms))
+const numbers = z.array(z.number())
 
 const asked = {
-  end: z.date(),
-  windows: z.array(z.number()),
+  cuts: numbers,
+  targets: numbers,
   all: z.boolean(),
   indicators: z.array(z.string()),
   generations: z.array(z.string()),
 }
 
-const ringRow = {
+const segmentRow = z.object({
   indicator: z.string(),
   generation: z.string(),
-  rings: z.array(z.number()),
-  good: z.array(z.number()),
-  total: z.array(z.number()),
-  last_event: epochMs,
-  invalid_minute: epochMs,
-}
+  segments: numbers,
+  good: numbers,
+  total: numbers,
+  variance_good: numbers,
+  variance_bad: numbers,
+  filled: numbers,
+  lost: numbers,
+  bad: z.array(numbers),
+  hours: numbers,
+  last_event: z.number().transform((seconds) => new Date(seconds * 1_000)),
+  invalid: numbers,
+})
 
 const NAMED = '({all:Bool} OR (indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}))'
 
-const ringOf = (time: string) =>
-  `arrayFirstIndex(w -> ${time} >= {end:DateTime} - toIntervalMinute(w), {windows:Array(UInt32)})`
+const segmentOf = (time: string) => `roundDown(toUInt32(${time}), {cuts:Array(UInt32)})`
 
-const sumRings = query({
-  sql: `
-    SELECT indicator, generation,
-      groupArray(ring) AS rings, groupArray(ring_good) AS good, groupArray(ring_total) AS total, groupArray(ring_hours) AS hours,
-      toUnixTimestamp(max(ring_last)) * 1000 AS last_event,
-      toUnixTimestamp(minIf(ring_invalid, ring_invalid > 0)) * 1000 AS invalid_minute
-    FROM (
-      SELECT indicator, generation, ring, sum(good) AS ring_good, sum(total) AS ring_total, sum(hours) AS ring_hours,
-        max(last_event) AS ring_last, minIf(invalid_minute, invalid_minute > 0) AS ring_invalid
-      FROM (
-        SELECT indicator, generation, ${ringOf('hour')} AS ring, good, total, 1 AS hours, last_event, invalid_minute
-        FROM indicator_hours FINAL
-        WHERE hour >= {hoursFrom:DateTime} AND hour < {hoursTo:DateTime} AND hour NOT IN {cutHours:Array(DateTime)} AND complete AND ${NAMED}
-        UNION ALL
-        SELECT indicator, generation, ${ringOf('minute')} AS ring, good, total, 0,
-          if(total > 0, minute, toDateTime(0)), if(good > total OR good < 0, minute, toDateTime(0))
-        FROM indicator_minutes_by_time FINAL
-        WHERE minute IN {minutes:Array(DateTime)} AND ${NAMED}
-      )
-      GROUP BY indicator, generation, ring
-    )
-    GROUP BY indicator, generation`,
+/** Columns of one minute that hours have summed: `m` is a row of minutes. */
+const OF_MINUTE = `m.good, m.total, m.variance_good, m.variance_bad, toFloat64(m.total > 0) AS filled,
+  if(m.total > 0, (m.total - m.good) / m.total, 0) AS lost,
+  arrayMap(target -> toFloat64(m.total > 0 AND m.good * 1000000 < m.total * target), {targets:Array(UInt32)}) AS bad,
+  0 AS hours, if(m.total > 0, minute, toDateTime(0)) AS last_event, if(m.good > m.total OR m.good < 0, minute, toDateTime(0)) AS invalid_minute`
+
+/** Adds up rows of hours and minutes, then gathers the segments of each indicator. */
+const gathered = (rows: string) => `
+  SELECT indicator, generation, groupArray(segment) AS segments, groupArray(sums.1) AS good, groupArray(sums.2) AS total,
+    if(arrayExists(v -> v > 0, groupArray(sums.3) AS in_good), in_good, []) AS variance_good,
+    if(arrayExists(v -> v > 0, groupArray(sums.4) AS in_bad), in_bad, []) AS variance_bad,
+    groupArray(sums.5) AS filled, groupArray(sums.6) AS lost, groupArray(sums.7) AS bad, groupArray(sums.8) AS hours,
+    toUnixTimestamp(max(sums.9)) AS last_event,
+    arrayFilter(second -> second > 0, groupArray(toUnixTimestamp(sums.10))) AS invalid
+  FROM (
+    SELECT indicator, generation, segment, (sum(good), sum(total), sum(variance_good), sum(variance_bad), sum(filled), sum(lost),
+      sumForEach(bad), sum(hours), max(last_event), minIf(invalid_minute, invalid_minute > 0)) AS sums
+    FROM (${rows})
+    GROUP BY indicator, generation, segment
+  )
+  GROUP BY indicator, generation`
+
+const sumSegments = query({
+  sql: gathered(`
+    SELECT indicator, generation, ${segmentOf('hour')} AS segment, h.good, h.total, h.variance_good, h.variance_bad, h.filled, h.lost,
+      arrayMap(target -> toFloat64(arrayCount(minute -> minute.1 * 1000000 < minute.2 * target, h.imperfect)), {targets:Array(UInt32)}) AS bad,
+      1 AS hours, h.last_event, h.invalid_minute
+    FROM indicator_hours AS h FINAL
+    WHERE hour >= {hoursFrom:DateTime} AND hour < {hoursTo:DateTime} AND hour NOT IN {cutHours:Array(DateTime)} AND complete AND ${NAMED}
+    UNION ALL
+    SELECT indicator, generation, ${segmentOf('minute')} AS segment, ${OF_MINUTE}
+    FROM indicator_minutes_by_time AS m FINAL
+    WHERE minute IN {minutes:Array(DateTime)} AND ${NAMED}`),
   params: z.object({
     ...asked,
     hoursFrom: z.date(),
@@ -160,27 +187,17 @@ const sumRings = query({
     cutHours: z.array(z.date()),
     minutes: z.array(z.date()),
   }),
-  row: z.object({ ...ringRow, hours: z.array(z.number()) }),
+  row: segmentRow,
   settings: { do_not_merge_across_partitions_select_final: 1 },
 })
 
 /** The same from minutes alone: what windows are defined by. */
 const sumMinutes = query({
-  sql: `
-    SELECT indicator, generation, groupArray(ring) AS rings, groupArray(ring_good) AS good, groupArray(ring_total) AS total,
-      toUnixTimestamp(max(ring_last)) * 1000 AS last_event,
-      toUnixTimestamp(minIf(ring_invalid, ring_invalid > 0)) * 1000 AS invalid_minute
-    FROM (
-      SELECT indicator, generation, ${ringOf('m.minute')} AS ring, sum(m.good) AS ring_good, sum(m.total) AS ring_total,
-        maxIf(m.minute, m.total > 0) AS ring_last, minIf(m.minute, m.good > m.total OR m.good < 0) AS ring_invalid
-      FROM (
-        SELECT indicator, generation, minute, good, total FROM indicator_minutes FINAL
-        WHERE minute >= {end:DateTime} - toIntervalMinute(arrayMax({windows:Array(UInt32)})) AND minute < {end:DateTime} AND ${NAMED}
-      ) AS m
-      GROUP BY indicator, generation, ring
-    )
-    GROUP BY indicator, generation`,
-  params: z.object(asked),
-  row: z.object(ringRow),
+  sql: gathered(`
+    SELECT indicator, generation, ${segmentOf('minute')} AS segment, ${OF_MINUTE}
+    FROM indicator_minutes AS m FINAL
+    WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND ${NAMED}`),
+  params: z.object({ ...asked, from: z.date(), to: z.date() }),
+  row: segmentRow,
   settings: { do_not_merge_across_partitions_select_final: 1 },
 })

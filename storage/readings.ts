@@ -1,91 +1,135 @@
 import { z } from 'zod'
-import { keyOf, measuredOf } from '../slo/indicator.ts'
+import type { Period } from '../slo/calendar.ts'
+import { measuredOf } from '../slo/indicator.ts'
+import { exclusionsOf, type MaintenanceWindow, subjectOf } from '../slo/maintenance.ts'
 import type { Slo } from '../slo/model.ts'
-import { type Reading, STATUS_WINDOWS, type WindowReading } from '../slo/reading.ts'
+import { readingOf, type SliceSubject, sliceSubjectsOf, type WindowSource } from '../slo/read-window.ts'
+import type { BudgetReset, Reading } from '../slo/reading.ts'
+import { Segments } from '../slo/segments.ts'
+import { cutsOf, planWindows, type WindowPlan } from '../slo/window-plan.ts'
+import { readBudgetResets } from './budget-resets.ts'
 import { readFreshness } from './freshness.ts'
-import { NO_SUMS, readSums } from './indicator-windows.ts'
+import { type MinuteSums, readSums } from './indicator-windows.ts'
+import { readMaintenance } from './maintenance-windows.ts'
 import { type Db, query } from './query.ts'
+import { readSlices, type SlicesBySegment } from './slice-windows.ts'
 
 const MINUTE_MS = 60_000
-const ceilMinute = (at: Date) => new Date(Math.ceil(at.getTime() / MINUTE_MS) * MINUTE_MS)
 
-const epochMs = z.number().transform((ms) => new Date(ms))
+/** SLOs with longer windows are read apart, so that their years of hours are not read of all the others too. */
+const LONG_MINUTES = 35 * 1_440
 
-/** Covered minutes by ring, the shortest window that holds them: a collector was alive then, or data arrived anyhow. */
-const countCovered = query({
-  sql: `
-    SELECT
-      arrayFirstIndex(w -> minute >= {end:DateTime} - toIntervalMinute(w), {windows:Array(UInt32)}) AS ring,
-      toUnixTimestamp(min(minute)) * 1000 AS first,
-      uniqExact(minute) AS covered
-    FROM covered_minutes
-    WHERE minute >= {end:DateTime} - toIntervalMinute(arrayMax({windows:Array(UInt32)})) AND minute < {end:DateTime}
-    GROUP BY ring`,
-  params: z.object({ end: z.date(), windows: z.array(z.number()) }),
-  row: z.object({ ring: z.number(), first: epochMs, covered: z.number() }),
-})
+/** What people decided about budgets. */
+interface Decisions {
+  resets: ReadonlyMap<string, readonly BudgetReset[]>
+  maintenance: readonly MaintenanceWindow[]
+}
 
 /**
- * Everything the judge and the alert decision need, for all SLOs in a few reads.
- * Windows end with the open minute of the watermark (of `now` before any telemetry), so that the youngest data counts.
+ * Everything the judge and the alert decision need, for all SLOs in a few reads, whatever their budgeting methods and windows.
+ * Windows end with the open minute of the watermark (of `now` before any telemetry), so that the youngest data counts; those of
+ * slice methods with the last whole slice.
  */
 export async function readReadings(db: Db, slos: readonly Slo[], now: Date): Promise<Reading[]> {
   if (slos.length === 0) return []
-  const { watermark } = await readFreshness(db)
-  const end = ceilMinute(watermark ?? now)
-  const windows = [...new Set(slos.flatMap(windowsOf))].sort((a, b) => a - b)
-  const [sums, rings] = await Promise.all([
-    readSums(db, measuredOf(slos), windows, end),
-    countCovered(db, { end, windows }),
+  const [{ watermark }, resets, maintenance] = await Promise.all([
+    readFreshness(db),
+    readBudgetResets(db),
+    readMaintenance(db),
   ])
-  const covered = coverageOf(windows, end, rings)
-  return slos.map((slo) => {
-    const { counts, lastEventAt, invalidMinute } = sums.get(keyOf(slo)) ?? NO_SUMS
-    const { minutes: periodMinutes } = slo.objective.window
-    const windowOf = (minutes: number): WindowReading => {
-      const events = counts.get(minutes) ?? { good: 0, total: 0 }
-      return { counts: events, units: events, coverage: covered.get(minutes) ?? 0 }
-    }
-    return {
-      slo,
-      watermark,
-      lastEventAt,
-      invalidMinute,
-      windows: new Map(windowsOf(slo).map((minutes) => [minutes, windowOf(minutes)])),
-      period: {
-        ...windowOf(periodMinutes),
-        from: new Date(end.getTime() - periodMinutes * MINUTE_MS),
-        to: end,
-        raw: null,
-        exclusions: [],
-      },
-    }
+  const decisions = {
+    resets: Map.groupBy(resets, ({ slo }) => slo),
+    maintenance: maintenance.filter(({ excludeFromBudget }) => excludeFromBudget),
+  }
+  const plans = slos.map((slo) => planOf(slo, watermark ?? now, decisions))
+  const isLong = ({ slo }: WindowPlan) => slo.objective.window.minutes > LONG_MINUTES
+  const readings = new Map<Slo, Reading>()
+  for (const alike of Map.groupBy(plans, isLong).values()) {
+    const source = await readSource(db, alike)
+    for (const plan of alike) readings.set(plan.slo, readingOf(plan, source, watermark))
+  }
+  return slos.map((slo) => readings.get(slo)!)
+}
+
+function planOf(slo: Slo, watermark: Date, { resets, maintenance }: Decisions): WindowPlan {
+  return planWindows(slo, watermark, {
+    resets: resets.get(slo.name) ?? [],
+    exclusionsIn: (span: Period) => (maintenance.length === 0 ? [] : exclusionsOf(maintenance, subjectOf(slo), span)),
   })
 }
 
-const windowsOf = (slo: Slo): number[] => [
-  ...new Set([
-    ...STATUS_WINDOWS,
-    ...slo.tiers.flatMap((tier) => [tier.longMinutes, tier.shortMinutes]),
-    slo.objective.window.minutes,
-  ]),
+async function readSource(db: Db, plans: readonly WindowPlan[]): Promise<WindowSource> {
+  const segments = new Segments(plans.flatMap(cutsOf))
+  const subjects = distinct(plans.flatMap(sliceSubjectsOf))
+  const [minuteSlices, otherSlices] = [
+    subjects.filter(isOfMinutes),
+    subjects.filter((subject) => !isOfMinutes(subject)),
+  ]
+  const targets = [...new Set(minuteSlices.map(({ targetPpm }) => targetPpm ?? 0))]
+  const [sums, slices, minutes] = await Promise.all([
+    readSums(db, measuredOf(plans.map(({ slo }) => slo)), segments, targets),
+    readSlices(db, otherSlices, segments),
+    readCovered(db, segments),
+  ])
+  return { segments, sums, slices: sliceLookup(segments, sums, targets, slices), ...minutes }
+}
+
+/** Slices that are single minutes of one SLI are summed by the hour, like events. */
+const isOfMinutes = ({ keys, minutes }: SliceSubject) => keys.length === 1 && minutes === 1
+
+const subjectKey = ({ keys, minutes, targetPpm, originMs, exclusions }: SliceSubject): string =>
+  [...keys, minutes, targetPpm, originMs, ...exclusions.flatMap(({ from, to }) => [+from, +to])].join()
+
+const distinct = (subjects: readonly SliceSubject[]): SliceSubject[] => [
+  ...new Map(subjects.map((subject) => [subjectKey(subject), subject])).values(),
 ]
 
-/** Time before the very first telemetry is not expected: a new installation judges from its first minute. */
-function coverageOf(
-  windows: readonly number[],
-  end: Date,
-  rings: readonly { ring: number; first: Date; covered: number }[],
-): Map<number, number> {
-  if (rings.length === 0) return new Map()
-  const known = (end.getTime() - Math.min(...rings.map(({ first }) => first.getTime()))) / MINUTE_MS
-  return new Map(
-    windows.map((minutes, n) => {
-      const covered = rings.reduce((sum, ring) => (ring.ring <= n + 1 ? sum + ring.covered : sum), 0)
-      return [minutes, covered / Math.min(minutes, known)]
-    }),
-  )
+function sliceLookup(
+  segments: Segments,
+  sums: ReadonlyMap<string, MinuteSums>,
+  targets: readonly number[],
+  slices: SlicesBySegment,
+): WindowSource['slices'] {
+  const byKey = new Map([...slices].map(([subject, bySegment]) => [subjectKey(subject), bySegment]))
+  return (subject) => {
+    if (!isOfMinutes(subject)) return byKey.get(subjectKey(subject)) ?? []
+    const target = targets.indexOf(subject.targetPpm ?? 0)
+    const bySegment = (sums.get(subject.keys[0]!)?.minuteSlices ?? []).map((of) => of?.[target])
+    return subject.exclusions.length === 0 ? bySegment : segments.without(bySegment, subject.exclusions)
+  }
 }
+
+/**
+ * Minutes by segment in which a collector was alive, or whose data arrived anyhow, and those in which one was expected. Time
+ * before the very first telemetry is not: a new installation judges from its first minute.
+ */
+async function readCovered(db: Db, segments: Segments): Promise<Pick<WindowSource, 'covered' | 'expected'>> {
+  const rows = await countCovered(db, {
+    cuts: segments.cuts.map((ms) => ms / 1_000),
+    from: new Date(segments.cuts[0]!),
+    to: new Date(segments.cuts.at(-1)!),
+  })
+  const firstMs = Math.min(...rows.map(({ first }) => first.getTime()))
+  const found = new Map(rows.map(({ segment, covered }) => [segment * 1_000, covered]))
+  return {
+    covered: segments.cuts.map((cut) => found.get(cut) ?? 0),
+    expected: segments.cuts.map((cut, n) =>
+      Math.max(0, ((segments.cuts[n + 1] ?? cut) - Math.max(cut, firstMs)) / MINUTE_MS),
+    ),
+  }
+}
+
+const epochMs = z.number().transform((ms) => new Date(ms))
+
+const countCovered = query({
+  sql: `
+    SELECT roundDown(toUInt32(minute), {cuts:Array(UInt32)}) AS segment, toUnixTimestamp(min(minute)) * 1000 AS first, uniqExact(minute) AS covered
+    FROM covered_minutes
+    WHERE minute >= {from:DateTime} AND minute < {to:DateTime}
+    GROUP BY segment`,
+  params: z.object({ cuts: z.array(z.number()), from: z.date(), to: z.date() }),
+  row: z.object({ segment: z.number(), first: epochMs, covered: z.number() }),
+})
 
 /** Counts of one SLO per step of `stepMinutes` in [from, to); steps without events are absent. */
 export async function readHistory(

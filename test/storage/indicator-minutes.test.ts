@@ -170,7 +170,7 @@ describe('windows are read', () => {
     expect(reading?.windows.get(5)).toMatchObject({ counts: { good: 30, total: 30 }, coverage: 1 })
     expect(reading?.lastEventAt).toEqual(new Date(at(2)))
     expect([...(reading?.windows.keys() ?? [])].sort((a, b) => a - b)).toEqual([
-      5, 30, 60, 120, 360, 1440, 4320, 43_200,
+      5, 10, 30, 60, 70, 120, 360, 1440, 4320,
     ])
   })
 
