@@ -1,7 +1,9 @@
-import { type AlertState, decide, NEVER_FIRED } from './alert.ts'
+import { decide } from './alert.ts'
 import { ALERT_POLICY, type AlertPolicy } from './alert-policy.ts'
+import { type AlertState, NEVER_FIRED } from './alert-state.ts'
 import { governingWindow, type TierVerdict } from './alert-verdict.ts'
 import { type Budget, budgetOf } from './budget.ts'
+import type { Period } from './calendar.ts'
 import { type MinuteSeries, minuteAt, positionIn } from './minute-series.ts'
 import type { Counts, Severity, Slo } from './model.ts'
 import type { Reading } from './reading.ts'
@@ -49,6 +51,8 @@ export interface BacktestOptions {
   from: Date
   to: Date
   stepMinutes: number
+  /** Time that maintenance leaves out of the budget. */
+  excluded?: readonly Period[]
   policy?: AlertPolicy
 }
 
@@ -57,13 +61,19 @@ const MINUTE_MS = 60_000
 /**
  * Judges every whole minute of [from, to) as a tick at its end would have, through the real alert decision.
  * An SLO measured without interruption and judged once a minute has done the same.
- * @param series from at least the longest alert window before `from`, where there is history
+ * @param series by `keyOf` of what the SLO measures, all over the same time: from at least the longest alert window before
+ * `from`, where there is history
  */
-export function backtest(slo: Slo, series: MinuteSeries, options: BacktestOptions): Backtest {
-  const { from, to, stepMinutes, policy = ALERT_POLICY } = options
-  const readingAt = replay(slo, series)
-  const first = Math.max(0, positionIn(series, from))
-  const last = Math.min(series.total.length, positionIn(series, to))
+export function backtest(
+  slo: Slo,
+  series: ReadonlyMap<string, MinuteSeries>,
+  { from, to, stepMinutes, excluded = [], policy = ALERT_POLICY }: BacktestOptions,
+): Backtest {
+  const readingAt = replay(slo, series, excluded)
+  const parts = [...series.values()]
+  const [grid] = parts as [MinuteSeries]
+  const first = Math.max(0, positionIn(grid, from))
+  const last = Math.min(grid.total.length, positionIn(grid, to))
   const alerts: PastAlert[] = []
   const steps: PastStep[] = []
   const openMinutes = { page: 0, ticket: 0 }
@@ -71,7 +81,7 @@ export function backtest(slo: Slo, series: MinuteSeries, options: BacktestOption
   let stepCounts = { good: 0, total: 0 }
   for (let end = 1; end <= last; end++) {
     const reading = readingAt(end)
-    const at = minuteAt(series, end)
+    const at = minuteAt(grid, end)
     const { next, transition, lead }: ReturnType<typeof decide> = decide(state, reading, at, policy)
     if (end > first) {
       if (transition !== null) closeLast(alerts, at)
@@ -79,9 +89,9 @@ export function backtest(slo: Slo, series: MinuteSeries, options: BacktestOption
         alerts.push(openAlert(next.severity, at, lead))
       }
       if (next.phase === 'firing') openMinutes[next.severity]++
-      stepCounts = {
-        good: stepCounts.good + series.good[end - 1]!,
-        total: stepCounts.total + series.total[end - 1]!,
+      for (const { good, total } of parts) {
+        stepCounts.good += good[end - 1]!
+        stepCounts.total += total[end - 1]!
       }
       if ((end - first) % stepMinutes === 0 || end === last) {
         steps.push({ at, counts: stepCounts, budgetRemaining: budgetIn(reading).remaining })
@@ -91,10 +101,10 @@ export function backtest(slo: Slo, series: MinuteSeries, options: BacktestOption
     state = next
   }
   const end = readingAt(last)
-  const until = minuteAt(series, last)
+  const until = minuteAt(grid, last)
   for (const alert of alerts) alert.minutes = ((alert.to ?? until).getTime() - alert.from.getTime()) / MINUTE_MS
   return {
-    from: minuteAt(series, first),
+    from: minuteAt(grid, first),
     to: until,
     counts: end.period.counts,
     budget: budgetIn(end),

@@ -1,6 +1,10 @@
 import { type Backtest, backtest } from '../slo/backtest.ts'
+import { keyOf, measuredOf } from '../slo/indicator.ts'
+import { exclusionsOf, subjectOf } from '../slo/maintenance.ts'
+import type { MinuteSeries } from '../slo/minute-series.ts'
 import type { Slo } from '../slo/model.ts'
 import { readFreshness } from './freshness.ts'
+import { readMaintenance } from './maintenance-windows.ts'
 import { readPastMinutes } from './past-minutes.ts'
 import type { Db } from './query.ts'
 
@@ -33,9 +37,16 @@ export async function previewSlo(
     from.getTime() - alertMinutes * MINUTE_MS,
     to.getTime() - slo.objective.window.minutes * MINUTE_MS,
   )
-  if (slo.indicator.source === 'composite') throw new Error('composites are previewed by their members')
-  const series = await readPastMinutes(db, slo.indicator, { from: new Date(readFrom), to }, onProgress)
-  return backtest(slo, series, { from, to, stepMinutes })
+  const range = { from: new Date(readFrom), to }
+  const parts = measuredOf([slo])
+  const series = new Map<string, MinuteSeries>()
+  for (const [n, part] of parts.entries()) {
+    const tell = (share: number) => onProgress?.((n + share) / parts.length)
+    series.set(keyOf(part), await readPastMinutes(db, part.indicator, range, tell))
+  }
+  const maintenance = (await readMaintenance(db)).filter(({ excludeFromBudget }) => excludeFromBudget)
+  const excluded = maintenance.length === 0 ? [] : exclusionsOf(maintenance, subjectOf(slo), range)
+  return backtest(slo, series, { from, to, stepMinutes, excluded })
 }
 
 const floorMinute = (at: Date) => new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { backtestText } from '../../cli/backtest-text.ts'
 import { progressText } from '../../cli/progress-bar.ts'
 import { backtest } from '../../slo/backtest.ts'
+import { keyOf } from '../../slo/indicator.ts'
 import { emptySeries, minuteAt, putMinute } from '../../slo/minute-series.ts'
 import { DAY, slo } from '../slo/build.ts'
 
@@ -14,7 +15,11 @@ function outage(minutes: number) {
     const bad = n >= 4 * DAY && n < 4 * DAY + minutes ? 1000 : 0
     putMinute(series, minuteAt(series, n), { good: 1000 - bad, total: 1000 })
   }
-  return backtest(SLO, series, { from: minuteAt(series, 3 * DAY), to: minuteAt(series, 5 * DAY), stepMinutes: DAY })
+  return backtest(SLO, new Map([[keyOf(SLO), series]]), {
+    from: minuteAt(series, 3 * DAY),
+    to: minuteAt(series, 5 * DAY),
+    stepMinutes: DAY,
+  })
 }
 
 describe('a backtest reads', () => {
@@ -35,7 +40,7 @@ describe('a backtest reads', () => {
   })
 
   it('as unknown without any events', () => {
-    const nothing = backtest(SLO, emptySeries(START, DAY), {
+    const nothing = backtest(SLO, new Map([[keyOf(SLO), emptySeries(START, DAY)]]), {
       from: START,
       to: minuteAt({ from: START }, DAY),
       stepMinutes: DAY,

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type AlertState, decide } from '../../slo/alert.ts'
+import { decide } from '../../slo/alert.ts'
+import type { AlertState } from '../../slo/alert-state.ts'
 import { backtest } from '../../slo/backtest.ts'
+import { keyOf } from '../../slo/indicator.ts'
 import { emptySeries, type MinuteSeries, minuteAt, putMinute } from '../../slo/minute-series.ts'
 import { replay } from '../../slo/replay.ts'
 import { DAY, slo } from './build.ts'
@@ -27,8 +29,10 @@ function history(
   return series
 }
 
+const alone = (series: MinuteSeries, of = SLO) => new Map([[keyOf(of), series]])
+
 const over = (series: MinuteSeries, from: number, to: number, of = SLO) =>
-  backtest(of, series, { from: minuteAt(series, from), to: minuteAt(series, to), stepMinutes: DAY })
+  backtest(of, alone(series, of), { from: minuteAt(series, from), to: minuteAt(series, to), stepMinutes: DAY })
 
 /** `page 12-27`: minutes since `origin`. */
 const told = ({ alerts }: ReturnType<typeof backtest>, series: MinuteSeries, origin: number) =>
@@ -107,8 +111,9 @@ describe('its budget', () => {
 function live(series: MinuteSeries, from: number, to: number): string[] {
   const sends: string[] = []
   let stored = 'null'
+  const readingAt = replay(SLO, alone(series))
   for (let end = 1; end <= to; end++) {
-    const reading = replay(SLO, series)(end)
+    const reading = readingAt(end)
     const sum = (values: Float64Array, minutes: number) =>
       values.slice(Math.max(0, end - minutes), end).reduce((a, b) => a + b, 0)
     for (const [minutes, window] of reading.windows) {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { CallSelection } from '../../slo/model.ts'
+import type { Outcome } from '../../integration/outcome.ts'
+import { budgetOf } from '../../slo/budget.ts'
+import type { CalendarWindow, CallSelection, CompositeIndicator, CompositeMember, Slo } from '../../slo/model.ts'
 import { measureMinutes } from '../../storage/indicator-minutes.ts'
 import { readPastMinutes } from '../../storage/past-minutes.ts'
 import { previewSlo } from '../../storage/preview.ts'
@@ -80,6 +82,62 @@ describe('a preview of an SLO that is not stored', () => {
     const series = await readPastMinutes(store.db, selectNothing(), range)
     expect([...series.total]).toEqual(Array(20).fill(0))
     expect([...series.covered]).toEqual([...Array(10).fill(0), ...Array(10).fill(1)])
+  })
+})
+
+const objective = (over: Partial<Slo['objective']>) => ({ objective: { ...SLO.objective, ...over } })
+const slices = (method: 'timeslices' | 'ratio_timeslices', targetPpm: number | null) =>
+  objective({ method, slice: { minutes: 5, targetPpm } })
+const month: CalendarWindow = {
+  kind: 'calendar',
+  minutes: 43_200,
+  duration: '1M',
+  start: '2026-01-01 00:00:00',
+  timeZone: 'Europe/Berlin',
+}
+const member = (weight: number, notIn: Outcome[]): CompositeMember => ({
+  displayName: `weight ${weight}`,
+  indicator: {
+    source: 'calls',
+    name: `pay-${weight}`,
+    numerator: { counts: 'good', selection: selection({ in: ['ok'] }) },
+    total: selection({ notIn }),
+  },
+  generation: `member-${weight}`,
+  weight,
+  targetPpm: 999_000,
+})
+const composite = (method: CompositeIndicator['method']): Partial<Slo> => ({
+  indicator: { source: 'composite', name: `purchase-${method}`, method, members: [member(1, []), member(3, ['cancelled'])] },
+})
+
+describe('a preview agrees with what is measured and read', () => {
+  test.each([
+    ['by occurrences', {}],
+    ['by time slices', slices('timeslices', 950_000)],
+    ['by the mean of time slices', slices('ratio_timeslices', null)],
+    ['in a calendar month', objective({ window: month })],
+    [
+      'by time slices in a calendar month',
+      objective({ window: month, method: 'timeslices', slice: { minutes: 1, targetPpm: 990_000 } }),
+    ],
+    ['over a composite by weight', composite('weighted-mean')],
+    ['over a composite by the rules of OpenSLO', composite('openslo')],
+    ['over a pooled composite', composite('pooled')],
+    [
+      'with a policy for slices without data',
+      objective({ method: 'timeslices', slice: { minutes: 5, targetPpm: 950_000 }, noData: 'bad' }),
+    ],
+  ] satisfies [string, Partial<Slo>][])('%s', async (_, over) => {
+    const slo = { ...SLO, ...over }
+    const { counts, budget, coverage } = await previewSlo(store.db, slo, { days: 1, now: end, stepMinutes: 60 })
+    await measureMinutes(store.db, [slo], { from: new Date(T0), to: end }, end)
+    const [reading] = await readReadings(store.db, [slo], end)
+    expect(counts).toEqual(reading?.period.counts)
+    expect(counts.total).toBeGreaterThan(0)
+    expect(budget).toEqual(budgetOf(reading!.period.units, slo.objective.budgetPpm))
+    expect(budget.consumed).toBeGreaterThan(0)
+    expect(coverage).toBeCloseTo(reading!.period.coverage, 12)
   })
 })
 
