@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { OUTCOMES, OWNERS } from '../integration/outcome.ts'
+import { nearMisses } from '../slo/near-misses.ts'
 import {
   compareTrouble,
   type DependencyBoard,
@@ -7,7 +8,6 @@ import {
   RECENT_MINUTES,
   troubleOf,
 } from './dependency-board.ts'
-import { nearMisses } from './near-misses.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { onInvalid, Problem, problemSchema } from './problem.ts'
 
