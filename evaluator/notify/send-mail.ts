@@ -62,11 +62,11 @@ export async function sendMail(
     return result({ status: statusOf(answer.response), arrival: 'accepted', answer: answer.response.slice(0, 512) })
   } catch (error) {
     if (error instanceof EgressRefusedError) return result({ error: error.message, permanent: error.permanent })
-    const { responseCode = 0, command = '', response = '' } = error as SmtpError
+    const { responseCode = 0, response = '' } = error as SmtpError
     return result({
       status: responseCode,
       error: textOf(error),
-      arrival: responseCode === 0 && command === 'DATA' ? 'maybe' : 'no',
+      arrival: responseCode === 0 && !isBeforeTheText(error as SmtpError) ? 'maybe' : 'no',
       permanent: responseCode >= 500,
       answer: response.slice(0, 512),
     })
@@ -75,10 +75,18 @@ export async function sendMail(
 
 /** What nodemailer adds to its errors. */
 interface SmtpError {
+  code?: string
+  syscall?: string
+  timeoutType?: string
   responseCode?: number
-  command?: string
   response?: string
 }
+
+/** Errors after which no text can have been sent: no address, no connection, no TLS, no login, a refused envelope. */
+const EARLY = new Set(['EDNS', 'ETLS', 'EAUTH', 'ENOAUTH', 'EENVELOPE', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+const isBeforeTheText = ({ code = '', syscall, timeoutType = '' }: SmtpError): boolean =>
+  EARLY.has(code) || syscall === 'connect' || ['CONNECTION_TIMEOUT', 'GREETING_TIMEOUT'].includes(timeoutType)
 
 const statusOf = (response: string): number => Number.parseInt(response, 10) || 250
 

@@ -1,40 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { factsOf, type IncidentFacts, resolvedFacts, reviveFacts } from '../../evaluator/incident-facts.ts'
-import { causeOf, descriptionOf, firstStep, summaryOf, whoCanFix } from '../../evaluator/incident-text.ts'
-import { messageOf } from '../../evaluator/message.ts'
+import { reviveFacts } from '../../evaluator/incident-facts.ts'
+import { budgetLeft, causeOf, firstStep, howBad, summaryOf, whoCanFix } from '../../evaluator/incident-text.ts'
+import { headline, messageOf } from '../../evaluator/message.ts'
+import { parseOrigin } from '../../evaluator/origin.ts'
 import { OUTCOMES } from '../../integration/outcome.ts'
-import { decide } from '../../slo/alert.ts'
 import type { Intent } from '../../slo/alert-stream.ts'
-import type { Suspect } from '../../slo/incident.ts'
-import type { Evidence } from '../../storage/evidence.ts'
-import { counts, reading, slo } from '../slo/build.ts'
-
-const NOW = new Date('2026-01-01T00:01:00Z')
-const TRACES = [
-  '4bf92f3577b34da6a3ce929d0e0e4736',
-  'a3ce929d0e0e47364bf92f3577b34da6',
-  '0e0e47364bf92f3577b34da6a3ce929d',
-]
-const SUSPECT: Suspect = { dependency: 'acme-pay', outcome: 'timeout', bad: 328, share: 0.82 }
-const EVIDENCE: Evidence = { suspect: SUSPECT, impact: ['checkout', 'cart'], exemplars: TRACES }
-
-const OUTAGE = reading({
-  of: slo({
-    name: 'checkout-availability',
-    owner: 'payments',
-    runbook: 'https://runbooks.example/acme-pay',
-    labels: { env: 'prod' },
-  }),
-  watermark: NOW,
-  bad: { 60: [1_000, 60_000], 5: [1_000, 5_000], 43200: [25_488, 43_200_000] },
-})
-
-function facts(changes: { evidence?: Partial<Evidence>; of?: typeof OUTAGE } = {}): IncidentFacts {
-  const read = changes.of ?? OUTAGE
-  const made = factsOf(decide(null, read, NOW), read, { ...EVIDENCE, ...changes.evidence }, null)
-  if (!made) throw new Error('the outage does not fire')
-  return made
-}
+import type { IncidentDetails, Suspect } from '../../slo/incident.ts'
+import { details, facts, factsOfIncident, member, STARTED, TRACES, WATERMARK } from './facts.ts'
 
 const intent = (changes: Partial<Intent> = {}): Intent => ({
   endpoint: 'pager',
@@ -46,23 +18,23 @@ const intent = (changes: Partial<Intent> = {}): Intent => ({
   ...changes,
 })
 const URL_BASE = 'https://plumbline.example/'
+const RESOLVED = new Date('2026-01-01T00:11:00Z')
 
 describe('a page', () => {
   const message = messageOf(intent(), facts(), URL_BASE)
   const [alert] = message.alerts
 
   it('says what is broken, how bad, for whom, since when, who can fix it, what to do first, and where to look', () => {
-    const { id } = facts().incident
     expect(alert?.annotations).toEqual({
       summary: 'checkout-availability burns 16.7x: acme-pay times out',
       description:
         '1,000 of 60,000 calls failed in 1 h (governing window), 200x in 5 m; 41 % of the 30 d budget left, empty in 17 h; since 2026-01-01 00:00 UTC',
-      cause: 'acme-pay timeout: share 0.82 of 400 bad calls, confidence high',
+      cause: 'share 0.82 of 400 bad traces, confidence high',
       impact: 'checkout, cart',
       who_can_fix: 'provider',
       first_step: 'check acme-pay status, consider the fallback provider',
       runbook_url: 'https://runbooks.example/acme-pay',
-      dashboard_url: `https://plumbline.example/incidents/${id}`,
+      dashboard_url: 'https://plumbline.example/incidents/inc_01JZ8Q2W7RN4V9T3M6D5XH1C0B',
       trace_url: `https://plumbline.example/traces/${TRACES[0]}`,
       trace_ids: TRACES.join(','),
       dependency: 'acme-pay',
@@ -80,35 +52,88 @@ describe('a page', () => {
       severity: 'page',
       slo: 'checkout-availability',
     })
-    expect(alert?.startsAt).toEqual(new Date('2026-01-01T00:00:00Z'))
-    expect(alert?.endsAt).toBeNull()
-    expect(alert?.generatorUrl).toBe('https://plumbline.example/slos/checkout-availability')
+    expect(alert).toMatchObject({
+      startsAt: STARTED,
+      endsAt: null,
+      generatorUrl: 'https://plumbline.example/slos/checkout-availability',
+    })
   })
 
   it('carries the numbers of the governing window', () => {
     expect(message).toMatchObject({
-      tier: '1h/5m',
-      governingWindow: '1h',
-      burn: 16.666666666666668,
-      counts: { good: 59_000, total: 60_000 },
-      data: { watermark: NOW, coverage: 1, generation: '00000000deadbeef' },
-      groupLabels: { env: 'prod', slo: 'checkout-availability' },
+      numbers: {
+        tier: '1h/5m',
+        governingWindow: '1h',
+        burn: 16.666666666666668,
+        counts: { good: 59_000, total: 60_000 },
+      },
+      groupLabels: { env: 'prod', root_cause: 'dependency:acme-pay/timeout' },
+      externalUrl: 'https://plumbline.example',
+      data: { watermark: WATERMARK, coverage: 1 },
     })
   })
 
-  it('leaves out what is not known', () => {
-    const unknown = facts({ evidence: { suspect: null, impact: [], exemplars: [] } })
+  it('says nothing of what is not known', () => {
+    const numbers = details({ suspect: null, exemplars: [] })
+    const lead = member('checkout-availability', {
+      details: numbers,
+      summary: summaryOf('checkout-availability', numbers),
+    })
+    const unknown = factsOfIncident(
+      { rootCause: '', members: [lead], details: numbers },
+      { root: null, impact: [], exemplars: [] },
+    )
     const [bare] = messageOf(intent(), unknown, URL_BASE).alerts
     expect(bare?.labels).not.toHaveProperty('root_cause')
-    for (const key of ['cause', 'impact', 'trace_url', 'trace_ids', 'dependency']) {
+    for (const key of ['cause', 'impact', 'trace_url', 'trace_ids', 'dependency'])
       expect(bare?.annotations).not.toHaveProperty(key)
-    }
     expect(bare?.annotations.summary).toBe('checkout-availability burns 16.7x')
     expect(bare?.annotations.who_can_fix).toBe('unknown')
   })
 
   it('survives the journal', () => {
     expect(reviveFacts(JSON.parse(JSON.stringify(facts())))).toEqual(facts())
+  })
+
+  it('says when its numbers are the last ones known', () => {
+    const { data } = facts()
+    const frozen = messageOf(intent(), facts({ data: { ...data, frozen: true } }), URL_BASE)
+    expect(frozen.alerts[0]?.annotations.data).toBe('frozen')
+    expect(frozen.brief.isFrozen).toBe(true)
+  })
+})
+
+describe('an incident of several alerts', () => {
+  const MEMBERS = [member('a'), member('b', { service: 'cart' }), member('c', { endedAt: WATERMARK })]
+  const message = messageOf(intent({ reason: 'members_added' }), facts({}, MEMBERS), URL_BASE)
+
+  it('lists those that fire, then those that are over', () => {
+    expect(message.alerts.map(({ labels, status, endsAt }) => [labels.slo, status, endsAt])).toEqual([
+      ['a', 'firing', null],
+      ['b', 'firing', null],
+      ['c', 'resolved', WATERMARK],
+    ])
+  })
+
+  it('leads with the first and counts the others that fire', () => {
+    expect(headline(message.brief)).toBe('a burns 16.7x: acme-pay times out, and 1 more')
+  })
+
+  it('ends with all of them', () => {
+    const over = factsOfIncident({ state: 'resolved', resolvedAt: RESOLVED, members: MEMBERS })
+    const { alerts } = messageOf(intent({ event: 'resolved', reason: 'resolved' }), over, URL_BASE)
+    expect(alerts.map(({ status, endsAt }) => [status, endsAt])).toEqual([
+      ['resolved', RESOLVED],
+      ['resolved', RESOLVED],
+      ['resolved', WATERMARK],
+    ])
+  })
+
+  it('names ten services and counts the others', () => {
+    const impact = Array.from({ length: 13 }, (_, n) => `s${n}`)
+    expect(messageOf(intent(), facts({ impact }), URL_BASE).brief.impact).toBe(
+      's0, s1, s2, s3, s4, s5, s6, s7, s8, s9 and 3 more',
+    )
   })
 })
 
@@ -117,43 +142,64 @@ describe('a change of severity', () => {
     const { alerts } = messageOf(intent({ reason: 'escalated', replaces: 'ticket' }), facts(), URL_BASE)
     expect(alerts.map(({ status, labels, endsAt }) => [status, labels.severity, endsAt])).toEqual([
       ['firing', 'page', null],
-      ['resolved', 'ticket', NOW],
+      ['resolved', 'ticket', WATERMARK],
     ])
   })
 })
 
 describe('the end', () => {
   it('repeats what it was, and says when it was over', () => {
-    const over = resolvedFacts(facts(), new Date('2026-01-01T00:11:00Z'))
-    const [alert] = messageOf(intent({ event: 'resolved', reason: 'resolved' }), over, URL_BASE).alerts
-    expect(alert).toMatchObject({ status: 'resolved', endsAt: new Date('2026-01-01T00:11:00Z') })
+    const over = factsOfIncident({ state: 'resolved', resolvedAt: RESOLVED })
+    const message = messageOf(intent({ event: 'resolved', reason: 'resolved' }), over, URL_BASE)
+    const [alert] = message.alerts
+    expect(alert).toMatchObject({ status: 'resolved', endsAt: RESOLVED })
     expect(alert?.labels).toEqual(messageOf(intent(), facts(), URL_BASE).alerts[0]?.labels)
     expect(alert?.annotations.description).toMatch(/^over at 2026-01-01 00:11 UTC after 11 min; 1,000 of 60,000 calls/)
+    expect(message.brief).toMatchObject({ endedAt: RESOLVED, budgetSpent: expect.closeTo(0.59) })
   })
 })
 
-describe('the root cause', () => {
-  const rootOf = (suspect: Suspect) => facts({ evidence: { suspect } }).incident.rootCause
-  it('is named from a share of 0.6 of 20 bad calls on', () => {
-    expect(rootOf({ ...SUSPECT, share: 0.6, bad: 20 })).toBe('dependency:acme-pay/timeout')
-    expect(rootOf({ ...SUSPECT, share: 0.59, bad: 20 })).toBe('')
-    expect(rootOf({ ...SUSPECT, share: 1, bad: 19 })).toBe('')
-  })
-
-  it('stays what was told first', () => {
-    const before = facts({ evidence: { suspect: null } })
-    const decision = decide(null, OUTAGE, NOW)
-    expect(factsOf(decision, OUTAGE, EVIDENCE, before)?.incident.rootCause).toBe('')
-    const other = { ...EVIDENCE, suspect: { ...SUSPECT, dependency: 'other' } }
-    expect(factsOf(decision, OUTAGE, other, facts())?.incident).toMatchObject({
-      rootCause: 'dependency:acme-pay/timeout',
-      details: { suspect: { dependency: 'other' } },
+describe('alerts that are not about a burn rate', () => {
+  it.each([
+    ['TelemetryAbsent', 'check whether checkout runs and still sends telemetry'],
+    ['ProbeFailing', 'check acme-pay status, then what the probe asks for'],
+    ['PlumblineBlind', 'check that a collector runs, that services reach it, and that it reaches the store'],
+  ] as const)('%s says what to do first, and has no numbers', (alertname, step) => {
+    const lead = member('a', { alertname, details: null, summary: 'a is silent', dependency: 'acme-pay' })
+    const message = messageOf(
+      intent(),
+      factsOfIncident({ members: [lead], details: null, title: 'a is silent' }),
+      URL_BASE,
+    )
+    expect(message.numbers).toBeNull()
+    expect(message.brief).toMatchObject({
+      firstStep: step,
+      what: 'a is silent',
+      why: '',
+      howBad: 'a is silent',
+      budgetLeft: '',
     })
+    expect(headline(message.brief)).toBe('a is silent')
   })
+})
+
+describe('an origin', () => {
+  it.each([
+    ['dependency:acme-pay/timeout', { kind: 'dependency', name: 'acme-pay', outcome: 'timeout' }],
+    ['service:cart/server_error', { kind: 'service', name: 'cart', outcome: 'server_error' }],
+    ['link:shop→cart/connection', { kind: 'link', name: 'shop→cart', outcome: 'connection' }],
+    ['dependency:a/b/timeout', { kind: 'dependency', name: 'a/b', outcome: 'timeout' }],
+    ['dependency:acme-pay/something new', { kind: 'dependency', name: 'acme-pay', outcome: 'unknown_error' }],
+    ['', null],
+    ['acme-pay', null],
+  ])('%s', (text, origin) => expect(parseOrigin(text)).toEqual(origin))
 })
 
 describe('the text', () => {
-  const withSuspect = (outcome: string) => facts({ evidence: { suspect: { ...SUSPECT, outcome } } })
+  const SUSPECT: Suspect = { dependency: 'acme-pay', outcome: 'timeout', bad: 328, share: 0.82 }
+  const suspected = (suspect: Partial<Suspect>) =>
+    factsOfIncident({ rootCause: '', details: details({ suspect: { ...SUSPECT, ...suspect } }) }, { root: null })
+  const rootedIn = (rootCause: string) => factsOfIncident({ rootCause })
 
   it.each([
     ['timeout', 'times out', 'provider'],
@@ -168,45 +214,91 @@ describe('the text', () => {
     ['unknown_error', 'fails', 'unknown'],
     ['something new', 'fails', 'unknown'],
   ])('of %s: %s, %s can fix it', (outcome, phrase, owner) => {
-    const told = withSuspect(outcome)
-    expect(summaryOf('a', told.incident.details)).toBe(`a burns 16.7x: acme-pay ${phrase}`)
-    expect(whoCanFix(told)).toBe(owner)
+    expect(summaryOf('a', details({ suspect: { ...SUSPECT, outcome } }))).toBe(`a burns 16.7x: acme-pay ${phrase}`)
+    expect(whoCanFix(suspected({ outcome }))).toBe(owner)
+    expect(whoCanFix(rootedIn(`dependency:acme-pay/${outcome}`))).toBe(owner)
   })
 
   it.each(OUTCOMES)('has a first step for %s that names the dependency', (outcome) => {
-    expect(firstStep(withSuspect(outcome))).toContain('acme-pay')
+    expect(firstStep(suspected({ outcome }))).toContain('acme-pay')
+    expect(firstStep(rootedIn(`dependency:acme-pay/${outcome}`))).toContain('acme-pay')
+  })
+
+  it('of a root in our own services says that it is ours', () => {
+    for (const root of ['service:cart/server_error', 'link:shop→cart/connection']) {
+      expect(whoCanFix(rootedIn(root))).toBe('us')
+      expect(firstStep(rootedIn(root))).toContain('cart')
+    }
   })
 
   it('of an inbound SLO without a suspect points at the service', () => {
-    const { indicator } = OUTAGE.slo
-    if (indicator.source !== 'calls') throw new Error('the SLO of these tests counts calls')
-    const inbound = { ...indicator, total: { ...indicator.total, direction: 'inbound' as const } }
-    const told = facts({ of: { ...OUTAGE, slo: { ...OUTAGE.slo, indicator: inbound } }, evidence: { suspect: null } })
+    const numbers = details({ suspect: null })
+    const told = factsOfIncident({ rootCause: '', details: numbers }, { root: null, direction: 'inbound' })
     expect(whoCanFix(told)).toBe('us')
     expect(firstStep(told)).toContain('checkout')
   })
 
   it('of a weak suspect says so', () => {
-    const weak = facts({ evidence: { suspect: { ...SUSPECT, share: 0.4, bad: 8 } } })
-    expect(causeOf(weak.incident.details)).toBe('acme-pay timeout: share 0.40 of 20 bad calls, confidence low')
+    expect(causeOf(suspected({ share: 0.4, bad: 8 }))).toBe(
+      'acme-pay timeout: share 0.40 of 20 bad calls, confidence low',
+    )
   })
 
-  const budget = (bad: number, total: number) => {
-    const period = { ...OUTAGE.period, counts: counts(bad, total), units: counts(bad, total) }
-    return descriptionOf(facts({ of: { ...OUTAGE, period } }))
+  const TOP = [
+    { origin: 'dependency:a/timeout', share: 0.41 },
+    { origin: 'service:b/server_error', share: 0.3 },
+  ]
+  const ROOTS: Record<string, [Partial<NonNullable<ReturnType<typeof facts>['root']>>, string]> = {
+    'without a root lists the largest shares': [
+      { origin: '', share: 0, confidence: null, traced: 50, top: TOP },
+      'no single root cause: dependency:a/timeout 0.41, service:b/server_error 0.30 of 50 bad traces',
+    ],
+    'with a runner-up names it': [
+      {
+        share: 0.66,
+        traced: 30,
+        confidence: 'medium',
+        top: [{ origin: 'dependency:acme-pay/timeout', share: 0.66 }, TOP[1]!],
+      },
+      'share 0.66 of 30 bad traces, confidence medium; next service:b/server_error 0.30',
+    ],
+    'that moved away from what was pinned names it': [
+      {
+        origin: 'dependency:a/timeout',
+        share: 0.7,
+        traced: 40,
+        confidence: 'medium',
+        top: [{ origin: 'dependency:a/timeout', share: 0.7 }],
+      },
+      'dependency:a/timeout: share 0.70 of 40 bad traces, confidence medium',
+    ],
+    'by topology says so': [
+      { origin: 'service:b/server_error', share: 0, traced: 0, confidence: 'low', top: [] },
+      'service:b/server_error: the deepest of what fails, confidence low',
+    ],
   }
+  for (const [title, [root, text]] of Object.entries(ROOTS)) {
+    it(`of an incident ${title}`, () => {
+      const base = facts()
+      expect(causeOf(facts({ root: { ...base.root!, ...root } }))).toBe(text)
+    })
+  }
+
+  const budget = (budgetRemaining: number, changes: Partial<IncidentDetails> = {}) =>
+    details({ budgetRemaining, ...changes })
   it('of an overspent budget says by how much', () => {
-    expect(budget(60_480, 43_200_000)).toContain('; the 30 d budget is overspent by 40 %;')
+    expect(howBad(budget(-0.4), 43_200)).toContain('; the 30 d budget is overspent by 40 %')
+    expect(budgetLeft(budget(-0.4), 43_200)).toBe('-40 %')
   })
   it('never rounds a budget up', () => {
-    expect(budget(43_199, 43_200_000)).toContain('; 0 % of the 30 d budget left, empty in 0 min;')
-    expect(budget(1, 43_200_000)).toContain('; 99 % of the 30 d budget left')
+    expect(howBad(budget(0.00002), 43_200)).toContain('; 0 % of the 30 d budget left, empty in 0 min')
+    expect(budgetLeft(budget(0.99999), 43_200)).toMatch(/^99 %, empty in/)
+  })
+  it('of an unknown budget says nothing', () => {
+    expect(budgetLeft(details({ budgetRemaining: null }), 43_200)).toBe('')
   })
   it('leads with the short window when it burns less', () => {
-    const windows = new Map(OUTAGE.windows)
-    windows.set(5, { counts: counts(80, 5_000), units: counts(80, 5_000), coverage: 1 })
-    expect(descriptionOf(facts({ of: { ...OUTAGE, windows } }))).toContain(
-      '80 of 5,000 calls failed in 5 m (governing window), 16.7x in 1 h',
-    )
+    const short = details({ governingWindow: '5m', counts: { good: 4_920, total: 5_000 } })
+    expect(howBad(short, 43_200)).toContain('80 of 5,000 calls failed in 5 m (governing window), 16.7x in 1 h')
   })
 })
