@@ -3,6 +3,9 @@ import { ConfigError } from '../runtime/config.ts'
 import { VERSION } from '../runtime/version.ts'
 import { runBacktest } from './backtest-command.ts'
 import { runDemoCommand } from './demo-command.ts'
+import { runExplain } from './explain-command.ts'
+import { runRemeasure } from './remeasure-command.ts'
+import { runRoute } from './route-command.ts'
 import { CommandError } from './running-store.ts'
 import { ROLES, runStart } from './start.ts'
 import { runSuggest } from './suggest-command.ts'
@@ -45,6 +48,16 @@ program
   .action(runBacktest)
 
 program
+  .command('route')
+  .description('where an alert would go, and why: a dry run of the routes; exit code 1 when nobody is told')
+  .option('--labels <name=value,...>', 'labels of the alert, such as severity=page,service=checkout')
+  .option('--slo <name>', 'an SLO of the SLO folder: its labels, and the endpoints its author names')
+  .option('--at <time>', 'when it is raised, for quiet hours (default: now)')
+  .addOption(config)
+  .option('--json', 'print one JSON object')
+  .action(runRoute)
+
+program
   .command('suggest')
   .description('SLOs that the traffic of the last weeks would have kept, as OpenSLO')
   .addOption(config)
@@ -60,6 +73,25 @@ program
   .option('--strict', "judge exactly as OpenSLO's official validator does")
   .option('--json', 'print the verdicts as JSON')
   .action(runValidate)
+
+program
+  .command('explain')
+  .description('the SELECT that measures an SLO, what is bound in it, and what it costs')
+  .argument('<slo>', 'name of an SLO of the Plumbline that runs')
+  .addOption(config)
+  .option('--json', 'print one JSON object')
+  .action(runExplain)
+
+program
+  .command('remeasure')
+  .description('measure minutes of an SLO again, from the telemetry that is stored')
+  .argument('<slo>', 'name of an SLO of the Plumbline that runs')
+  .addOption(config)
+  .requiredOption('--from <time>', 'first minute, such as 2026-01-31T12:00:00Z')
+  .option('--to <time>', 'end; default: now')
+  .option('--wait <seconds>', 'how long to wait for it', '60')
+  .option('--json', 'print one JSON object')
+  .action(runRemeasure)
 
 try {
   await program.parseAsync()
