@@ -5,17 +5,22 @@ import type { Config } from '../runtime/config-schema.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Db } from '../storage/query.ts'
 import { refuseForeignPages, requireOwnHost, requireToken, requireTokenForMethod } from './access.ts'
+import { alertmanagerFace } from './alertmanager-face.ts'
 import { cached } from './cached.ts'
 import { clickhouseInterface } from './clickhouse-interface.ts'
 import { dependencyRoutes } from './dependencies.ts'
 import { readDependencyBoard } from './dependency-board.ts'
 import { requestFamilies } from './dependency-metrics.ts'
+import { deploymentRoutes } from './deployments.ts'
 import { healthRoutes } from './health.ts'
 import { incidentRoutes } from './incidents.ts'
+import { maintenanceRoutes } from './maintenance-windows.ts'
 import { metricsRoute } from './metrics.ts'
 import { describeApi } from './openapi.ts'
 import { answerProblem, onError, Problem } from './problem.ts'
+import { silenceRoutes } from './silences.ts'
 import { readBoard } from './slo-board.ts'
+import { sloDocumentRoutes } from './slo-documents.ts'
 import { previewRoutes } from './slo-preview.ts'
 import { sloRoutes } from './slos.ts'
 import { traceRoutes } from './traces.ts'
@@ -62,7 +67,12 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.route('/', metricsRoute({ ...deps, board, dependencies, requests }))
   app.route('/api/v1', sloRoutes({ db, clock, board }))
   app.route('/api/v1', previewRoutes({ db, clock }))
+  app.route('/api/v1', sloDocumentRoutes({ db, clock }))
   app.route('/api/v1', incidentRoutes({ db, board }))
+  app.route('/api/v1', silenceRoutes({ db, clock }))
+  app.route('/api/v1', maintenanceRoutes({ db, clock }))
+  app.route('/api/v1', deploymentRoutes({ db, clock }))
+  app.route('/api/v2', alertmanagerFace({ db, clock, version, publicUrl: config.publicUrl }))
   app.route('/api/v1', dependencyRoutes({ board: dependencies }))
   app.route('/api/v1', traceRoutes({ db }))
   app.get('/api/v1/openapi.json', (c) => c.json(describeApi(app, version)))
