@@ -5,7 +5,7 @@ import { compileIndicator } from './indicator-sql.ts'
 import { offBounds } from './metric-bounds.ts'
 import { type Db, query } from './query.ts'
 import type { Compiled } from './sql-parameters.ts'
-import { guarded, type Minute, selectUserMinutes } from './sql-source.ts'
+import { AUTHORED_BOUNDS, guarded, type Minute, selectUserMinutes, wordsOf } from './sql-source.ts'
 import { Unmeasurable } from './unmeasurable.ts'
 
 /**
@@ -24,12 +24,20 @@ export async function selectMinutes(
     params: z.looseObject({ from: z.date(), to: z.date() }),
     row: z.object({ at: epochMs, good: z.number(), total: z.number() }),
   })
-  try {
-    return (await select(db, { ...params, ...range })).map(({ at, ...counts }) => ({ minute: at, ...counts }))
-  } catch (error) {
-    const reason = error instanceof ClickHouseError ? await offBounds(db, indicator, range) : null
-    throw reason === null ? error : new Unmeasurable(reason, { cause: error })
-  }
+  const rows = await select(db, { ...params, ...range }).catch((error) => rethrow(db, indicator, range, error))
+  return rows.map(({ at, ...counts }) => ({ minute: at, ...counts }))
+}
+
+/** In words for the author, when it is the author's to mend. */
+async function rethrow(
+  db: Db,
+  indicator: MeasuredIndicator,
+  range: { from: Date; to: Date },
+  error: unknown,
+): Promise<never> {
+  if (!(error instanceof ClickHouseError)) throw error
+  const reason = indicator.source === 'sql' ? wordsOf(error) : await offBounds(db, indicator, range)
+  throw reason === null ? error : new Unmeasurable(reason, { cause: error })
 }
 
 const epochMs = z.number().transform((ms) => new Date(ms))
@@ -54,13 +62,15 @@ export interface Cost {
 export async function costOf(db: Db, indicator: MeasuredIndicator, range: { from: Date; to: Date }): Promise<Cost> {
   const { sql, params } = await runnable(db, indicator)
   const started = performance.now()
-  const result = await db.query({
-    query: sql,
-    query_params: { ...params, ...range },
-    // Its statistics are the engine's own count of what was read.
-    format: 'JSON',
-    clickhouse_settings: { readonly: '2', max_execution_time: 30 },
-  })
+  const result = await db
+    .query({
+      query: sql,
+      query_params: { ...params, ...range },
+      // Its statistics are the engine's own count of what was read.
+      format: 'JSON',
+      clickhouse_settings: AUTHORED_BOUNDS,
+    })
+    .catch((error) => rethrow(db, indicator, range, error))
   const { rows, statistics } = statisticsOf.parse(await result.json())
   return {
     rowsRead: statistics.rows_read,

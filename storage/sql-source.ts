@@ -7,7 +7,7 @@ import { refusalOf } from './read-only-statement.ts'
 import { Unmeasurable } from './unmeasurable.ts'
 
 /** Bounds of an author's statement: it runs beside everything else and may come from anybody who may define an SLO. */
-const BOUNDS = {
+export const AUTHORED_BOUNDS = {
   max_execution_time: 10,
   timeout_overflow_mode: 'throw',
   max_rows_to_read: '200000000',
@@ -93,7 +93,7 @@ const selectRows = (sql: string) =>
     sql,
     params: z.object({ from: z.date(), to: z.date() }),
     row: z.object({ at: number, good: number, total: number }),
-    settings: BOUNDS,
+    settings: AUTHORED_BOUNDS,
   })
 
 const MAX_WORDS = 400

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Db } from '../storage/query.ts'
+import { type RemeasureRequest, readRemeasure, recordRemeasure } from '../storage/remeasure-requests.ts'
+import { findSlo } from './find-slo.ts'
+import { CommandError, withRunningStore } from './running-store.ts'
+
+export interface RemeasureCommand {
+  config?: string
+  from: string
+  to?: string
+  wait: string
+  json?: boolean
+}
+
+const POLL_MS = 500
+
+/** `plumbline remeasure SLO`: asks the evaluator to measure a range again, and waits until it did. */
+export async function runRemeasure(name: string, options: RemeasureCommand): Promise<void> {
+  const waitMs = Number(options.wait) * 1_000
+  if (!Number.isFinite(waitMs) || waitMs < 0) throw new CommandError('--wait must be a number of seconds', 2)
+  await withRunningStore(options.config, async (db) => {
+    const request = await requestRemeasure(db, name, rangeOf(options, new Date()), new Date())
+    const isDone = await waitUntilDone(db, request.id, waitMs)
+    if (options.json) console.log(JSON.stringify({ ...request, done: isDone }))
+    else {
+      const range = `${request.from.toISOString()} to ${request.to.toISOString()}`
+      console.log(
+        isDone
+          ? `${name}: measured again, ${range}`
+          : `${name}: asked for ${range}; the evaluator does it when it runs`,
+      )
+    }
+  })
+}
+
+/** @throws CommandError for times that cannot be read or do not follow each other */
+export function rangeOf({ from, to }: Pick<RemeasureCommand, 'from' | 'to'>, now: Date): { from: Date; to: Date } {
+  const range = { from: timeOf('--from', from), to: to === undefined ? now : timeOf('--to', to) }
+  if (range.from >= range.to) throw new CommandError('--from must be before --to', 2)
+  return range
+}
+
+function timeOf(option: string, text: string): Date {
+  const time = new Date(
+    /^\d{4}-\d\d-\d\d([T ][\d:.]+)?$/.test(text) ? `${text.replace(' ', 'T')}${text.includes(':') ? 'Z' : ''}` : text,
+  )
+  if (!Number.isNaN(time.getTime())) return time
+  throw new CommandError(`${option} must be a time such as 2026-01-31T12:00:00Z (UTC where no zone is given)`, 2)
+}
+
+export async function requestRemeasure(
+  db: Db,
+  name: string,
+  range: { from: Date; to: Date },
+  now: Date,
+): Promise<RemeasureRequest> {
+  const { name: slo } = await findSlo(db, name)
+  const request: RemeasureRequest = { id: randomUUID(), slo, ...range, requestedAt: now, doneAt: null }
+  await recordRemeasure(db, [request])
+  return request
+}
+
+async function waitUntilDone(db: Db, id: string, waitMs: number): Promise<boolean> {
+  const untilMs = performance.now() + waitMs
+  let isDone = Boolean((await readRemeasure(db, id))?.doneAt)
+  while (!isDone && performance.now() < untilMs) {
+    await sleep(POLL_MS)
+    isDone = Boolean((await readRemeasure(db, id))?.doneAt)
+  }
+  return isDone
+}
