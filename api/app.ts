@@ -13,6 +13,7 @@ import { readDependencyBoard } from './dependency-board.ts'
 import { requestFamilies } from './dependency-metrics.ts'
 import { deploymentRoutes } from './deployments.ts'
 import { healthRoutes } from './health.ts'
+import { incidentActionRoutes } from './incident-actions.ts'
 import { incidentRoutes } from './incidents.ts'
 import { maintenanceRoutes } from './maintenance-windows.ts'
 import { metricsRoute } from './metrics.ts'
@@ -39,6 +40,8 @@ export interface AppDeps {
   clickhouseUrl: string | null
   /** How old an answer about SLOs may be, in ms. */
   maxAgeMs: number
+  /** How long an acknowledgement holds unless it says otherwise. */
+  ackTtlMs: number
 }
 
 /** Everything that is no page: it wants a token where tokens are configured, and is never answered by the UI. */
@@ -68,7 +71,8 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.route('/api/v1', sloRoutes({ db, clock, board }))
   app.route('/api/v1', previewRoutes({ db, clock }))
   app.route('/api/v1', sloDocumentRoutes({ db, clock }))
-  app.route('/api/v1', incidentRoutes({ db, board }))
+  app.route('/api/v1', incidentRoutes({ db, clock, board }))
+  app.route('/api/v1', incidentActionRoutes({ db, clock, ackTtlMs: deps.ackTtlMs }))
   app.route('/api/v1', silenceRoutes({ db, clock }))
   app.route('/api/v1', maintenanceRoutes({ db, clock }))
   app.route('/api/v1', deploymentRoutes({ db, clock }))
