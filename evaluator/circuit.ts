@@ -13,17 +13,15 @@ export const CLOSED: Circuit = { failures: 0, trial: null }
 
 const FAILURES_TO_OPEN = 5
 
-/** A stream whose next slot is far away does not keep the others waiting for it. */
-const LONGEST_TRIAL_MS = 5 * 60_000
+/** How long others leave the trial to the stream that failed last, by failures since the circuit opened. */
+const TRIAL_MS = [30, 60, 60, 60, 120, 120, 180, 300].map((seconds) => seconds * 1_000)
 
 export const isOpen = ({ failures }: Circuit): boolean => failures >= FAILURES_TO_OPEN
 
-/** @param next when the same stream tries again; null when it does not */
-export function afterFailure(circuit: Circuit, lane: string, next: Date | null, now: Date): Circuit {
+export function afterFailure(circuit: Circuit, lane: string, now: Date): Circuit {
   const failures = circuit.failures + 1
-  if (failures < FAILURES_TO_OPEN) return { failures, trial: null }
-  const longest = now.getTime() + LONGEST_TRIAL_MS
-  return { failures, trial: { lane, until: new Date(Math.min(next?.getTime() ?? longest, longest)) } }
+  const waitMs = TRIAL_MS[Math.min(failures - FAILURES_TO_OPEN, TRIAL_MS.length - 1)]
+  return { failures, trial: waitMs === undefined ? null : { lane, until: new Date(now.getTime() + waitMs) } }
 }
 
 /** Until when a stream must wait for another one's trial; null when it need not. */

@@ -111,10 +111,17 @@ function alertsOf(intent: Intent, facts: IncidentFacts, brief: Brief, base: stri
     endsAt: ends ? (member.endedAt ?? incident.resolvedAt ?? data.watermark) : null,
     generatorUrl: member.slo ? `${base}/slos/${encodeURIComponent(member.slo)}` : brief.links.incident,
   })
-  const told = incident.members.map((member) => alert(member, intent.severity, isOver || member.endedAt !== null))
+  const members = isOver ? incident.members : listed(incident.members)
+  const told = members.map((member) => alert(member, intent.severity, isOver || member.endedAt !== null))
   const { replaces } = intent
-  const replaced = replaces ? incident.members.map((member) => alert(member, replaces, true)) : []
+  const replaced = replaces ? members.map((member) => alert(member, replaces, true)) : []
   return [...told, ...replaced].toSorted((a, b) => Number(a.status === 'resolved') - Number(b.status === 'resolved'))
+}
+
+/** Without alerts that a silence or maintenance keeps out of messages; all of them when it keeps out every one. */
+function listed(members: readonly Member[]): readonly Member[] {
+  const heard = members.filter(({ mutedBy }) => mutedBy === null)
+  return heard.some(({ endedAt }) => endedAt === null) ? heard : members
 }
 
 function annotationsOf(member: Member, facts: IncidentFacts, brief: Brief): Record<string, string> {
@@ -146,13 +153,14 @@ function briefOf(intent: Intent, facts: IncidentFacts, base: string): Brief {
   const { incident, root, impact, data, exemplars, deployments } = facts
   const { details } = incident
   const origin = originOf(facts)
-  const [lead] = incident.members
+  const told = intent.event === 'resolved' ? incident.members : listed(incident.members)
+  const [lead] = told
   const traceIds = exemplars.length > 0 ? exemplars.map(({ traceId }) => traceId) : (details?.exemplars ?? [])
-  const others = incident.members.filter(({ endedAt }) => intent.event === 'resolved' || endedAt === null).length - 1
+  const others = told.filter(({ endedAt }) => intent.event === 'resolved' || endedAt === null).length - 1
   return {
     what:
       lead?.alertname === 'SLOBurnRate' && details
-        ? summaryOf(incident.slo, { ...details, suspect: null })
+        ? summaryOf(lead.slo, { ...(lead.details ?? details), suspect: null })
         : incident.title,
     why: lead && !NAMES_ITS_CAUSE.has(lead.alertname) ? whyOf(facts) : '',
     cause: causeOf(facts),

@@ -240,7 +240,7 @@ export class Outbox {
     lane.freeAt = finishedAt
     await this.#late.write(() => store.saveAttempt(made))
     if (result.isGone) this.#gone.add(lane.endpoint)
-    this.#judgeEndpoint(lane, outcome.notification, made)
+    this.#judgeEndpoint(lane, made)
     this.#keep(lane, outcome.notification, finishedAt)
     await this.#save([revise(lane, outcome.notification)], finishedAt)
     this.#tell(outcome.notification, made)
@@ -248,11 +248,9 @@ export class Outbox {
     if (fallbackAt) await this.#tellFallback(lane, notification.sequence, fallbackAt, finishedAt)
   }
 
-  #judgeEndpoint(lane: Lane, { state, nextAttemptAt }: Notification, { arrival, startedAt }: DeliveryAttempt) {
+  #judgeEndpoint(lane: Lane, { arrival, startedAt }: DeliveryAttempt) {
     const { endpoint } = lane
-    const next = state === 'pending' ? nextAttemptAt : null
-    const circuit =
-      arrival === 'accepted' ? CLOSED : afterFailure(this.#circuitOf(endpoint), laneKey(lane), next, startedAt)
+    const circuit = arrival === 'accepted' ? CLOSED : afterFailure(this.#circuitOf(endpoint), laneKey(lane), startedAt)
     if (isOpen(circuit) && !isOpen(this.#circuitOf(endpoint))) {
       this.#options.log.error({ endpoint }, 'endpoint fails; one message at a time tries it')
     }
@@ -320,7 +318,7 @@ export class Outbox {
 
   #dueAt(lane: Lane): Date | null {
     const newest = newestOf(lane)
-    if (!newest) return null
+    if (!newest) return unsettledSince(lane)
     const held = heldUntil(this.#circuitOf(lane.endpoint), laneKey(lane))
     const isTold = held === null || this.#heldPage(lane) === null
     return latest(newest.nextAttemptAt, lane.freeAt, held && isTold ? held : newest.nextAttemptAt)
@@ -387,6 +385,10 @@ const latest = (...dates: Date[]): Date => new Date(Math.max(...dates.map(Number
 /** The message that is sent next: the newest that waits. */
 const newestOf = (lane: Lane): Notification | null =>
   pendingOf(lane).reduce<Notification | null>((a, b) => (a && a.sequence > b.sequence ? a : b), null)
+
+/** The end of an incident on standby must be settled, one way or the other. */
+const unsettledSince = ({ notifications }: Lane): Date | null =>
+  notifications.find(({ state, event }) => state === 'standby' && event === 'resolved')?.nextAttemptAt ?? null
 
 /** Pages before tickets, then what has waited longest. */
 function urgencyOf(lane: Lane): number {

@@ -119,6 +119,15 @@ describe('an incident of several alerts', () => {
     expect(headline(message.brief)).toBe('a burns 16.7x: acme-pay times out, and 1 more')
   })
 
+  it('leaves out what is muted while something else fires', () => {
+    const muted = [member('a', { mutedBy: 'silenced' }), member('b')]
+    const told = messageOf(intent(), factsOfIncident({ members: muted }), URL_BASE)
+    expect(told.alerts.map(({ labels }) => labels.slo)).toEqual(['b'])
+    expect(headline(told.brief)).toBe('b burns 16.7x: acme-pay times out')
+    const over = factsOfIncident({ state: 'resolved', resolvedAt: RESOLVED, members: muted })
+    expect(messageOf(intent({ event: 'resolved', reason: 'resolved' }), over, URL_BASE).alerts).toHaveLength(2)
+  })
+
   it('ends with all of them', () => {
     const over = factsOfIncident({ state: 'resolved', resolvedAt: RESOLVED, members: MEMBERS })
     const { alerts } = messageOf(intent({ event: 'resolved', reason: 'resolved' }), over, URL_BASE)
