@@ -90,10 +90,10 @@ function invalidMinutes({ slo, whole, end }: WindowPlan, found: readonly Indicat
 }
 
 function periodOf(plan: WindowPlan, source: WindowSource): PeriodReading {
-  const { whole, counted, end, reset, exclusions } = plan
+  const { whole, counted, end, resets, exclusions } = plan
   const view = countedView(plan)
   const period = readView(plan, source, view)
-  const isCut = reset !== null || exclusions.length > 0
+  const isCut = resets.length > 0 || exclusions.length > 0
   const raw = isCut ? readView(plan, source, { ...view, range: { from: whole.from, to: end }, exclusions: [] }) : null
   const { window, method } = plan.slo.objective
   const { expected } = minutesIn(source, source.segments.in(counted, exclusions))
@@ -104,7 +104,7 @@ function periodOf(plan: WindowPlan, source: WindowSource): PeriodReading {
     to: whole.to,
     raw: raw && { counts: raw.counts, units: raw.units },
     exclusions,
-    ...(reset && { reset }),
+    ...(resets.length > 0 && { resets }),
     ...(window.kind === 'calendar' &&
       method === 'occurrences' &&
       expected > 0 && { expectedTotal: period.units.total * (1 + minutesLeft / expected) }),
@@ -214,12 +214,12 @@ function sliceSubject(plan: WindowPlan, parts: readonly Part[], exclusions: read
 
 /** Whose slices `readingOf` will ask for, given a plan. */
 export function sliceSubjectsOf(plan: WindowPlan): SliceSubject[] {
-  const { slo, exclusions, reset } = plan
+  const { slo, exclusions, resets } = plan
   if (slo.objective.slice === null) return []
   const parts = partsOf(slo)
   const isJoined =
     slo.indicator.source === 'composite' && slo.indicator.method === 'openslo' && slo.objective.method === 'timeslices'
   const groups = [...parts.map((part) => [part]), ...(isJoined ? [parts] : [])]
-  const views = exclusions.length > 0 || reset !== null ? [exclusions, []] : [exclusions]
+  const views = exclusions.length > 0 || resets.length > 0 ? [exclusions, []] : [exclusions]
   return groups.flatMap((group) => views.map((view) => sliceSubject(plan, group, view)))
 }

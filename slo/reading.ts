@@ -25,8 +25,8 @@ export interface PeriodReading extends WindowReading {
   raw: { counts: Counts; units: Counts } | null
   /** Time left out of `counts` and `units`. */
   exclusions: readonly Exclusion[]
-  /** The reset of the budget that `from` begins with; absent where the window begins by itself. */
-  reset?: BudgetReset
+  /** Resets of the budget inside the window, oldest first: `from` begins with the last. Absent without any. */
+  resets?: readonly BudgetReset[]
   /** Of a calendar period under Occurrences: events expected until its end if traffic goes on as so far; an estimate. */
   expectedTotal?: number
 }

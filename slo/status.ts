@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { ALERT_POLICY } from './alert-policy.ts'
-import { frozenReading, governingWindow, judgeTier, urgency } from './alert-verdict.ts'
+import { frozenReading, judgeTier } from './alert-verdict.ts'
 import { budgetOf } from './budget.ts'
 import { burnRate } from './burn-rate.ts'
-import { estimatedExhaustionMinutes, exhaustionMinutes, type PastMinute, rateOf } from './exhaustion.ts'
-import { type Counts, METHODS, type Slo } from './model.ts'
-import { type Reading, STATUS_WINDOWS } from './reading.ts'
+import type { PastMinute } from './exhaustion.ts'
+import { forecastPeriod, minutesToExhaustion } from './forecast.ts'
+import { type Counts, METHODS, NO_DATA_POLICIES, type Slo } from './model.ts'
+import { type PeriodReading, type Reading, STATUS_WINDOWS } from './reading.ts'
+import { samplingInterval } from './sampling.ts'
 import { windowLabel } from './window.ts'
 
 /** From best to worst is no order of these words; `statusWord` gives the one that is told when several hold. */
@@ -14,6 +16,8 @@ export type StatusWord = (typeof STATUS_WORDS)[number]
 
 const instant = z.iso.datetime().describe('RFC 3339, UTC')
 const ratio = z.number().nullable()
+const counts = z.object({ good: z.number(), total: z.number() })
+const interval = z.object({ low: z.number(), high: z.number() })
 
 /** The shape every SLO status has in the HTTP API. A ratio without events is null. */
 export const sloStatusSchema = z.object({
@@ -25,20 +29,79 @@ export const sloStatusSchema = z.object({
     .object({
       target: z.number(),
       targetPpm: z.int(),
-      window: z.object({ duration: z.string(), rolling: z.boolean() }),
+      window: z.object({
+        duration: z.string(),
+        rolling: z.boolean(),
+        timeZone: z.string().exactOptional().describe('of a calendar window'),
+      }),
       method: z.enum(METHODS),
+      slice: z
+        .object({ minutes: z.int(), target: ratio.describe('null for RatioTimeslices') })
+        .nullable()
+        .describe('null for Occurrences'),
+      noData: z.enum(NO_DATA_POLICIES),
     })
     .nullable()
     .describe('null only for a definition that was refused and has no earlier version in force'),
-  counts: z.object({ good: z.number(), total: z.number() }),
-  sli: ratio.describe('good / total over the SLO window'),
+  period: z
+    .object({ from: instant, to: instant })
+    .nullable()
+    .describe('what the numbers are of: the SLO window, or the open calendar period, from a reset of the budget on'),
+  counts: counts.describe('events'),
+  units: counts.describe(
+    'what the budgeting method counts: events, or expected slices; SLI and budget come from these',
+  ),
+  sli: ratio.describe('good / total over the SLO window, by the budgeting method'),
   budget: z.object({
     remaining: ratio.describe('share of the error budget left, signed'),
     consumed: ratio.describe('share of the error budget spent'),
     exhaustsAt: instant
       .nullable()
-      .describe('when the budget is gone at the present rate; null = not within one window'),
+      .describe('when the budget is gone at the present rate; null = not within one window, or the calendar period'),
+    remainingOfPeriod: z
+      .object({
+        remaining: z.number(),
+        expectedTotal: z.number().describe('events until the end of the period if traffic goes on as so far'),
+        exhaustsAt: instant.nullable(),
+        estimated: z.literal(true),
+      })
+      .nullable()
+      .describe('of a calendar window under Occurrences, whose budget grows with its traffic'),
+    resets: z
+      .array(z.object({ at: instant, reason: z.string(), by: z.string() }))
+      .describe('inside the window: the budget counts from the last; what is before it is in `raw`'),
   }),
+  exclusions: z
+    .array(z.object({ from: instant, to: instant, reason: z.string() }))
+    .describe('time that counts for nothing'),
+  raw: z
+    .object({ counts, units: counts, sli: ratio, remaining: ratio, consumed: ratio })
+    .nullable()
+    .describe('the same without leaving anything out; null when nothing is'),
+  sampling: z
+    .object({
+      standardError: z.number(),
+      sli: interval,
+      burn: interval.describe('of the burn over the SLO window, which is the consumed budget'),
+      weak: z.boolean().describe('fewer than ten bad events were really seen'),
+    })
+    .nullable()
+    .describe('95 % interval; null when every event was counted'),
+  members: z
+    .array(
+      z.object({
+        displayName: z.string(),
+        weight: z.number(),
+        target: z.number(),
+        counts,
+        sli: ratio,
+        consumed: ratio,
+        coverage: z.number(),
+        hasData: z.boolean(),
+      }),
+    )
+    .nullable()
+    .describe('of a composite'),
   burnRates: z.record(z.string(), ratio).describe('by window: 1 spends exactly the budget over the SLO window'),
   alert: z
     .object({ severity: z.enum(['page', 'ticket']), since: instant, incident: z.string() })
@@ -64,20 +127,16 @@ export interface StatusContext {
   now: Date
   /** A later version of the definition was refused; the numbers are those of the last good one. */
   refused?: boolean
-  /** Measured minutes of the SLO window: with them `exhaustsAt` is exact, without them an estimate. */
+  /** What the rolling SLO window consists of, as its method counts: with it `exhaustsAt` is exact, without it an estimate. */
   minutes?: readonly PastMinute[]
 }
 
-const LAST_SIX_HOURS = 360
 const MINUTE_MS = 60_000
 
 /** Everything the API says about one SLO at one instant, from counts: no rounding, null without events. */
 export function statusOf(reading: Reading, alert: FiringAlert | null, context: StatusContext): SloStatus {
-  const { slo } = reading
-  const { budgetPpm, targetPpm, window, method } = slo.objective
-  const { counts, units } = reading.period
-  const budget = budgetOf(units, budgetPpm)
-  const status = statusWord(reading, alert, context)
+  const { slo, period } = reading
+  const { budgetPpm } = slo.objective
   const burnRates: Record<string, number | null> = {}
   for (const minutes of reportedWindows(slo)) {
     burnRates[windowLabel(minutes)] = burnRate(unitsOf(reading, minutes), budgetPpm)
@@ -86,29 +145,75 @@ export function statusOf(reading: Reading, alert: FiringAlert | null, context: S
     name: slo.name,
     service: slo.service,
     displayName: slo.displayName,
-    status,
-    objective: {
-      target: targetPpm / 1_000_000,
-      targetPpm,
-      window: { duration: window.duration, rolling: window.kind === 'rolling' },
-      method,
-    },
-    counts: { good: counts.good, total: counts.total },
-    sli: budget.sli,
-    budget: {
-      remaining: budget.remaining,
-      consumed: budget.consumed,
-      exhaustsAt: exhaustsAt(reading, budget.remaining, alert, context),
-    },
+    status: statusWord(reading, alert, context),
+    objective: objectiveOf(slo),
+    period: { from: period.from.toISOString(), to: period.to.toISOString() },
+    counts: copyOf(period.counts),
+    units: copyOf(period.units),
+    sli: budgetOf(period.units, budgetPpm).sli,
+    budget: budgetStatus(reading, alert, context),
+    exclusions: period.exclusions.map(({ from, to, reason }) => ({ ...instants({ from, to }), reason })),
+    raw: rawOf(period, budgetPpm),
+    sampling: samplingOf(reading),
+    members: membersOf(reading),
     burnRates,
     alert: alert && { severity: alert.severity, since: alert.since.toISOString(), incident: alert.incident },
     freshness: {
       watermark: reading.watermark?.toISOString() ?? null,
       lastEventAt: reading.lastEventAt?.toISOString() ?? null,
-      coverage: reading.period.coverage,
+      coverage: period.coverage,
     },
     generation: slo.generation,
   }
+}
+
+const copyOf = ({ good, total }: Counts): Counts => ({ good, total })
+
+const instants = ({ from, to }: { from: Date; to: Date }) => ({ from: from.toISOString(), to: to.toISOString() })
+
+function objectiveOf({ objective }: Slo): SloStatus['objective'] {
+  const { targetPpm, window, method, slice, noData } = objective
+  return {
+    target: targetPpm / 1_000_000,
+    targetPpm,
+    window: {
+      duration: window.duration,
+      rolling: window.kind === 'rolling',
+      ...(window.kind === 'calendar' && { timeZone: window.timeZone }),
+    },
+    method,
+    slice: slice && {
+      minutes: slice.minutes,
+      target: slice.targetPpm === null ? null : slice.targetPpm / 1_000_000,
+    },
+    noData,
+  }
+}
+
+function rawOf({ raw }: PeriodReading, budgetPpm: number): SloStatus['raw'] {
+  if (raw === null) return null
+  const { sli, remaining, consumed } = budgetOf(raw.units, budgetPpm)
+  return { counts: copyOf(raw.counts), units: copyOf(raw.units), sli, remaining, consumed }
+}
+
+/** Sampling says how far events can be trusted; a slice is judged on what was seen. */
+function samplingOf({ slo, period: { counts, variance } }: Reading): SloStatus['sampling'] {
+  if (variance === undefined || slo.objective.method !== 'occurrences' || slo.indicator.source === 'composite')
+    return null
+  return samplingInterval(
+    { ...counts, varianceGood: variance.good, varianceBad: variance.bad },
+    slo.objective.budgetPpm,
+  )
+}
+
+function membersOf({ members }: Reading): SloStatus['members'] {
+  if (members === undefined) return null
+  return members.map(({ displayName, weight, targetPpm, period }) => {
+    const { sli, consumed } = budgetOf(period.units, 1_000_000 - targetPpm)
+    const target = targetPpm / 1_000_000
+    const { coverage, counts } = period
+    return { displayName, weight, target, counts: copyOf(counts), sli, consumed, coverage, hasData: counts.total > 0 }
+  })
 }
 
 /** Status of a definition that was refused and never had a good version: nothing is measured for it. */
@@ -119,9 +224,15 @@ export function statusOfRefused(name: string): SloStatus {
     displayName: name,
     status: 'invalid',
     objective: null,
+    period: null,
     counts: { good: 0, total: 0 },
+    units: { good: 0, total: 0 },
     sli: null,
-    budget: { remaining: null, consumed: null, exhaustsAt: null },
+    budget: { remaining: null, consumed: null, exhaustsAt: null, remainingOfPeriod: null, resets: [] },
+    exclusions: [],
+    raw: null,
+    sampling: null,
+    members: null,
     burnRates: {},
     alert: null,
     freshness: { watermark: null, lastEventAt: null, coverage: 0 },
@@ -159,31 +270,28 @@ const isFrozen = (reading: Reading, now: Date): boolean =>
   frozenReading(reading, now, ALERT_POLICY, false) !== null ||
   reading.slo.tiers.some((tier) => judgeTier(tier, reading, ALERT_POLICY).reason === 'frozen_coverage')
 
-/** Forecast at the rate of the window that governs the alert, else of the last six hours; none on frozen data. */
-function exhaustsAt(
+/** Budget with its forecast; there is none on frozen data. */
+function budgetStatus(
   reading: Reading,
-  remaining: number | null,
   alert: FiringAlert | null,
   { now, minutes }: StatusContext,
-): string | null {
-  if (remaining === null || isFrozen(reading, now)) return null
-  const { budgetPpm, window } = reading.slo.objective
-  const basis = firingWindow(reading, alert) ?? Math.min(LAST_SIX_HOURS, window.minutes)
-  const counts = unitsOf(reading, basis)
-  const forecast = () =>
-    minutes
-      ? exhaustionMinutes(minutes, { budgetPpm, windowMinutes: window.minutes, forecast: rateOf(counts, basis) })
-      : estimatedExhaustionMinutes(remaining, burnRate(counts, budgetPpm) ?? 0, window.minutes)
-  const left = remaining <= 0 ? 0 : forecast()
-  return left === null ? null : new Date(now.getTime() + left * MINUTE_MS).toISOString()
-}
-
-/** Length of the window a message about this alert would quote, if its condition holds now. */
-function firingWindow(reading: Reading, alert: FiringAlert | null): number | null {
-  const burning = reading.slo.tiers
-    .filter(({ severity }) => severity === alert?.severity)
-    .map((tier) => judgeTier(tier, reading, ALERT_POLICY))
-    .filter(({ verdict }) => verdict === 'matched')
-    .sort((a, b) => urgency(b) - urgency(a))
-  return burning[0] ? governingWindow(burning[0]).minutes : null
+): SloStatus['budget'] {
+  const { remaining, consumed } = budgetOf(reading.period.units, reading.slo.objective.budgetPpm)
+  const firing = alert?.severity ?? null
+  const isKnown = remaining !== null && !isFrozen(reading, now)
+  const after = (left: number | null) =>
+    left === null ? null : new Date(now.getTime() + left * MINUTE_MS).toISOString()
+  const period = isKnown ? forecastPeriod(reading, firing) : null
+  return {
+    remaining,
+    consumed,
+    exhaustsAt: isKnown ? after(minutesToExhaustion(reading, remaining, firing, minutes)) : null,
+    remainingOfPeriod: period && {
+      remaining: period.remaining,
+      expectedTotal: period.expectedTotal,
+      exhaustsAt: after(period.exhaustionMinutes),
+      estimated: true,
+    },
+    resets: (reading.period.resets ?? []).map(({ at, reason, by }) => ({ at: at.toISOString(), reason, by })),
+  }
 }

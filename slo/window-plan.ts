@@ -16,7 +16,8 @@ export interface WindowPlan {
   whole: Period
   /** What of it is summed, from a reset of the budget on. */
   counted: Period
-  reset: BudgetReset | null
+  /** Inside the window, oldest first. */
+  resets: readonly BudgetReset[]
   exclusions: readonly Exclusion[]
   /** Slices are counted from here, in ms since 1970. */
   sliceOrigin: number
@@ -40,8 +41,9 @@ export function planWindows(
   const gridMs = (slice?.minutes ?? 1) * MINUTE_MS
   const end = slice === null ? windowEnd(settled) : new Date(floorTo(settled.getTime(), gridMs, origin))
   const whole = period ?? { from: new Date(end.getTime() - window.minutes * MINUTE_MS), to: end }
-  const reset = resets.findLast(({ at }) => at > whole.from && at < watermark) ?? null
-  const resetMs = reset && ceilTo(reset.at.getTime(), gridMs, origin)
+  const inside = resets.filter(({ at }) => at > whole.from && at < watermark)
+  const last = inside.at(-1)
+  const fromMs = last === undefined ? whole.from.getTime() : ceilTo(last.at.getTime(), gridMs, origin)
   return {
     slo,
     end,
@@ -53,8 +55,8 @@ export function planWindows(
       ]),
     ],
     whole,
-    counted: { from: new Date(Math.min(resetMs ?? whole.from.getTime(), end.getTime())), to: end },
-    reset,
+    counted: { from: new Date(Math.min(fromMs, end.getTime())), to: end },
+    resets: inside,
     exclusions: exclusionsIn({ from: whole.from, to: end }).map(wholeMinutes),
     sliceOrigin: origin,
   }

@@ -84,7 +84,7 @@ describe('the list of SLOs', () => {
     expect(body.items[0]).toMatchObject({
       counts: { good: 0, total: 0 },
       sli: null,
-      budget: { remaining: null, consumed: null, exhaustsAt: null },
+      budget: { remaining: null, consumed: null, exhaustsAt: null, remainingOfPeriod: null, resets: [] },
       burnRates: { '5m': null, '3d': null },
       alert: null,
     })

@@ -7,7 +7,7 @@ import { incident, minutesAgo } from './seeded-app.ts'
 const status = (name: string, word: StatusWord, remaining: number | null = 0.5): SloStatus => ({
   ...statusOfRefused(name),
   status: word,
-  budget: { remaining, consumed: null, exhaustsAt: null },
+  budget: { remaining, consumed: null, exhaustsAt: null, remainingOfPeriod: null, resets: [] },
 })
 
 describe('what stands first in the list', () => {

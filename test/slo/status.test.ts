@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Slo } from '../../slo/model.ts'
+import type { Reading } from '../../slo/reading.ts'
 import { sloStatusSchema, statusOf, statusOfRefused } from '../../slo/status.ts'
 import { counts, DAY, NOW, reading, slo, THIRTY_DAYS } from './build.ts'
 
@@ -95,10 +97,24 @@ describe('the shape', () => {
         targetPpm: 999_000,
         window: { duration: '30d', rolling: true },
         method: 'occurrences',
+        slice: null,
+        noData: 'gap',
       },
+      period: { from: '2026-01-01T12:00:00.000Z', to: '2026-01-31T12:00:00.000Z' },
       counts: { good: 998_500, total: 999_000 },
+      units: { good: 998_500, total: 999_000 },
       sli: 0.9994994994994995,
-      budget: { remaining: 0.4994994994994995, consumed: 0.5005005005005005, exhaustsAt: null },
+      budget: {
+        remaining: 0.4994994994994995,
+        consumed: 0.5005005005005005,
+        exhaustsAt: null,
+        remainingOfPeriod: null,
+        resets: [],
+      },
+      exclusions: [],
+      raw: null,
+      sampling: null,
+      members: null,
       burnRates: { '5m': 0.4, '30m': 0.5, '1h': 0.5, '2h': null, '6h': 0.6, '1d': 0.5, '3d': 0.5 },
       alert: { severity: 'ticket', since: '2026-01-31T11:57:00.000Z', incident: 'inc_1' },
       freshness: { watermark: '2026-01-31T12:00:00.000Z', lastEventAt: '2026-01-31T11:59:00.000Z', coverage: 1 },
@@ -163,5 +179,111 @@ describe('when the budget is gone', () => {
     })
     expect(exhaustsAt(given, { minutes })).toBe(inDays(11.25))
     expect(exhaustsAt(given)).toBe(inDays(7.5))
+  })
+})
+
+describe('a calendar window', () => {
+  const START = new Date('2026-01-01T00:00:00Z')
+  const END = new Date('2026-02-01T00:00:00Z')
+  const month = (given: Partial<Slo['objective']> = {}) => {
+    const of = slo()
+    const window = {
+      kind: 'calendar' as const,
+      minutes: THIRTY_DAYS,
+      duration: '1M',
+      start: '2026-01-01 00:00:00',
+      timeZone: 'UTC',
+    }
+    return { ...of, objective: { ...of.objective, window, ...given } }
+  }
+  const period = (given: Partial<Reading['period']>): Reading['period'] => ({
+    counts: counts(0, 0),
+    units: counts(0, 0),
+    coverage: 1,
+    from: START,
+    to: END,
+    raw: null,
+    exclusions: [],
+    ...given,
+  })
+
+  it('under Occurrences tells what is left of the events so far, and an estimate for the whole period', () => {
+    const events = counts(12_000, 10_000_000)
+    const of = reading({
+      of: month(),
+      period: period({ counts: events, units: events, expectedTotal: 30_000_000 }),
+      bad: { 360: [750, 250_000] },
+    })
+    const { budget, objective, period: told } = statusOf(of, null, { now: NOW })
+    expect(budget.remaining).toBeCloseTo(-0.2, 12)
+    expect(budget.exhaustsAt).toBe(NOW.toISOString())
+    expect(budget.remainingOfPeriod).toMatchObject({ remaining: 0.6, expectedTotal: 30_000_000, estimated: true })
+    // 18,000 bad events are left, 3,000 come a day, and the period ends in half a day.
+    expect(budget.remainingOfPeriod?.exhaustsAt).toBeNull()
+    expect(objective?.window).toEqual({ duration: '1M', rolling: false, timeZone: 'UTC' })
+    expect(told).toEqual({ from: START.toISOString(), to: END.toISOString() })
+  })
+  it('of slices is gone when the slices to come have used up what is left', () => {
+    const sliced = month({ method: 'timeslices', slice: { minutes: 1, targetPpm: 950_000 } })
+    const units = counts(34.64, 44_640)
+    const of = reading({ of: sliced, period: period({ counts: counts(1, 1), units }), bad: { 360: [36, 360] } })
+    const { exhaustsAt, remainingOfPeriod } = statusOf(of, null, { now: NOW }).budget
+    // 10 slices are left, one in ten minutes goes bad.
+    expect(Date.parse(exhaustsAt!) - NOW.getTime()).toBeCloseTo(100 * MINUTE_MS, -1)
+    expect(remainingOfPeriod).toBeNull()
+  })
+})
+
+describe('what stands beside the numbers', () => {
+  const base = reading()
+  const told = (given: Partial<Reading['period']>, rest: Partial<Reading> = {}) =>
+    statusOf({ ...base, ...rest, period: { ...base.period, ...given } }, null, { now: NOW })
+
+  it('exclusions and the numbers without them', () => {
+    const status = told({
+      counts: counts(500, 900_000),
+      units: counts(500, 900_000),
+      raw: { counts: counts(1_500, 1_000_000), units: counts(1_500, 1_000_000) },
+      exclusions: [{ from: minutesAgo(60), to: minutesAgo(30), reason: 'database upgrade' }],
+    })
+    expect(status.exclusions).toEqual([
+      { from: '2026-01-31T11:00:00.000Z', to: '2026-01-31T11:30:00.000Z', reason: 'database upgrade' },
+    ])
+    expect(status.budget.remaining).toBeCloseTo(4 / 9, 12)
+    expect(status.raw).toMatchObject({ counts: counts(1_500, 1_000_000), remaining: -0.5, consumed: 1.5 })
+    expect(sloStatusSchema.parse(status)).toEqual(status)
+  })
+  it('resets of the budget with reason and author', () => {
+    const reset = { slo: 'checkout-stripe', at: minutesAgo(90), reason: 'provider paid', by: 'ann' }
+    expect(told({ resets: [reset] }).budget.resets).toEqual([
+      { at: '2026-01-31T10:30:00.000Z', reason: 'provider paid', by: 'ann' },
+    ])
+  })
+  it('the error bars of sampled counts', () => {
+    const status = told({
+      counts: counts(200, 100_000),
+      units: counts(200, 100_000),
+      variance: { good: 898_200, bad: 1_800 },
+    })
+    expect(status.budget.consumed).toBe(2)
+    expect(status.sampling?.burn.low).toBeCloseTo(1.1692743991, 9)
+    expect(status.sampling?.weak).toBe(false)
+  })
+  it('members of a composite, and which of them have no data', () => {
+    const member = { displayName: 'pay', weight: 2, targetPpm: 999_000, period: base.period }
+    const silent = {
+      ...member,
+      displayName: 'ship',
+      period: { ...base.period, counts: counts(0, 0), units: counts(0, 0) },
+    }
+    const { members } = told({}, { members: [member, silent] })
+    expect(members?.map(({ displayName, sli, hasData }) => [displayName, sli, hasData])).toEqual([
+      ['pay', 1, true],
+      ['ship', null, false],
+    ])
+  })
+  it('is judged by what the method counts, not by events', () => {
+    const status = told({ counts: counts(0, 1_000_000), units: counts(50, 1_000) })
+    expect(status).toMatchObject({ sli: 0.95, status: 'exhausted', counts: counts(0, 1_000_000) })
   })
 })

@@ -307,7 +307,7 @@ describe('what people decided about a budget', () => {
       counts: counts(20, 200),
       from: at(-40),
       raw: { counts: counts(40, 400) },
-      reset: { reason: 'provider paid', by: 'ann' },
+      resets: [{ reason: 'provider paid', by: 'ann' }],
     })
     // Alerts go on as before: a reset does not make the last hour better.
     expect(reading!.windows.get(60)!.counts).toEqual(counts(30, 300))
