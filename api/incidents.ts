@@ -1,51 +1,12 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Incident } from '../slo/incident.ts'
-import { sloStatusSchema } from '../slo/status.ts'
 import { listIncidents, readIncident } from '../storage/incidents.ts'
 import type { Db } from '../storage/query.ts'
+import { incidentDetailSchema, incidentSchema } from './incident-shapes.ts'
+import { readStory } from './incident-story.ts'
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { onInvalid, Problem, problemSchema } from './problem.ts'
 import type { SloBoard } from './slo-board.ts'
-
-const detailsSchema = z.object({
-  tier: z.string().meta({ description: 'The alert tier that governs, long window / short window' }),
-  governingWindow: z.string().meta({ description: 'The window counts and burn come from' }),
-  burn: z.number(),
-  factor: z.number(),
-  counts: z.object({ good: z.number(), total: z.number() }),
-  burnRates: z.record(z.string(), z.number().nullable()),
-  budgetRemaining: z.number().nullable(),
-  suspect: z
-    .object({ dependency: z.string(), outcome: z.string(), bad: z.number(), share: z.number() })
-    .nullable()
-    .meta({ description: 'The dependency behind most bad calls' }),
-  exemplars: z.array(z.string()).meta({ description: 'Trace ids of failing calls, newest first' }),
-  runbook: z.string(),
-  owner: z.string(),
-})
-
-export const incidentSchema = z
-  .object({
-    id: z.string(),
-    state: z.enum(['open', 'resolved']),
-    severity: z.enum(['page', 'ticket']),
-    slo: z.string(),
-    service: z.string(),
-    startedAt: z.iso.datetime(),
-    resolvedAt: z.iso.datetime().nullable(),
-    title: z.string(),
-    rootCause: z.string().meta({ description: '`dependency:<name>/<outcome>`; empty while unknown' }),
-    details: detailsSchema
-      .nullable()
-      .meta({ description: 'As it was when the incident last changed; null when no SLO burns in it' }),
-    freshness: z.object({ watermark: z.iso.datetime().nullable() }).meta({ description: 'Of the store now' }),
-    generation: z.string().meta({ description: "Of the SLO's definition now; empty when the SLO is gone" }),
-  })
-  .meta({ id: 'Incident' })
-
-export const incidentDetailSchema = incidentSchema
-  .extend({ current: sloStatusSchema.nullable().meta({ description: 'Status of the SLO now; null when it is gone' }) })
-  .meta({ id: 'IncidentDetail' })
 
 const listRoute = createRoute({
   method: 'get',
@@ -66,7 +27,7 @@ const oneRoute = createRoute({
   method: 'get',
   path: '/incidents/{id}',
   tags: ['incidents'],
-  summary: 'One incident, with the status of its SLO now',
+  summary: 'One incident: its alerts, what is behind it, who was told or not and why, and the status of its SLO now',
   request: { params: z.object({ id: z.string().max(200) }) },
   responses: {
     200: { description: 'The incident', content: { 'application/json': { schema: incidentDetailSchema } } },
@@ -76,7 +37,13 @@ const oneRoute = createRoute({
 
 const cursorSchema = z.tuple([z.iso.datetime(), z.string()])
 
-export function incidentRoutes({ db, board }: { db: Db; board: () => Promise<SloBoard> }): OpenAPIHono {
+export interface IncidentDeps {
+  db: Db
+  clock: () => Date
+  board: () => Promise<SloBoard>
+}
+
+export function incidentRoutes({ db, clock, board }: IncidentDeps): OpenAPIHono {
   return new OpenAPIHono({ defaultHook: onInvalid })
     .openapi(listRoute, async (c) => {
       const { state, limit, cursor } = c.req.valid('query')
@@ -93,7 +60,8 @@ export function incidentRoutes({ db, board }: { db: Db; board: () => Promise<Slo
       const [incident, now] = await Promise.all([readIncident(db, { id }), board()])
       if (incident === null) throw new Problem('not-found', `There is no incident ${id}`)
       const current = now.slos.find(({ definition }) => definition.name === incident.slo)?.status ?? null
-      return c.json({ ...incidentOf(incident, now), current }, 200)
+      const story = await readStory(db, incident, clock())
+      return c.json({ ...incidentOf(incident, now), ...story, current }, 200)
     })
 }
 

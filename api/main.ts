@@ -33,6 +33,7 @@ export async function startApi(deps: ApiDeps): Promise<{ api: string; stop(): Pr
     webRoot: WEB_ROOT,
     clickhouseUrl: config.clickhouse === 'embedded' ? (deps.clickhouseUrl ?? null) : null,
     maxAgeMs: MAX_AGE_MS,
+    ackTtlMs: config.alerting.ackTtl,
   })
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
   const api = await listen(server, config.bind, config.ports.api, 'api')

@@ -124,6 +124,8 @@ export const configSchema = z.strictObject({
       keepFiring: z.strictObject({ page: duration.prefault('5m'), ticket: duration.prefault('30m') }).prefault({}),
       /** How long the first message waits for company. */
       groupWait: z.strictObject({ page: duration.prefault('0s'), ticket: duration.prefault('60s') }).prefault({}),
+      /** How long an acknowledgement holds unless it says otherwise. */
+      ackTtl: duration.prefault('8h').refine((ms) => ms <= 604_800_000, 'an acknowledgement holds for 7d at most'),
       /** Alerts about Plumbline itself; without endpoints they take the routes, as service and env `plumbline`. */
       meta: z.strictObject({ endpoints: list.prefault([]) }).prefault({}),
       /** Pinged every minute while everything works: an outside service raises the alarm when it stops. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { dependencySchema } from '../../api/dependencies.ts'
 import type { HistoryStep } from '../../api/history.ts'
-import type { incidentDetailSchema, incidentSchema } from '../../api/incidents.ts'
+import type { incidentDetailSchema, incidentSchema } from '../../api/incident-shapes.ts'
 import type { historySchema, sloDetailSchema } from '../../api/slo-shapes.ts'
 import type { traceSchema } from '../../api/traces.ts'
 import type { SloStatus } from '../../slo/status.ts'

@@ -31,6 +31,7 @@ const member = (changed: Partial<Member> = {}): Member => ({
   labels: LABELS,
   summary: 'checkout-availability burns 16.7x',
   details: null,
+  mutedBy: null,
   ...changed,
 })
 

@@ -27,6 +27,7 @@ export async function seededApp(over: Partial<AppDeps> = {}) {
     webRoot: '/nowhere',
     clickhouseUrl: store.url,
     maxAgeMs: 0,
+    ackTtlMs: 8 * 60 * MINUTE_MS,
     ...over,
   })
   const get = async (path: string, init: RequestInit = {}) => {
