@@ -1,10 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Registry } from 'prom-client'
-import type { SpanFacts } from '../integration/call.ts'
 import { AdmittedNames, type CallNames, DEFAULT_NAME_LIMITS } from '../integration/cardinality.ts'
 import { compileRedaction } from '../integration/redaction.ts'
-import { callOf } from '../integration/span-to-call.ts'
 import type { Config } from '../runtime/config-schema.ts'
 import { close, listen } from '../runtime/listen.ts'
 import type { Log } from '../runtime/log.ts'
@@ -107,11 +105,7 @@ async function build(
 
   const budget = new ByteBudget(limits.maxInFlight)
   metrics.observe(() => ({ inFlight: budget.used, pending: backlog.sealed.length, bytes: backlog.bytes() }))
-  const { calls: rules } = config
-  const calls = {
-    callOf: (span: SpanFacts) => callOf(span, rules),
-    names: new AdmittedNames(await knownNames(db, log)),
-  }
+  const calls = { rules: config.calls, names: new AdmittedNames(await knownNames(db, log)) }
   const { hash, ...redactionRules } = config.redaction
   const mark = hash ? hashMark(await redactionKey(dataDir)) : undefined
   const keeping = { redaction: compileRedaction(redactionRules, mark), keepAttributes: limits.keepAttributes }

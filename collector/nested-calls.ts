@@ -55,7 +55,8 @@ export class NestedCalls {
     for (let index = 0; index < this.#count; index++) {
       const parentId = this.#parentIds[index]!
       const parent = parentId === NONE ? NONE : this.#find(table, body, parentId)
-      if (parent === NONE || this.#dependencies[parent] !== this.#dependencies[index]) continue
+      if (parent === NONE || parent === index) continue
+      if (this.#dependencies[parent] !== this.#dependencies[index]) continue
       const isSameTrace = isSame(body, this.#traceIds[parent]!, this.#traceIds[index]!, TRACE_ID_BYTES)
       if (isSameTrace) this.#blocks[index]![this.#places[index]!] = 1
     }

@@ -1,25 +1,13 @@
-import type { Call, SpanFacts } from '../integration/call.ts'
-import type { AdmittedNames } from '../integration/cardinality.ts'
-import { NestedCalls } from './nested-calls.ts'
+import { CallRows, type CallSettings } from './call-rows.ts'
 import { SpanView } from './protobuf/span-view.ts'
 import { decodeTraces } from './protobuf/traces.ts'
 import type { Reason } from './rejections.ts'
-import { writeCallHead, writeCallTail } from './rows/call-row.ts'
 import { dayOfWords } from './rows/days.ts'
 import { encodeSpanOrigin, writeSpanRow } from './rows/span-row.ts'
 import type { TableRows } from './rows/tables.ts'
 import { isStoredBare, type Keeping, storedAttributes, storedScope } from './stored-telemetry.ts'
 import type { Notes } from './telemetry.ts'
 import { nothingWritten, type Written } from './written.ts'
-
-/** The span-to-call rules: null when a span is no call. */
-export type CallOf = (span: SpanFacts) => Call | null
-
-export interface CallSettings {
-  callOf: CallOf
-  /** Keeps the number of dependency and operation names bounded. */
-  names: AdmittedNames
-}
 
 /** Turns a request into rows; throws `BadBody` and what making rows throws. */
 export type WriteSpanRows = (body: Buffer, rows: TableRows) => Written & Notes
@@ -28,26 +16,18 @@ export type WriteSpanRows = (body: Buffer, rows: TableRows) => Written & Notes
  * ExportTraceServiceRequest → rows of `otel_traces` and `calls`, in one pass. What a call is, is judged from the span as it
  * was sent; what is stored of both is redacted.
  */
-export function createSpanRows({ callOf, names }: CallSettings, keeping: Keeping): WriteSpanRows {
+export function createSpanRows(settings: CallSettings, keeping: Keeping): WriteSpanRows {
   const { redaction } = keeping
   const span = new SpanView(redaction)
-  const nested = new NestedCalls()
-
-  function writeCall(call: Call, rows: TableRows): void {
-    const writer = rows.writers.calls
-    const stored = redaction.call(call, span.attributes)
-    writeCallHead(writer, span, names.admit(stored))
-    if (stored.direction === 'outbound') nested.add(stored.dependency, span, writer)
-    writeCallTail(writer, span, stored)
-    rows.sawCall(span.startLow, span.startHigh)
-  }
+  const calls = new CallRows(settings, redaction)
 
   return (body, rows) => {
     const written = nothingWritten()
     const { groups, notes } = decodeTraces(body, span)
-    nested.reset()
+    calls.reset()
     for (const { resource, scopes } of groups) {
-      span.resource = resource.attributes
+      span.sentResource = resource.attributes
+      calls.begin(resource.attributes)
       const storedResource = storedAttributes(resource.attributes, redaction)
       for (const { scope, items } of scopes) {
         const origin = encodeSpanOrigin(storedResource, storedScope(scope, redaction))
@@ -58,14 +38,13 @@ export function createSpanRows({ callOf, names }: CallSettings, keeping: Keeping
             continue
           }
           if (span.isBackwards()) written.backwards++
-          const call = callOf(span)
-          if (call !== null) writeCall(call, rows)
+          calls.write(span, rows)
           writeSpanRow(rows.writers.otel_traces, span, origin, redaction, isStoredBare(span, keeping))
           written.accepted++
         }
       }
     }
-    nested.mark(body)
+    calls.finish(body)
     return { ...written, ...notes }
   }
 }

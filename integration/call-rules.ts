@@ -38,9 +38,10 @@ export const PROMOTED_MAX_CHARS = 1024
 export interface CompiledRules {
   /** The name to use for a dependency and the host it was derived with. */
   alias(dependency: string, host: string): string
-  /** The template that fits, or '' for none. */
-  pathTemplate(dependency: string, urlOrPath: string): string
-  promoted(span: Attributes, resource: Attributes, direction: Direction): ReadonlyMap<string, string>
+  /** The template that fits, or '' for none; null when no path has one. */
+  pathTemplate: ((dependency: string, urlOrPath: string) => string) | null
+  /** `resource` is asked for only where the span does not tell. */
+  promoted(span: Attributes, resource: () => Attributes, direction: Direction): ReadonlyMap<string, string>
 }
 
 const compiled = new WeakMap<CallRules, CompiledRules>()
@@ -88,7 +89,7 @@ export function wildcard(pattern: string): (text: string) => boolean {
 }
 
 function compilePathTemplates(templates: readonly PathTemplate[]): CompiledRules['pathTemplate'] {
-  if (templates.length === 0) return () => ''
+  if (templates.length === 0) return null
   const patterns = templates.map(({ dependency, template }) => ({
     dependency,
     template,
@@ -124,7 +125,7 @@ function compilePromote(names: readonly string[]): CompiledRules['promoted'] {
   return (span, resource, direction) => {
     const kept = new Map<string, string>()
     for (const { name, all } of promoted[direction]) {
-      const value = read(span, all) || read(resource, all)
+      const value = read(span, all) || read(resource(), all)
       if (value !== '') kept.set(name, cut(value, PROMOTED_MAX_CHARS))
     }
     return kept

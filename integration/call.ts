@@ -22,16 +22,19 @@ export interface SpanFacts {
   readonly exception: Attributes | null
 }
 
-/** One attempt at an integration: a row of the table `calls`, but for the times and ids, which are the span's. */
-export interface Call {
+/** What all calls of one resource share. */
+export interface CallSource {
   env: string
   service: string
   version: string
   region: string
+}
+
+/** What calls of one kind to one dependency that ended alike share. */
+export interface CallOutline {
   direction: Direction
   /** Stable name of the other side; '' when inbound. */
   dependency: string
-  operation: string
   protocol: Protocol
   outcome: Outcome
   status: string
@@ -39,10 +42,20 @@ export interface Call {
   /** 0 for the first attempt, 1, 2, … for re-sends. */
   attempt: number
   synthetic: boolean
-  /** Adjusted count: 1 / sampling probability. */
-  weight: number
+}
+
+/** What may differ from call to call, and mostly is not stated at all. */
+export interface CallDetails {
+  /** Adjusted count, 1 / sampling probability, as the span states it; null when it does not. */
+  statedWeight: number | null
   /** '' where none is stated: then the trace id serves. */
   correlationId: string
   /** Promoted attributes only. */
   attributes: ReadonlyMap<string, string>
+}
+
+/** One attempt at an integration: a row of the table `calls`, but for the times and ids, which are the span's. */
+export interface Call extends CallSource, CallOutline, Omit<CallDetails, 'statedWeight'> {
+  operation: string
+  weight: number
 }

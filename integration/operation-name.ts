@@ -30,13 +30,13 @@ const METHODS: ReadonlySet<string> = new Set([
 
 /**
  * What the call asks for, in words few enough to group by: `GET /v1/users/{id}`, `SELECT orders`, `send orders`.
- * @param pathTemplate gives the configured template for a path, or ''.
+ * @param pathTemplate gives the configured template for a path, or ''; null when none is configured.
  */
 export function operationOf(
   span: SpanFacts,
   { protocol, system }: SpanSystem,
   direction: Direction,
-  pathTemplate: (urlOrPath: string) => string,
+  pathTemplate: ((urlOrPath: string) => string) | null,
 ): string {
   const { attributes } = span
   switch (protocol) {
@@ -90,17 +90,26 @@ function destinationOf(attributes: Attributes): string {
 function httpOperation(
   attributes: Attributes,
   direction: Direction,
-  pathTemplate: (urlOrPath: string) => string,
+  pathTemplate: ((urlOrPath: string) => string) | null,
 ): string {
   const stated = read(attributes, NAMES.httpMethod).toUpperCase()
   const method = METHODS.has(stated) ? stated : 'HTTP'
-  const raw = urlOrPathOf(attributes)
   const path =
-    (raw === '' ? '' : pathTemplate(raw)) ||
+    (pathTemplate === null ? '' : configuredPath(attributes, pathTemplate)) ||
     (direction === 'outbound' ? read(attributes, NAMES.urlTemplate) : '') ||
     read(attributes, NAMES.httpRoute) ||
-    (raw === '' ? '' : operationPath(raw))
+    pathOf(attributes)
   return path === '' ? method : `${method} ${cut(path, PATH_MAX_CHARS)}`
+}
+
+function configuredPath(attributes: Attributes, pathTemplate: (urlOrPath: string) => string): string {
+  const raw = urlOrPathOf(attributes)
+  return raw === '' ? '' : pathTemplate(raw)
+}
+
+function pathOf(attributes: Attributes): string {
+  const raw = urlOrPathOf(attributes)
+  return raw === '' ? '' : operationPath(raw)
 }
 
 /** Where the path is written, the shortest form first so that little has to be cut away. */

@@ -7,6 +7,7 @@ const MAX_SEGMENTS = 8
 /** Nothing behind this can matter to eight segments and 200 characters of an honest path. */
 const READ_CHARS = 4096
 
+const SCHEME = /^[a-z][a-z0-9+.-]*$/i
 const TEMPLATE_MARK = /^(?:\{[^{}]*\}|:[A-Za-z_]\w*|<[^<>]+>|\*+)$/
 const KEYED = /^([A-Za-z_][\w.]*)\(.+\)$/
 const VERB = /^(.+):([A-Za-z]{1,40})$/
@@ -15,6 +16,7 @@ const DATE =
   /^\d{4}-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01])(?:[T ]\d\d:?\d\d(?::?\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?)?$/
 const COMPACT_DATE =
   /^(?:19|20|21)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:T\d{4}(?:\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{4})?)?$/
+const COMPACT_DATE_CHARS = 8
 const DIGITS = /^\d+$/
 const UUID = /(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])/gi
 const FILE = /^(.+)\.([A-Za-z0-9]{1,5})$/
@@ -69,6 +71,8 @@ const templateParts = (segment: string): string =>
 /** What identifies one thing rather than a kind of thing becomes a placeholder: `4711` → `{id}`; words stay. */
 export function templateSegment(segment: string): string {
   if (PLAIN.test(segment)) return segment
+  // What most ids are; eight digits may be a date.
+  if (segment.length !== COMPACT_DATE_CHARS && DIGITS.test(segment)) return '{id}'
   for (const rule of SEGMENT_RULES) {
     const answer = rule(segment)
     if (answer !== null) return answer
@@ -78,15 +82,34 @@ export function templateSegment(segment: string): string {
 
 /** The decoded, non-empty segments of a URL or path: no scheme, host, query, fragment or matrix parameters. */
 export function pathSegments(urlOrPath: string): string[] {
-  const path = cut(urlOrPath, READ_CHARS)
-    .split(/[?#]/, 1)[0]!
-    .replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '')
+  const text = cut(urlOrPath, READ_CHARS)
+  const end = Math.min(indexOrEnd(text, '?', 0), indexOrEnd(text, '#', 0))
   const segments: string[] = []
-  for (const part of path.split('/')) {
-    const [raw = ''] = part.split(';', 1)
+  let at = pathStart(text, end)
+  while (at < end) {
+    const slash = Math.min(indexOrEnd(text, '/', at), end)
+    const raw = withoutMatrix(text.slice(at, slash))
     if (raw !== '') segments.push(decode(raw))
+    at = slash + 1
   }
   return segments
+}
+
+/** Where the path begins: behind scheme and host. */
+function pathStart(text: string, end: number): number {
+  const scheme = text.indexOf('://')
+  if (scheme < 0 || scheme + 3 > end || !SCHEME.test(text.slice(0, scheme))) return 0
+  return indexOrEnd(text, '/', scheme + 3)
+}
+
+function indexOrEnd(text: string, character: string, from: number): number {
+  const found = text.indexOf(character, from)
+  return found < 0 ? text.length : found
+}
+
+function withoutMatrix(segment: string): string {
+  const semicolon = segment.indexOf(';')
+  return semicolon < 0 ? segment : segment.slice(0, semicolon)
 }
 
 function decode(segment: string): string {
@@ -102,12 +125,12 @@ function decode(segment: string): string {
  * The path of an operation: same kind of request, same text, so that operations stay few.
  * `/v1/users/42/orders?page=2` → `/v1/users/{id}/orders`. At most 8 segments and 200 characters, never empty.
  */
-export const operationPath: (urlOrPath: string) => string = boundedMemo((urlOrPath) => {
+export function operationPath(urlOrPath: string): string {
   const segments = pathSegments(urlOrPath)
   const kept = segments.slice(0, MAX_SEGMENTS).map(templateParts)
   if (segments.length > MAX_SEGMENTS) kept.push('*')
   return cut(`/${kept.join('/')}`, PATH_MAX_CHARS)
-})
+}
 
 /** Each `/` part of a name such as a queue's, by the same rules: `tenant/4711/orders` → `tenant/{id}/orders`. */
 export const templateName: (name: string) => string = boundedMemo((name) =>

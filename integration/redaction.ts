@@ -1,7 +1,7 @@
 import { generationsOf, NAMES } from './attribute-names.ts'
 import { type Attributes, cut, read } from './attributes.ts'
 import { boundedMemo } from './bounded-memo.ts'
-import type { Call } from './call.ts'
+import type { CallDetails } from './call.ts'
 import { wildcard } from './call-rules.ts'
 import { redactQuery } from './redacted-query.ts'
 import { mayHoldSecret, redactText } from './redacted-text.ts'
@@ -33,20 +33,24 @@ export interface Redaction {
   text(text: string): string
   /** The same, for texts that need not be made while they are bytes. */
   readonly freeText: ValueRule
-  /** The call with every text redacted; its span's attributes as they were sent tell where its texts came from. */
-  call(call: Call, sent: Attributes): Call
+  /** What is stored of a call's correlation id and promoted attributes; the span's as sent tell where they came from. */
+  details(details: CallDetails, sent: Attributes): CallDetails
   /** What becomes of the values of attributes of this name. */
   ruleOf(name: string): ValueRule
 }
 
 export interface ValueRule {
-  /** A text in which `hintsOfSecret` sees nothing is stored as it is. */
+  /** A text in which `hintAtSecret` sees nothing is stored as it is. */
   isPlainText: boolean
-  /** What is stored of a value; other attributes beside it may tell what it is. */
-  stored(value: string, attributes: Attributes): string
+  /** What else decides how a value is stored: '' for all but queries, whose system tells how they are written. */
+  contextOf(attributes: Attributes): string
+  /** What is stored of a value. */
+  stored(value: string, context: string): string
 }
 
-type Rule = (value: string, attributes: Attributes) => string
+const NO_CONTEXT = (): string => ''
+
+type Rule = (value: string, context: string) => string
 
 /** Longer values rarely repeat. */
 const REPEATED_CHARS = 40
@@ -60,31 +64,27 @@ export function compileRedaction(rules: RedactionRules, mark: Mark = () => REDAC
   const isAlwaysSearched = rules.patterns.length > 0
   const freeText: ValueRule = {
     isPlainText: !isAlwaysSearched,
+    contextOf: NO_CONTEXT,
     stored: (value) => {
       if (!isAlwaysSearched && !mayHoldSecret(value)) return value
       return value.length <= REPEATED_CHARS ? text(value) : scrub(value)
     },
   }
   const ruleOf = boundedMemo((name): ValueRule => {
-    if (isConfigured(name)) return { isPlainText: false, stored: (value) => hide(value, mark) }
+    const own = { isPlainText: false, contextOf: NO_CONTEXT }
+    if (isConfigured(name)) return { ...own, stored: (value) => hide(value, mark) }
+    if (QUERY_TEXT.has(name)) {
+      return { ...own, contextOf: systemOf, stored: (value, system) => scrub(redactQuery(value, system)) }
+    }
     const rule = ruleFor(name, scrub, mark)
-    return rule === scrub ? freeText : { isPlainText: false, stored: rule }
+    return rule === scrub ? freeText : { ...own, stored: rule }
   })
   const hiddenIds = NAMES.correlationId.filter((name) => isConfigured(name) || isSecretName(name))
 
-  const source = {
-    env: remembersLast(text),
-    service: remembersLast(text),
-    version: remembersLast(text),
-    region: remembersLast(text),
-    dependency: remembersLast(text),
-    status: remembersLast(text),
-    errorType: remembersLast(text),
-  }
-
   function attributes(map: Map<string, string>): void {
     for (const [name, value] of map) {
-      const stored = ruleOf(name).stored(value, map)
+      const rule = ruleOf(name)
+      const stored = rule.stored(value, rule.contextOf(map))
       if (stored !== value) map.set(name, stored)
     }
   }
@@ -96,40 +96,18 @@ export function compileRedaction(rules: RedactionRules, mark: Mark = () => REDAC
     return stored
   }
 
-  function correlationId({ correlationId }: Call, sent: Attributes): string {
+  function details(made: CallDetails, sent: Attributes): CallDetails {
+    if (made.correlationId === '' && made.attributes.size === 0) return made
+    return { ...made, correlationId: storedId(made.correlationId, sent), attributes: promoted(made.attributes) }
+  }
+
+  function storedId(correlationId: string, sent: Attributes): string {
     if (correlationId === '') return ''
     const isHidden = hiddenIds.some((name) => read(sent, [name]).startsWith(correlationId))
     return isHidden ? '' : scrub(correlationId)
   }
 
-  function call(made: Call, sent: Attributes): Call {
-    made.env = source.env(made.env)
-    made.service = source.service(made.service)
-    made.version = source.version(made.version)
-    made.region = source.region(made.region)
-    made.dependency = source.dependency(made.dependency)
-    made.operation = text(made.operation)
-    made.status = source.status(made.status)
-    made.errorType = source.errorType(made.errorType)
-    made.correlationId = correlationId(made, sent)
-    made.attributes = promoted(made.attributes)
-    return made
-  }
-
-  return { attributes, text: (value) => (value === '' ? value : text(value)), call, freeText, ruleOf }
-}
-
-/** Spans come in groups of one service, and a comparison costs less than a look-up. */
-function remembersLast(redact: (text: string) => string): (text: string) => string {
-  let last = ''
-  let result = ''
-  return (text) => {
-    if (text !== last) {
-      result = redact(text)
-      last = text
-    }
-    return result
-  }
+  return { attributes, text: (value) => (value === '' ? value : text(value)), details, freeText, ruleOf }
 }
 
 /** A configured name means its former and later ones, too, as promoted attributes do. */
@@ -166,10 +144,10 @@ const QUERY_NAME = /(?:^|\.)query[._-]?(?:string|params|parameters)$|^(?:url|htt
 const CONNECTION_NAME = /(?:^|[._-])(?:connection[._-]?string|dsn)$/i
 /** `db.query.parameter.<key>` and its kin: values as they were bound. */
 const PARAMETER_NAME = /^db\.(?:query|operation|statement|sql)\.param(?:eter)?s?(?:\.|$)/i
+const systemOf = (attributes: Attributes): string => read(attributes, NAMES.dbSystem)
 const QUERY_TEXT: ReadonlySet<string> = new Set([...NAMES.dbQuery, 'db.sql.query', 'sql.query'])
 
 function ruleFor(name: string, scrub: Mark, mark: Mark): Rule {
-  if (QUERY_TEXT.has(name)) return (value, attributes) => scrub(redactQuery(value, read(attributes, NAMES.dbSystem)))
   const whole: Rule = (value) => hide(value, mark)
   if (isSecretName(name)) return (value) => (value === 'true' || value === 'false' ? value : hide(value, mark))
   if (QUERY_NAME.test(name) || PARAMETER_NAME.test(name)) return whole

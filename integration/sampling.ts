@@ -11,14 +11,14 @@ const THRESHOLD_DIGITS = 14
 const ALL = 2n ** 56n
 
 /**
- * How many calls this one stands for: 1 / sampling probability.
- * One source only, never multiplied: `th` or the older `p` in the `ot` member of the trace state, then attributes of
- * the span, then of the resource. At most {@link MAX_WEIGHT}; 0 only for `p:63`, the older spelling of "counts nothing".
+ * How many calls a span or resource says it stands for: 1 / sampling probability; null when it does not say.
+ * One source only, never multiplied: `th` or the older `p` in the `ot` member of the trace state, then attributes. At most
+ * {@link MAX_WEIGHT}; 0 only for `p:63`, the older spelling of "counts nothing".
  * Source: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/. Example: `ot=th:c` → 4.
  */
-export function weightOf(traceState: string, attributes: Attributes, resourceWeight: number | null): number {
-  const stated = traceState === '' ? null : weightOfTraceState(traceState)
-  return Math.min(stated ?? weightOfAttributes(attributes) ?? resourceWeight ?? 1, MAX_WEIGHT)
+export function statedWeight(traceState: string, attributes: Attributes): number | null {
+  const stated = (traceState === '' ? null : weightOfTraceState(traceState)) ?? weightOfAttributes(attributes)
+  return stated === null ? null : Math.min(stated, MAX_WEIGHT)
 }
 
 function weightOfTraceState(traceState: string): number | null {
@@ -69,8 +69,7 @@ const RATE_ATTRIBUTES = [
   { name: ['sample_rate'], weight: weightOfRate, when: () => true },
 ] as const
 
-/** The weight that span or resource attributes state, or null. */
-export function weightOfAttributes(attributes: Attributes): number | null {
+function weightOfAttributes(attributes: Attributes): number | null {
   for (const { name, weight, when } of RATE_ATTRIBUTES) {
     const value = read(attributes, name)
     if (value === '' || !when(attributes)) continue

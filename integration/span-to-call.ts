@@ -2,7 +2,7 @@ import { NAMES } from './attribute-names.ts'
 import type { Attributes } from './attributes.ts'
 import { cut, read, wholeNumber } from './attributes.ts'
 import { boundedMemo } from './bounded-memo.ts'
-import type { Call, SpanFacts } from './call.ts'
+import type { Call, CallDetails, CallOutline, CallSource, SpanFacts } from './call.ts'
 import type { SpanSystem } from './call-protocol.ts'
 import { isGrpcAttempt, messagingTypeOf, systemOf } from './call-protocol.ts'
 import type { CallRules, CompiledRules } from './call-rules.ts'
@@ -13,7 +13,7 @@ import { hostOf } from './host.ts'
 import { operationOf } from './operation-name.ts'
 import type { Direction } from './outcome.ts'
 import { isFailed, outcomeOf, unhandledException } from './outcome-rules.ts'
-import { weightOf, weightOfAttributes } from './sampling.ts'
+import { statedWeight } from './sampling.ts'
 
 const NAME_MAX_CHARS = 200
 const CORRELATION_MAX_CHARS = 256
@@ -28,33 +28,66 @@ const KIND = { server: 2, client: 3, producer: 4, consumer: 5 } as const
  * Source: OpenTelemetry semantic conventions, all generations that SDKs still emit.
  */
 export function callOf(span: SpanFacts, rules: CallRules = NO_RULES): Call | null {
+  const outline = outlineOf(span, rules)
+  if (outline === null) return null
+  const { env, service, version, region, weight } = sourceOf(span.resource)
+  const { statedWeight, correlationId, attributes } = detailsOf(span, outline.direction, rules)
+  const { system: _, ...shared } = outline
+  return {
+    ...{ env, service, version, region },
+    ...shared,
+    operation: operationOfCall(span, outline, rules),
+    weight: statedWeight ?? weight,
+    correlationId,
+    attributes,
+  }
+}
+
+/** The outline of a call, and the system it spoke to, by which its operation is read. */
+export interface FoundOutline extends CallOutline {
+  system: string
+}
+
+/** Who was called and how it ended: null when the span records no call. */
+export function outlineOf(span: SpanFacts, rules: CallRules): FoundOutline | null {
   const direction = directionOf(span)
   if (direction === null) return null
-  const { attributes, resource } = span
-  const configured = compileRules(rules)
-  const source = sourceOf(resource)
+  const { attributes } = span
   const speaks = systemOf(span)
-  const dependency = direction === 'inbound' ? '' : dependencyNameOf(span, speaks, configured)
-  const httpStatus = httpStatusOf(attributes, speaks.protocol)
-  const status = statusOf(span, speaks.protocol, httpStatus)
-  const rpcStatus = speaks.protocol === 'grpc' || speaks.protocol === 'rpc' ? status : ''
+  const { protocol, system } = speaks
+  const httpStatus = httpStatusOf(attributes, protocol)
+  const status = statusOf(span, protocol, httpStatus)
+  const rpcStatus = protocol === 'grpc' || protocol === 'rpc' ? status : ''
   return {
-    env: source.env,
-    service: source.service,
-    version: source.version,
-    region: source.region,
     direction,
-    dependency,
-    operation: operationOf(span, speaks, direction, (path) => configured.pathTemplate(dependency, path)),
-    protocol: speaks.protocol,
+    dependency: direction === 'inbound' ? '' : dependencyNameOf(span, speaks, compileRules(rules)),
+    protocol,
+    system,
     outcome: outcomeOf({ span, direction, ...speaks, httpStatus, rpcStatus }),
     status,
     errorType: errorTypeOf(span, rpcStatus, httpStatus),
     attempt: Math.min(wholeNumber(read(attributes, NAMES.attempt)) ?? 0, MAX_ATTEMPT),
     synthetic: isSynthetic(attributes),
-    weight: weightOf(span.traceState, attributes, source.weight),
+  }
+}
+
+/** What was asked for. */
+export function operationOfCall(
+  span: SpanFacts,
+  { protocol, system, direction, dependency }: FoundOutline,
+  rules: CallRules,
+): string {
+  const { pathTemplate } = compileRules(rules)
+  const template = pathTemplate === null ? null : (path: string) => pathTemplate(dependency, path)
+  return operationOf(span, { protocol, system }, direction, template)
+}
+
+export function detailsOf(span: SpanFacts, direction: Direction, rules: CallRules): CallDetails {
+  const { attributes } = span
+  return {
+    statedWeight: statedWeight(span.traceState, attributes),
     correlationId: cut(read(attributes, NAMES.correlationId), CORRELATION_MAX_CHARS),
-    attributes: configured.promoted(attributes, resource, direction),
+    attributes: compileRules(rules).promoted(attributes, () => span.resource, direction),
   }
 }
 
@@ -105,28 +138,15 @@ function isSynthetic(attributes: Attributes): boolean {
   return userAgent !== '' && isProbe(userAgent)
 }
 
-/** What all spans of one resource share. */
-interface Source {
-  service: string
-  env: string
-  version: string
-  region: string
-  weight: number | null
+/** What all calls of one resource share, and what one of them counts for unless its span says so. */
+export interface FoundSource extends CallSource {
+  weight: number
 }
 
-/** Spans arrive grouped by resource, so each resource is read once as long as its map lives. */
-const sources = new WeakMap<Attributes, Source>()
-
-function sourceOf(resource: Attributes): Source {
-  const known = sources.get(resource)
-  if (known !== undefined) return known
-  const source = {
-    service: cut(read(resource, NAMES.service), NAME_MAX_CHARS) || 'unknown_service',
-    env: cut(read(resource, NAMES.environment).toLowerCase(), NAME_MAX_CHARS) || 'unspecified',
-    version: cut(read(resource, NAMES.version), NAME_MAX_CHARS),
-    region: cut(read(resource, NAMES.region), NAME_MAX_CHARS),
-    weight: weightOfAttributes(resource),
-  }
-  sources.set(resource, source)
-  return source
-}
+export const sourceOf = (resource: Attributes): FoundSource => ({
+  service: cut(read(resource, NAMES.service), NAME_MAX_CHARS) || 'unknown_service',
+  env: cut(read(resource, NAMES.environment).toLowerCase(), NAME_MAX_CHARS) || 'unspecified',
+  version: cut(read(resource, NAMES.version), NAME_MAX_CHARS),
+  region: cut(read(resource, NAMES.region), NAME_MAX_CHARS),
+  weight: statedWeight('', resource) ?? 1,
+})

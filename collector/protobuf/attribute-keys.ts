@@ -34,12 +34,16 @@ export class AttributeKeys {
     this.#redaction = redaction
   }
 
-  /** Forgets all names when they have become too many. Not while a list is in use: its names must stay the same objects. */
-  trim(): void {
-    if (this.#byName.size <= MAX_KEYS && this.#chars <= MAX_KEY_CHARS) return
+  /**
+   * Forgets all names when they have become too many, and then says so: whatever holds keys must forget them, too. Not while
+   * a list is in use: its names must stay the same objects.
+   */
+  trim(): boolean {
+    if (this.#byName.size <= MAX_KEYS && this.#chars <= MAX_KEY_CHARS) return false
     this.#byName.clear()
     this.#slots.fill(undefined)
     this.#chars = 0
+    return true
   }
 
   get(name: string): AttributeKey | undefined {

@@ -2,12 +2,19 @@ import type { Attributes } from '../../integration/attributes.ts'
 import { MAX_PARTS, tooManyParts } from '../bad-body.ts'
 import { type AnyValue, textOf } from '../value-text.ts'
 import type { AttributeKey, AttributeKeys } from './attribute-keys.ts'
+import type { AttributePair, AttributePairs } from './attribute-pairs.ts'
 import { readValue, skipPair } from './common.ts'
 import type { Reader } from './reader.ts'
+import { type Shape, Shapes } from './shape.ts'
 import { CACHED_BYTES, cachedText } from './text-cache.ts'
 
 // Hot path: one list for all spans, in arrays that are filled anew; texts are made of what somebody asks for.
 // `test/bench/span-to-call.ts` measures it.
+
+/** Places whose reading is watched: bits of a 32-bit number, less two with meanings of their own. */
+export const MAX_WATCHED = 30
+/** Something was read that no signature holds. */
+export const UNWATCHED = 1 << 31
 
 const FIRST_PLACES = 128
 /** Texts of the whole numbers most often sent: ports, statuses, counters. */
@@ -20,13 +27,23 @@ export class AttributeList implements Attributes {
   #number = 0
   #bytes: Buffer = Buffer.alloc(0)
   readonly keys: AttributeKey[] = []
+  /** What came like this before. */
+  readonly pairs: (AttributePair | undefined)[] = []
+  readonly #seen: AttributePairs
+  /** Which names there are, in their order. */
+  shape: Shape
+  readonly #shapes = new Shapes()
+  /** Places whose values were asked for by name: a bit for each, and `UNWATCHED` for those beyond. */
+  reads = 0
   /** Where a string's bytes begin; -1 for what has only a text. */
   #starts = new Int32Array(FIRST_PLACES)
   #ends = new Int32Array(FIRST_PLACES)
   readonly #texts: (string | undefined)[] = []
 
-  constructor(keys: AttributeKeys) {
+  constructor(keys: AttributeKeys, seen: AttributePairs) {
     this.#keys = keys
+    this.#seen = seen
+    this.shape = this.#shapes.empty
   }
 
   /** Empties the list for the next record of `bytes`. */
@@ -34,21 +51,44 @@ export class AttributeList implements Attributes {
     this.#bytes = bytes
     this.#number++
     // Short arrays are kept; nothing else of an earlier record.
-    if (this.size > FIRST_PLACES) this.keys.length = this.#texts.length = FIRST_PLACES
+    if (this.size > FIRST_PLACES) this.keys.length = this.pairs.length = this.#texts.length = FIRST_PLACES
     const used = Math.min(this.size, FIRST_PLACES)
     for (let place = 0; place < used; place++) this.#texts[place] = undefined
     this.size = 0
-    this.#keys.trim()
+    const isOutdated = this.#keys.trim()
+    if (isOutdated) this.#seen.clear()
+    this.#shapes.trim(isOutdated)
+    this.shape = this.#shapes.empty
   }
 
   /** Reads one KeyValue. */
   read(reader: Reader): void {
-    if (!this.#readUsual(reader)) this.#readAny(reader)
+    const { position, bytes, notes } = reader
+    const length = reader.length()
+    const start = reader.position
+    const end = start + length
+    const known = this.#seen.find(reader.words, start, end)
+    if (known !== undefined) {
+      const place = this.#placeOf(known.key)
+      this.pairs[place] = known
+      this.#texts[place] = known.text
+      reader.position = end
+      return
+    }
+    const isRepeated = this.#seen.comesAgain(start, end)
+    const { stringIndexes } = notes
+    reader.position = position
+    const place = this.#readUsual(reader) ?? this.#readAny(reader)
+    // What is counted each time must be read each time.
+    const isKept = isRepeated && stringIndexes === notes.stringIndexes
+    this.pairs[place] = isKept ? this.#seen.add(bytes, start, end, this.keys[place]!, this.text(place)) : undefined
   }
 
   get(name: string): string | undefined {
     const key = this.#keys.get(name)
-    return key === undefined || key.list !== this.#number ? undefined : this.text(key.place)
+    if (key === undefined || key.list !== this.#number) return undefined
+    this.reads |= key.place < MAX_WATCHED ? 1 << key.place : UNWATCHED
+    return this.text(key.place)
   }
 
   /** The value at a place, as a text. */
@@ -71,47 +111,48 @@ export class AttributeList implements Attributes {
 
   /**
    * Key, then a string, a small number or a boolean, all of lengths below 128 and nothing else: what nearly every attribute
-   * is. False, and nothing read, for all others.
+   * is. Gives its place; nothing is read of all others.
    */
-  #readUsual(reader: Reader): boolean {
+  #readUsual(reader: Reader): number | undefined {
     const { bytes, position } = reader
-    if (position + 4 > reader.limit) return false
+    if (position + 4 > reader.limit) return undefined
     const end = position + 1 + bytes[position]!
     const keyEnd = position + 3 + bytes[position + 2]!
-    if (bytes[position]! > 127 || end > reader.limit || bytes[position + 1] !== 0x0a /* key */) return false
+    if (bytes[position]! > 127 || end > reader.limit || bytes[position + 1] !== 0x0a /* key */) return undefined
     // Behind the key: tag and length of the value, tag of its kind, and at least a byte of it.
-    if (keyEnd + 4 > end || bytes[keyEnd] !== 0x12 /* value */ || keyEnd + 2 + bytes[keyEnd + 1]! !== end) return false
+    if (keyEnd + 4 > end || bytes[keyEnd] !== 0x12 /* value */ || keyEnd + 2 + bytes[keyEnd + 1]! !== end)
+      return undefined
     const first = bytes[keyEnd + 3]!
     const rest = end - keyEnd - 4
     let text: string | undefined
     let start = -1
     switch (bytes[keyEnd + 2]) {
       case 0x0a: // string_value
-        if (first !== rest) return false
+        if (first !== rest) return undefined
         start = keyEnd + 4
         break
       case 0x10: // bool_value
-        if (rest !== 0 || first > 1) return false
+        if (rest !== 0 || first > 1) return undefined
         text = first === 1 ? 'true' : 'false'
         break
       case 0x18: // int_value
         if (rest === 0 && first < 128) text = SMALL_NUMBERS[first]
         else if (rest === 1 && first > 127 && bytes[end - 1]! < 8)
           text = SMALL_NUMBERS[(bytes[end - 1]! << 7) | (first & 127)]
-        else return false
+        else return undefined
         break
       default:
-        return false
+        return undefined
     }
     const place = this.#placeOf(this.#keys.find(bytes, position + 3, keyEnd))
     this.#starts[place] = start
     this.#ends[place] = end
     this.#texts[place] = text
     reader.position = end
-    return true
+    return place
   }
 
-  #readAny(reader: Reader): void {
+  #readAny(reader: Reader): number {
     const outer = reader.enter()
     let key: AttributeKey | undefined
     let value: AnyValue = null
@@ -136,6 +177,7 @@ export class AttributeList implements Attributes {
     this.#ends[place] = end
     this.#texts[place] = start >= 0 ? undefined : textOf(value)
     reader.leave(outer)
+    return place
   }
 
   #placeOf(key: AttributeKey): number {
@@ -145,6 +187,7 @@ export class AttributeList implements Attributes {
     key.list = this.#number
     key.place = place
     this.keys[place] = key
+    this.shape = this.#shapes.after(this.shape, key)
     this.size++
     return place
   }

@@ -25,12 +25,13 @@ export class Reader {
   notes: Notes = { stringIndexes: 0 }
   /** Messages now kept in memory. */
   parts = 0
-  readonly #view: DataView
+  /** The same bytes, for reading numbers of several. */
+  readonly words: DataView
 
   constructor(bytes: Buffer) {
     this.bytes = bytes
     this.limit = bytes.length
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   /** A reader of its own at the same place in the same message. */
@@ -133,19 +134,19 @@ export class Reader {
   }
 
   fixed32(): number {
-    return this.#view.getUint32(this.#take(4), true)
+    return this.words.getUint32(this.#take(4), true)
   }
 
   double(): number {
-    return this.#view.getFloat64(this.#take(8), true)
+    return this.words.getFloat64(this.#take(8), true)
   }
 
   fixed64(): bigint {
-    return this.#view.getBigUint64(this.#take(8), true)
+    return this.words.getBigUint64(this.#take(8), true)
   }
 
   sfixed64(): bigint {
-    return this.#view.getBigInt64(this.#take(8), true)
+    return this.words.getBigInt64(this.#take(8), true)
   }
 
   /** A varint as a double: exact up to 2^53, which lengths, flags, enums and counters never exceed. */

@@ -3,8 +3,9 @@ import type { SpanFacts } from '../../integration/call.ts'
 import type { Redaction } from '../../integration/redaction.ts'
 import { BadBody } from '../bad-body.ts'
 import type { SpanEvent, SpanLink } from '../telemetry.ts'
-import { AttributeKeys } from './attribute-keys.ts'
-import { AttributeList } from './attribute-list.ts'
+import { type AttributeKey, AttributeKeys } from './attribute-keys.ts'
+import { AttributeList, UNWATCHED } from './attribute-list.ts'
+import { type AttributePair, AttributePairs } from './attribute-pairs.ts'
 import { readAttribute } from './common.ts'
 import type { Reader } from './reader.ts'
 import { CACHED_BYTES, cachedText } from './text-cache.ts'
@@ -14,6 +15,9 @@ import { CACHED_BYTES, cachedText } from './text-cache.ts'
 
 const TRACE_ID_BYTES = 16
 const SPAN_ID_BYTES = 8
+/** Bit of what was read: the span's name. */
+const NAME_READ = 1 << 30
+const NAME_SLOTS = 1024
 const NO_ATTRIBUTES: Attributes = new Map()
 
 /** A place in the body; its text is made when it is asked for. */
@@ -73,6 +77,10 @@ export class SpanView implements SpanFacts {
   readonly spanIdAt = new IdAt()
   readonly parentIdAt = new IdAt()
   readonly nameAt = new TextAt()
+  /** The name, where it came before: as an attribute without a name of its own. */
+  namePair: AttributePair | undefined
+  readonly #names = new AttributePairs(NAME_SLOTS)
+  readonly #nameKey: AttributeKey
   readonly traceStateAt = new TextAt()
   readonly statusMessageAt = new TextAt()
   kind = 0
@@ -83,32 +91,42 @@ export class SpanView implements SpanFacts {
   endHigh = 0
   readonly attributes: AttributeList
   /** Of the group that is being read. */
-  resource: Attributes = NO_ATTRIBUTES
+  sentResource: Attributes = NO_ATTRIBUTES
   events: SpanEvent[] = []
   links: SpanLink[] = []
 
   constructor(redaction: Redaction) {
-    this.attributes = new AttributeList(new AttributeKeys(redaction))
+    this.attributes = new AttributeList(new AttributeKeys(redaction), new AttributePairs())
+    this.#nameKey = { name: '', encoded: new Uint8Array(), rule: redaction.freeText, list: 0, place: 0 }
   }
 
   get name(): string {
-    return this.nameAt.of(this.bytes)
+    this.attributes.reads |= NAME_READ
+    return this.namePair !== undefined ? this.namePair.text : this.nameAt.of(this.bytes)
   }
 
   get traceState(): string {
+    if (!this.traceStateAt.isEmpty()) this.attributes.reads |= UNWATCHED
     return this.traceStateAt.of(this.bytes)
   }
 
   get statusMessage(): string {
+    if (!this.statusMessageAt.isEmpty()) this.attributes.reads |= UNWATCHED
     return this.statusMessageAt.of(this.bytes)
   }
 
   get exception(): Attributes | null {
+    if (this.events.length > 0) this.attributes.reads |= UNWATCHED
     for (let i = this.events.length - 1; i >= 0; i--) {
       const event = this.events[i]!
       if (event.name === 'exception') return event.attributes
     }
     return null
+  }
+
+  get resource(): Attributes {
+    this.attributes.reads |= UNWATCHED
+    return this.sentResource
   }
 
   get traceId(): string {
@@ -122,6 +140,52 @@ export class SpanView implements SpanFacts {
   /** A parent of wrong length is none. */
   hasParent(): boolean {
     return this.parentIdAt.isId(this.bytes, SPAN_ID_BYTES)
+  }
+
+  /** From here on what is read is taken note of. */
+  watchReads(): void {
+    this.attributes.reads = 0
+  }
+
+  /** What was read since, as bits for `sign`; null when something was that a signature does not hold. */
+  readsWatched(): number | null {
+    const { reads } = this.attributes
+    return (reads & UNWATCHED) === 0 ? reads : null
+  }
+
+  /**
+   * Writes into `signature` what tells spans of one shape apart as far as these reads go, and gives its hash: kind, status,
+   * what there is at all, and the values at the places read. Null when one of them has not come before.
+   */
+  sign(reads: number, signature: number[]): number | null {
+    const { pairs } = this.attributes
+    signature[0] = this.kind
+    signature[1] = this.statusCode
+    signature[2] = this.#whatElse()
+    let length = 3
+    let hash = (this.kind * 8 + this.statusCode) * 8 + signature[2]
+    if ((reads & NAME_READ) !== 0) {
+      const id = this.nameAt.isEmpty() ? 0 : this.namePair?.id
+      if (id === undefined) return null
+      signature[length++] = id
+      hash = Math.imul(hash, 31) + id
+    }
+    for (let rest = reads & ~NAME_READ; rest !== 0; rest &= rest - 1) {
+      const id = pairs[31 - Math.clz32(rest & -rest)]?.id
+      if (id === undefined) return null
+      signature[length++] = id
+      hash = Math.imul(hash, 31) + id
+    }
+    signature.length = length
+    return hash | 0
+  }
+
+  /** Whether there is more that rules may read. */
+  #whatElse(): number {
+    const state = this.traceStateAt.isEmpty() ? 0 : 1
+    const message = this.statusMessageAt.isEmpty() ? 0 : 2
+    const events = this.events.length === 0 ? 0 : 4
+    return state + message + events
   }
 
   /** Ended before it began. */
@@ -155,7 +219,7 @@ export class SpanView implements SpanFacts {
           setId(this.parentIdAt, reader)
           break
         case 0x2a: // name
-          setText(this.nameAt, reader)
+          this.#readName(reader)
           break
         case 0x30: // kind
           this.kind = reader.int32()
@@ -195,6 +259,7 @@ export class SpanView implements SpanFacts {
     this.spanIdAt.set(0, 0)
     this.parentIdAt.set(0, 0)
     this.nameAt.set(0, 0)
+    this.namePair = undefined
     this.traceStateAt.set(0, 0)
     this.statusMessageAt.set(0, 0)
     this.kind = this.statusCode = this.startLow = this.startHigh = this.endLow = this.endHigh = 0
@@ -221,6 +286,15 @@ export class SpanView implements SpanFacts {
       Object.assign(reader, { position: end, limit, depth })
       notes.stringIndexes = stringIndexes
       return error
+    }
+  }
+
+  #readName(reader: Reader): void {
+    setText(this.nameAt, reader)
+    const { start, end } = this.nameAt
+    this.namePair = this.#names.find(reader.words, start, end)
+    if (this.namePair === undefined && this.#names.comesAgain(start, end)) {
+      this.namePair = this.#names.add(reader.bytes, start, end, this.#nameKey, this.nameAt.of(reader.bytes))
     }
   }
 

@@ -1,40 +1,69 @@
-import type { Call } from '../../integration/call.ts'
+import type { CallDetails, CallOutline, CallSource } from '../../integration/call.ts'
+import type { CallNames } from '../../integration/cardinality.ts'
 import type { SpanView } from '../protobuf/span-view.ts'
-import type { RowWriter } from './row-writer.ts'
+import { encoded, type RowWriter } from './row-writer.ts'
 import { writeDuration, writeParentId } from './span-row.ts'
+
+// A row of `calls` is written piece by piece, in the order of `INGEST_COLUMNS.calls`: `ts`, source, outline, rest.
 
 /** Stored numbers of the column's Enum8. */
 const DIRECTION_NUMBER = { outbound: 1, inbound: 2 } as const
 
-/** The columns of a row of `calls` up to `nested`, in the order of `INGEST_COLUMNS.calls`: the last byte says that it is not. */
-export function writeCallHead(writer: RowWriter, span: SpanView, call: Call): void {
-  writer.words(span.startLow, span.startHigh)
-  writer.string(call.env)
-  writer.string(call.service)
-  writer.string(call.version)
-  writer.string(call.region)
-  writer.uint8(DIRECTION_NUMBER[call.direction])
-  writer.string(call.dependency)
-  writer.string(call.operation)
-  writer.string(call.protocol)
-  writer.string(call.outcome)
-  writer.string(call.status)
-  writer.string(call.errorType)
-  writer.uint16(call.attempt)
-  writer.bool(false)
+/** The columns `env` … `region`. */
+export const encodeCallSource = ({ env, service, version, region }: CallSource): Uint8Array =>
+  encoded((writer) => {
+    writer.string(env)
+    writer.string(service)
+    writer.string(version)
+    writer.string(region)
+  })
+
+/** The columns `direction` … `nested`, in pieces, because the names are stored as they are admitted. */
+export interface EncodedOutline {
+  direction: number
+  dependency: Uint8Array
+  /** `protocol` … `nested`; the last byte says that it is not. */
+  ending: Uint8Array
 }
 
-/** The rest of the row. */
-export function writeCallTail(writer: RowWriter, span: SpanView, call: Call): void {
+export const encodeOutline = (outline: CallOutline): EncodedOutline => ({
+  direction: DIRECTION_NUMBER[outline.direction],
+  dependency: encoded((writer) => writer.string(outline.dependency)),
+  ending: encoded((writer) => {
+    writer.string(outline.protocol)
+    writer.string(outline.outcome)
+    writer.string(outline.status)
+    writer.string(outline.errorType)
+    writer.uint16(outline.attempt)
+    writer.bool(false)
+  }),
+})
+
+export function writeOutline(writer: RowWriter, outline: EncodedOutline, wanted: CallNames, admitted: CallNames): void {
+  writer.uint8(outline.direction)
+  if (admitted === wanted) writer.raw(outline.dependency)
+  else writer.string(admitted.dependency)
+  writer.string(admitted.operation)
+  writer.raw(outline.ending)
+}
+
+/** The columns `synthetic` … `attributes`. */
+export function writeCallRest(
+  writer: RowWriter,
+  span: SpanView,
+  isSynthetic: boolean,
+  weight: number,
+  { correlationId, attributes }: CallDetails,
+): void {
   const { bytes, traceIdAt, spanIdAt } = span
-  writer.bool(call.synthetic)
-  writer.float64(call.weight)
+  writer.bool(isSynthetic)
+  writer.float64(weight)
   writeDuration(writer, span)
   writer.hex(bytes, traceIdAt.start, traceIdAt.length)
   writer.hex(bytes, spanIdAt.start, spanIdAt.length)
   writeParentId(writer, span)
   // Empty where the trace id is the correlation id, which is then not stored twice.
-  writer.string(call.correlationId)
-  writer.map(call.attributes)
+  writer.string(correlationId)
+  writer.map(attributes)
   writer.rows++
 }

@@ -1,8 +1,10 @@
+import type { Attributes } from '../../integration/attributes.ts'
 import { BEYOND_ASCII, hintAtSecret } from '../../integration/redacted-text.ts'
 import type { Redaction, ValueRule } from '../../integration/redaction.ts'
+import { storedPair } from '../protobuf/attribute-pairs.ts'
 import type { SpanView, TextAt } from '../protobuf/span-view.ts'
 import { storedAttributes, storedEventAttributes, storedMessage } from '../stored-telemetry.ts'
-import { type Attributes, MAX_TIME_NS, type Scope, type SpanEvent, type SpanLink } from '../telemetry.ts'
+import { MAX_TIME_NS, type Scope, type SpanEvent, type SpanLink } from '../telemetry.ts'
 import { encoded, type RowWriter } from './row-writer.ts'
 
 // Hot path: `test/bench/span-to-call.ts` measures it.
@@ -18,7 +20,7 @@ const UNKNOWN_SERVICE = 'unknown_service'
 export const serviceOf = (attributes: Attributes): string => attributes.get('service.name') || UNKNOWN_SERVICE
 
 /** What all spans of one scope share, encoded once: the columns ServiceName … ScopeVersion. */
-export const encodeSpanOrigin = (resource: Attributes, scope: Scope): Uint8Array =>
+export const encodeSpanOrigin = (resource: ReadonlyMap<string, string>, scope: Scope): Uint8Array =>
   encoded((writer) => {
     writer.string(serviceOf(resource))
     writer.map(resource)
@@ -40,7 +42,8 @@ export function writeSpanRow(
   writer.hex(bytes, span.spanIdAt.start, span.spanIdAt.length)
   writeParentId(writer, span)
   writeText(writer, bytes, span.traceStateAt, redaction.freeText)
-  writeText(writer, bytes, span.nameAt, redaction.freeText)
+  if (span.namePair === undefined) writeText(writer, bytes, span.nameAt, redaction.freeText)
+  else writer.raw(storedPair(span.namePair, span.attributes))
   writer.string(KINDS[span.kind] ?? 'Unspecified')
   writer.raw(origin)
   if (isBare) writer.count(0)
@@ -71,26 +74,25 @@ export function writeDuration(writer: RowWriter, span: SpanView): void {
 }
 
 function writeAttributes(writer: RowWriter, { bytes, attributes }: SpanView): void {
-  const { size, keys } = attributes
+  const { size, keys, pairs } = attributes
   writer.count(size)
   for (let place = 0; place < size; place++) {
-    const { encoded: name, rule } = keys[place]!
-    writer.raw(name)
-    const start = attributes.start(place)
-    if (start < 0 || !copyText(writer, bytes, start, attributes.end(place), rule)) {
-      writer.string(rule.stored(attributes.text(place), attributes))
-    }
+    const pair = pairs[place]
+    if (pair === undefined) {
+      const key = keys[place]!
+      const start = attributes.start(place)
+      writer.raw(key.encoded)
+      if (start < 0 || !copyText(writer, bytes, start, attributes.end(place), key.rule)) {
+        writer.string(key.rule.stored(attributes.text(place), key.rule.contextOf(attributes)))
+      }
+    } else writer.raw(storedPair(pair, attributes))
   }
 }
 
 function writeText(writer: RowWriter, bytes: Buffer, text: TextAt, rule: ValueRule): void {
   if (text.isEmpty()) writer.count(0)
-  else if (!copyText(writer, bytes, text.start, text.end, rule)) {
-    writer.string(rule.stored(text.of(bytes), NO_ATTRIBUTES))
-  }
+  else if (!copyText(writer, bytes, text.start, text.end, rule)) writer.string(rule.stored(text.of(bytes), ''))
 }
-
-const NO_ATTRIBUTES = new Map<string, string>()
 
 /** Copies what is stored as it was sent; false, and nothing written, for what must be looked at as a text. */
 function copyText(writer: RowWriter, bytes: Buffer, start: number, end: number, rule: ValueRule): boolean {

@@ -4,22 +4,22 @@
  */
 import { TableRows } from '../../collector/rows/tables.ts'
 import { createSpanRows, type WriteSpanRows } from '../../collector/span-rows.ts'
+import { NO_RULES } from '../../integration/call-rules.ts'
 import { AdmittedNames } from '../../integration/cardinality.ts'
 import { compileRedaction, NO_REDACTION_RULES, type Redaction, type ValueRule } from '../../integration/redaction.ts'
-import { callOf } from '../../integration/span-to-call.ts'
 import { spanBodies } from './span-bodies.ts'
 
 const SPANS_PER_REQUEST = 512
 const REQUESTS = 100
 const ROUNDS = Number(process.argv[2] ?? 9)
 
-const AS_SENT: ValueRule = { isPlainText: true, stored: (value) => value }
+const AS_SENT: ValueRule = { isPlainText: true, contextOf: () => '', stored: (value) => value }
 const NOTHING_HIDDEN: Redaction = {
   attributes: () => {},
   text: (text) => text,
   freeText: AS_SENT,
   ruleOf: () => AS_SENT,
-  call: (call) => call,
+  details: (details) => details,
 }
 const RULES = { keys: ['enduser.*', 'app.customer'], patterns: [String.raw`\b\d{3}-\d{2}-\d{4}\b`] }
 const names = new AdmittedNames()
@@ -31,7 +31,7 @@ const VARIANTS = (
   ] as const
 ).map(([name, redaction]) => ({
   name,
-  writeSpanRows: createSpanRows({ callOf, names }, { redaction, keepAttributes: 1 }),
+  writeSpanRows: createSpanRows({ rules: NO_RULES, names }, { redaction, keepAttributes: 1 }),
 }))
 
 const bodyOf = spanBodies(SPANS_PER_REQUEST)

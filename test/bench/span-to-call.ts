@@ -1,13 +1,21 @@
 /**
- * Spans per second through `callOf` on one core: `node test/bench/span-to-call.ts [rounds]`.
- * Spans differ in ids and paths as real ones do, so that caches miss as often as they would in service.
+ * What spans cost on the way from a request's bytes to rows, in CPU time, and the rules alone on maps of texts:
+ * `node test/bench/span-to-call.ts [rounds]`. Spans differ in ids and paths as real ones do, so that caches miss as often as
+ * they would in service; in one mix every value differs, so that they always miss.
  */
+import { jsonToProtobuf } from '../../collector/json/to-protobuf.ts'
+import { TableRows } from '../../collector/rows/tables.ts'
+import { createSpanRows } from '../../collector/span-rows.ts'
 import type { SpanFacts } from '../../integration/call.ts'
-import type { CallRules } from '../../integration/call-rules.ts'
+import { type CallRules, NO_RULES } from '../../integration/call-rules.ts'
+import { AdmittedNames } from '../../integration/cardinality.ts'
+import { compileRedaction, NO_REDACTION_RULES } from '../../integration/redaction.ts'
 import { callOf } from '../../integration/span-to-call.ts'
+import { asBody, spanJson, traceBody, traceJson } from '../collector/builders.ts'
 import recorded from '../integration/recorded-spans.json' with { type: 'json' }
 import type { SpanOptions } from '../integration/span.ts'
 import { span, textMap } from '../integration/span.ts'
+import { spanBodies } from './span-bodies.ts'
 
 const SPANS = 20_000
 const ROUNDS = Number(process.argv[2] ?? 10)
@@ -47,6 +55,51 @@ function spansPerSecond(spans: readonly SpanFacts[], rules?: CallRules): number 
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
+const say = (name: string, rates: number[]) =>
+  console.log(`${name.padEnd(54)} ${Math.round(median(rates)).toLocaleString('en')} spans/s`)
+
+const SPANS_PER_REQUEST = 512
+const REQUESTS = 60
+
+const rows = new TableRows()
+const keeping = { redaction: compileRedaction(NO_REDACTION_RULES), keepAttributes: 1 }
+const writeSpanRows = createSpanRows({ rules: NO_RULES, names: new AdmittedNames() }, keeping)
+
+/** Spans a second of CPU time, from bytes to rows. */
+function transcoded(bodies: readonly Buffer[], asMessage: (body: Buffer) => Buffer): number {
+  const start = process.cpuUsage()
+  for (const body of bodies) {
+    rows.reset()
+    writeSpanRows(asMessage(body), rows)
+  }
+  const { user, system } = process.cpuUsage(start)
+  return (bodies.length * SPANS_PER_REQUEST * 1e6) / (user + system)
+}
+
+let made = 0
+/** A dozen attributes, none like any before. */
+const oddAttributes = () =>
+  Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`app.value${i}`, `value ${++made} of its kind`]))
+const oddSpan = () => ({ attributes: { ...oddAttributes(), 'peer.service': 'acme' } })
+const many = <T>(make: () => T): T[] => Array.from({ length: SPANS_PER_REQUEST }, make)
+
+const realistic = spanBodies(SPANS_PER_REQUEST)
+const asSent = (body: Buffer) => body
+const fromJson = (body: Buffer) => jsonToProtobuf('traces', body)
+let request = 0
+const requests: [string, () => Buffer, (body: Buffer) => Buffer][] = [
+  ['decode + calls + rows', () => realistic(++request), asSent],
+  ['the same, no value twice', () => traceBody(many(oddSpan)), asSent],
+  ['the same, as JSON', () => asBody(traceJson(many(() => spanJson(oddSpan())))), fromJson],
+]
+for (const [name, make, asMessage] of requests) {
+  const bodies = Array.from({ length: REQUESTS * ROUNDS }, make)
+  const rates = Array.from({ length: ROUNDS }, (_, i) =>
+    transcoded(bodies.slice(i * REQUESTS, (i + 1) * REQUESTS), asMessage),
+  )
+  say(name, rates)
+}
+
 const mixes: [string, SpanOptions[], CallRules?][] = [
   ['all twelve recorded kinds, eight failing', examples],
   ['HTTP client, good', examples.filter(({ status }) => status === 'unset').slice(0, 1)],
@@ -55,5 +108,5 @@ const mixes: [string, SpanOptions[], CallRules?][] = [
 for (const [name, pick, rules] of mixes) {
   const spans = Array.from({ length: SPANS }, (_, index) => makeSpan(index, pick))
   const rates = Array.from({ length: ROUNDS }, () => spansPerSecond(spans, rules))
-  console.log(`${name}: ${Math.round(median(rates)).toLocaleString('en')} spans/s`)
+  say(`rules alone, ${name}`, rates)
 }

@@ -1,0 +1,99 @@
+import type { Attributes } from '../integration/attributes.ts'
+import type { CallRules } from '../integration/call-rules.ts'
+import type { AdmittedNames, CallNames } from '../integration/cardinality.ts'
+import type { Redaction } from '../integration/redaction.ts'
+import { detailsOf, type FoundOutline, operationOfCall, outlineOf, sourceOf } from '../integration/span-to-call.ts'
+import { NestedCalls } from './nested-calls.ts'
+import type { SpanView } from './protobuf/span-view.ts'
+import { encodeCallSource, encodeOutline, writeCallRest, writeOutline } from './rows/call-row.ts'
+import type { TableRows } from './rows/tables.ts'
+import { type Found, SpanMemo } from './span-memo.ts'
+
+// Hot path: what the rules find is remembered, and where calls repeat it is copied. `test/bench/span-to-call.ts` measures it.
+
+export interface CallSettings {
+  rules: CallRules
+  /** Keeps the number of dependency and operation names bounded. */
+  names: AdmittedNames
+}
+
+/** An outline as rules found it, and as it is stored. */
+interface Outline {
+  found: FoundOutline
+  /** The name that is stored. */
+  dependency: string
+  encoded: ReturnType<typeof encodeOutline>
+}
+
+const NOTHING: Found<null> = { value: null, id: -1 }
+
+const isCall = (outline: Found<Outline | null>): outline is Found<Outline> => outline.value !== null
+
+function storedOutline(found: FoundOutline | null, redaction: Redaction): Outline | null {
+  if (found === null) return null
+  const text = (value: string) => redaction.text(value)
+  const dependency = text(found.dependency)
+  const stored = { ...found, dependency, status: text(found.status), errorType: text(found.errorType) }
+  return { found, dependency, encoded: encodeOutline(stored) }
+}
+
+/** Writes rows of `calls`. */
+export class CallRows {
+  readonly #names: AdmittedNames
+  readonly #redaction: Redaction
+  readonly #outlines: SpanMemo<null, Outline | null>
+  readonly #operations: SpanMemo<Outline, string>
+  readonly #details: SpanMemo<Outline, ReturnType<typeof detailsOf>>
+  readonly #nested = new NestedCalls()
+  /** Used for each call in turn. */
+  readonly #wanted: CallNames = { service: '', dependency: '', operation: '' }
+  #source: Uint8Array = new Uint8Array()
+  #weight = 1
+
+  constructor({ rules, names }: CallSettings, redaction: Redaction) {
+    this.#names = names
+    this.#redaction = redaction
+    this.#outlines = new SpanMemo((span) => storedOutline(outlineOf(span, rules), redaction))
+    this.#operations = new SpanMemo((span, { found }) => redaction.text(operationOfCall(span, found, rules)))
+    this.#details = new SpanMemo((span, { found }) =>
+      redaction.details(detailsOf(span, found.direction, rules), span.attributes),
+    )
+  }
+
+  /** A new request begins. */
+  reset(): void {
+    this.#nested.reset()
+  }
+
+  /** What all spans have in common that are written from now on. */
+  begin(resource: Attributes): void {
+    const { env, service, version, region, weight } = sourceOf(resource)
+    const text = (value: string) => this.#redaction.text(value)
+    const stored = { env: text(env), service: text(service), version: text(version), region: text(region) }
+    this.#source = encodeCallSource(stored)
+    this.#wanted.service = stored.service
+    this.#weight = weight
+  }
+
+  /** Writes the span's call, if it is one. */
+  write(span: SpanView, rows: TableRows): void {
+    const outline = this.#outlines.of(span, NOTHING)
+    if (!isCall(outline)) return
+    const { found, dependency, encoded } = outline.value
+    this.#wanted.dependency = dependency
+    this.#wanted.operation = this.#operations.of(span, outline).value
+    const details = this.#details.of(span, outline).value
+    const writer = rows.writers.calls
+    writer.words(span.startLow, span.startHigh)
+    writer.raw(this.#source)
+    writeOutline(writer, encoded, this.#wanted, this.#names.admit(this.#wanted))
+    if (found.direction === 'outbound') this.#nested.add(dependency, span, writer)
+    writeCallRest(writer, span, found.synthetic, details.statedWeight ?? this.#weight, details)
+    rows.sawCall(span.startLow, span.startHigh)
+  }
+
+  /** When all spans of a request have been written: what they were read from tells which calls are nested in others. */
+  finish(body: Buffer): void {
+    this.#nested.mark(body)
+  }
+}
