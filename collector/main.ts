@@ -6,6 +6,7 @@ import { compileRedaction } from '../integration/redaction.ts'
 import type { Config } from '../runtime/config-schema.ts'
 import { close, listen } from '../runtime/listen.ts'
 import type { Log } from '../runtime/log.ts'
+import { findInbox } from '../storage/embedded/inbox.ts'
 import { readCallNames } from '../storage/ingest.ts'
 import type { Db } from '../storage/query.ts'
 import { ByteBudget } from './byte-budget.ts'
@@ -27,6 +28,7 @@ import { lockFolder } from './segment/folder-lock.ts'
 import { Journal } from './segment/journal.ts'
 import { findLeftovers, readDigests } from './segment/recover.ts'
 import type { OpenFile } from './segment/segment-file.ts'
+import type { Way } from './segment/send-rows.ts'
 import { Shipper } from './segment/shipper.ts'
 
 export interface CollectorParts {
@@ -86,7 +88,8 @@ async function build(
   const digestLog = new DigestLog({ folder, windowMs: REPEAT_WINDOW_MS, sync })
   const seen = await rememberedRequests(digestLog, leftovers)
 
-  const shipper = new Shipper({ db, collector, folder, backlog, digestLog, sync, metrics, log })
+  const way = await wayTo(config)
+  const shipper = new Shipper({ db, way, collector, folder, backlog, digestLog, sync, metrics, log })
   shipper.start()
   stops.push(() => shipper.stop(SHIP_REST_MS))
 
@@ -130,6 +133,14 @@ async function build(
   const otlpGrpc = await listen(grpc.server, config.bind, config.ports.otlpGrpc, 'otlpGrpc')
   log.info({ otlpHttp, otlpGrpc, collector }, 'collector is ready')
   return { otlpHttp, otlpGrpc }
+}
+
+/** By path to the embedded engine of this data directory; compressed to another machine. */
+async function wayTo({ clickhouse, dataDir }: Config): Promise<Way> {
+  if (clickhouse === 'embedded') return { inbox: null, compress: false }
+  const { hostname } = new URL(clickhouse.url)
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+  return { inbox: await findInbox(dataDir, clickhouse.url), compress: !isHere }
 }
 
 /** What was answered before the restart: the details are gone, that it is stored is known. */

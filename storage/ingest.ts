@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { constants, createZstdCompress } from 'node:zlib'
 import type { ClickHouseSettings } from '@clickhouse/client'
 import { z } from 'zod'
 import { type Db, query } from './query.ts'
@@ -131,21 +132,29 @@ export interface RowBatch {
   columns: readonly string[]
   /** Identity of the batch: a repeated insert with the same token stores nothing. */
   token: string
-  /** RowBinary rows in the order of `columns`. */
-  rows: Readable
+  /** RowBinary rows in the order of `columns`: a stream, or the name of a file in the embedded engine's inbox. */
+  rows: Readable | { inboxFile: string }
+  /** Compresses a stream on its way; for a server on another machine. */
+  compress?: boolean
   signal?: AbortSignal
 }
 
 /** Stores one batch, once; resolves when it is stored. Throws `ClickHouseError` (server answered) or a socket error. */
-export async function insertRows(db: Db, { table, columns, token, rows, signal }: RowBatch): Promise<void> {
+export async function insertRows(db: Db, { table, columns, token, rows, compress, signal }: RowBatch): Promise<void> {
+  const query = `INSERT INTO ${identifier(table)} (${columns.map(identifier).join(', ')}) FORMAT RowBinary`
+  const settings = insertSettings(token)
   const { stream } = await db.exec({
-    query: `INSERT INTO ${identifier(table)} (${columns.map(identifier).join(', ')}) FORMAT RowBinary`,
-    values: rows,
-    clickhouse_settings: insertSettings(token),
+    query,
+    ...('inboxFile' in rows
+      ? { clickhouse_settings: { ...settings, rows_file: rows.inboxFile } }
+      : { values: compress ? rows.pipe(createZstdCompress(FAST)) : rows, clickhouse_settings: settings }),
+    ...(compress && { http_headers: { 'Content-Encoding': 'zstd' } }),
     ...(signal && { abort_signal: signal }),
   })
   for await (const _ of stream);
 }
+
+const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 /** Table and column names come from segment files: anything but a plain name is refused, never quoted into SQL. */
 function identifier(name: string): string {

@@ -65,13 +65,19 @@ export class SegmentFile {
   }
 
   async #write(buffers: Buffer[]): Promise<void> {
-    let position = this.length
-    for (let i = 0; i < buffers.length; i += MAX_VECTOR) {
-      position = await writeAll(this.#handle, buffers.slice(i, i + MAX_VECTOR), position)
-    }
+    const position = await writeParts(this.#handle, buffers, this.length)
     if (this.#sync) await this.#handle.datasync()
     this.length = position
   }
+}
+
+/** Writes all parts one after another from `start` on; resolves to the position behind them. */
+export async function writeParts(handle: FileHandle, parts: readonly Buffer[], start: number): Promise<number> {
+  let position = start
+  for (let i = 0; i < parts.length; i += MAX_VECTOR) {
+    position = await writeAll(handle, parts.slice(i, i + MAX_VECTOR), position)
+  }
+  return position
 }
 
 /** A write may stop short without an error, for instance just before a disk is full: go on until all is written. */

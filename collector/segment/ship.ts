@@ -1,14 +1,15 @@
-import { Readable } from 'node:stream'
 import type { Log } from '../../runtime/log.ts'
-import { insertRows, recordIngest } from '../../storage/ingest.ts'
+import { recordIngest } from '../../storage/ingest.ts'
 import type { Db } from '../../storage/query.ts'
 import type { CollectorMetrics } from '../collector-metrics.ts'
 import type { SealedSegment } from './backlog.ts'
 import { type FrameContent, type SegmentHeader, scanSegment } from './format.ts'
 import { quarantine } from './quarantine.ts'
+import { sendRows, type Way } from './send-rows.ts'
 
 export interface ShipContext {
   db: Db
+  way: Way
   collector: string
   folder: string
   metrics: CollectorMetrics
@@ -37,8 +38,7 @@ export async function ship(
     totals[countedAs(table)] += rows
     const stopTimer = context.metrics.insertSeconds.startTimer({ table })
     const token = `${header.segment}/${table}`
-    const stream = Readable.from(bytes, { objectMode: false })
-    await insertRows(context.db, { table, columns, token, rows: stream, signal: context.signal })
+    await sendRows(context.db, context.way, { table, columns, token, signal: context.signal }, bytes)
     stopTimer()
   })
   await allDone(inserts)

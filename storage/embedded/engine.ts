@@ -7,6 +7,7 @@ import { openChdb } from './chdb-sessions.ts'
 import { engineConfig, usersConfig } from './engine-config.ts'
 import type { FromEngine, ToEngine } from './engine-messages.ts'
 import { dieOnFatalSignals } from './fatal-signals.ts'
+import { openInbox } from './inbox.ts'
 import { createNamedSessions } from './named-sessions.ts'
 import type { Engine } from './run-work.ts'
 import { serve } from './serve.ts'
@@ -35,7 +36,7 @@ function listen(server: Server, port: number): Promise<number> {
   })
 }
 
-async function openEngine(dataDir: string, memoryBytes: number): Promise<Engine> {
+async function openEngine(dataDir: string, url: string, memoryBytes: number): Promise<Engine> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const configFile = join(dataDir, 'engine-config.xml')
   const usersFile = join(dataDir, 'engine-users.xml')
@@ -48,6 +49,7 @@ async function openEngine(dataDir: string, memoryBytes: number): Promise<Engine>
   return {
     chdb,
     spool: await openSpool(join(dataDir, 'spool')),
+    inbox: await openInbox(dataDir, url),
     sessions: createNamedSessions(chdb.openSession),
     reads: createSlots(READ_SLOTS, WAITING),
     writes: createSlots(WRITE_SLOTS, WAITING),
@@ -72,7 +74,7 @@ async function main([dataDir = '', port = '0', memoryBytes = '0']: string[]) {
   // From the first moment on, so that requests during a restart wait instead of failing.
   server.on('request', async (request, response) => serve(await opening.promise, request, response))
   const actualPort = await listen(server, Number(port))
-  const engine = await openEngine(dataDir, Number(memoryBytes))
+  const engine = await openEngine(dataDir, `http://127.0.0.1:${actualPort}`, Number(memoryBytes))
   opening.resolve(engine)
 
   dieOnFatalSignals()

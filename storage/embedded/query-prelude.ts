@@ -13,7 +13,7 @@ const TRANSPORT = new Set([
     'close_session',
   ],
   ...['user', 'password', 'quota_key', 'role', 'client_protocol_version', 'stacktrace', 'log_comment', 'readonly'],
-  ...['wait_end_of_query', 'buffer_size', 'compress', 'decompress', 'http_response_headers'],
+  ...['rows_file', 'wait_end_of_query', 'buffer_size', 'compress', 'decompress', 'http_response_headers'],
 ])
 
 /** Settings among the URL's parameters, as sent; `tables` are the names of external tables, described by `<name>_…`. */

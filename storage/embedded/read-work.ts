@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { EngineError } from './engine-errors.ts'
+import { fileIn } from './inbox.ts'
 import { type ExternalTable, readForm } from './multipart.ts'
 import { MAX_HELD_BYTES, type RowsWork, rowsWork } from './plain-rows.ts'
 import { decodedBody, infileCompression, readHead } from './request-body.ts'
@@ -27,18 +28,25 @@ export interface Work {
   tables: ExternalTable[]
 }
 
+/** Where rows of inserts lie. */
+interface Places {
+  spool: Spool
+  inbox: string
+}
+
 /**
  * Reads a request: SQL is the `query` parameter, a line break, the body. Rows of an insert go to a file, never into memory.
  * Fields of a form are added to `params`.
  */
-export async function readWork(spool: Spool, request: IncomingMessage, params: URLSearchParams): Promise<Work> {
+export async function readWork(places: Places, request: IncomingMessage, params: URLSearchParams): Promise<Work> {
   if (request.headers['content-type']?.startsWith('multipart/form-data')) {
     const tables = await readForm(request, params)
     return { ...plainWork(params.get('query') ?? ''), tables }
   }
   const query = params.get('query') ?? ''
   const inUrl = query === '' ? null : parseStatement(`${query}\n`)
-  return inUrl?.kind === 'insert' ? readRows(spool, request, query, inUrl) : readText(spool, request, query)
+  if (inUrl?.kind === 'insert') return readRows(places.spool, request, query, inUrl)
+  return readText(places, request, query, params.get('rows_file'))
 }
 
 /** The statement is in the URL and ends where its rows begin: the body is rows, and may stay compressed. */
@@ -52,8 +60,13 @@ async function readRows(spool: Spool, request: IncomingMessage, query: string, i
   return insertWork(insert, await spool.write(concat(Buffer.from(inline), decodedBody(request))), null)
 }
 
-/** The statement, or its end, is in the body; rows may follow it there. */
-async function readText(spool: Spool, request: IncomingMessage, query: string): Promise<Work> {
+/** The statement, or its end, is in the body; rows may follow it there, or lie in a file of the inbox. */
+async function readText(
+  { spool, inbox }: Places,
+  request: IncomingMessage,
+  query: string,
+  rowsFile: string | null,
+): Promise<Work> {
   const { head, done, rest } = await readHead(decodedBody(request), HEAD_BYTES)
   const bytes = query === '' ? head : Buffer.concat([Buffer.from(`${query}\n`), head])
   // One character per byte, so that positions in the text are positions in the body.
@@ -61,7 +74,8 @@ async function readText(spool: Spool, request: IncomingMessage, query: string): 
   if (statement.kind === 'insert') {
     const insert = { ...statement, head: fromLatin1(statement.head), settings: fromLatin1(statement.settings) }
     refuseFiles(`${insert.head} ${insert.settings}`)
-    return insertWork(insert, await spool.write(concat(bytes.subarray(statement.dataStart), rest)), null)
+    const rows = concat(bytes.subarray(statement.dataStart), rest)
+    return insertWork(insert, await (rowsFile === null ? spool.write(rows) : fileIn(inbox, rowsFile)), null)
   }
   const pieces = [bytes]
   let length = bytes.length

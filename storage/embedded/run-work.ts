@@ -11,6 +11,8 @@ import { quoteName, quoteString } from './sql-tokens.ts'
 export interface Engine {
   chdb: Chdb
   spool: Spool
+  /** Folder of rows that come by path. */
+  inbox: string
   sessions: NamedSessions
   /** Queries and inserts have slots of their own, so that slow boards do not delay ingest. */
   reads: Slots

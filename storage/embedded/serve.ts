@@ -30,7 +30,7 @@ async function answer(
   params: URLSearchParams,
   queryId: string,
 ) {
-  const work = await readWork(engine.spool, request, params)
+  const work = await readWork(engine, request, params)
   const id = randomUUID()
   const stopIfGone = () => {
     if (!response.writableFinished && work.reads) void engine.chdb.kill(id)

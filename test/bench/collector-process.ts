@@ -7,7 +7,13 @@ import { connect, embeddedServer } from '../../storage/client.ts'
 
 const [dataDir, engineUrl, database, settings = '{}'] = process.argv.slice(2)
 const db = connect({ ...embeddedServer(engineUrl!), database: database! })
-const config = configSchema.parse({ dataDir, ports: { otlpHttp: 0, otlpGrpc: 0 }, collector: JSON.parse(settings) })
+const clickhouse = { url: engineUrl, database }
+const config = configSchema.parse({
+  dataDir,
+  clickhouse,
+  ports: { otlpHttp: 0, otlpGrpc: 0 },
+  collector: JSON.parse(settings),
+})
 const { otlpHttp, stop } = await startCollector({
   config,
   db,

@@ -22,6 +22,8 @@ beforeAll(async () => {
 })
 afterAll(() => store[Symbol.asyncDispose]())
 
+const SHIPPER = { way: { inbox: null, compress: false }, collector: 'c', sync: true }
+
 let services = 0
 const freshService = () => `service-${++services}`
 const bodyOf = (service: string, number = 0) =>
@@ -163,7 +165,7 @@ describe('segments that are stored but cannot be deleted', () => {
     backlog.sealed.push(...(await findLeftovers(folder)))
     const metrics = collectorMetrics(new Registry())
     const log = createLog('silent', 'collector')
-    const shipper = new Shipper({ db: store.db, collector: 'c', folder, backlog, digestLog, sync: true, metrics, log })
+    const shipper = new Shipper({ ...SHIPPER, db: store.db, folder, backlog, digestLog, metrics, log })
     shipper.start()
     try {
       await eventually(
