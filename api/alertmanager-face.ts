@@ -1,7 +1,8 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { type FiringAlert, fingerprintOf, firingAlerts, mutedBy } from '../slo/firing-alerts.ts'
 import { type Matcher, matchersFault, matcherText, matchesAll, parseMatcher } from '../slo/matchers.ts'
-import { silenceState, silenceTimesFault } from '../slo/silence.ts'
+import { silenceFaults } from '../slo/overlay-input.ts'
+import { silenceState } from '../slo/silence.ts'
 import { listIncidents } from '../storage/incidents.ts'
 import { readOverlays } from '../storage/overlays.ts'
 import type { Db } from '../storage/query.ts'
@@ -202,7 +203,7 @@ export function alertmanagerFace({ db, clock, version, publicUrl }: Alertmanager
         comment: given.comment,
         createdBy: authorOf(c, given.createdBy),
       }
-      const faults = [matchersFault(wanted.matchers), silenceTimesFault(wanted, now)].filter((fault) => fault !== null)
+      const faults = silenceFaults({ ...wanted, id: '', createdAt: now }, now)
       if (faults.length > 0) return refuse(faults)
       refuseSlowPatterns(wanted.matchers)
       const before = id ? await existing(db, id) : null

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from 'hono'
+import { silenceFaults } from '../slo/overlay-input.ts'
 import type { Silence } from '../slo/silence.ts'
 import type { Db } from '../storage/query.ts'
 import { readSilence, recordSilences, type StoredSilence } from '../storage/silences.ts'
@@ -15,6 +16,8 @@ export async function createSilence(
 ): Promise<StoredSilence> {
   const made = make(randomUUID())
   if (Array.isArray(made)) return refuse(made)
+  const faults = silenceFaults(made, now)
+  if (faults.length > 0) return refuse(faults)
   refuseSlowPatterns(made.matchers)
   const silence = { ...made, revision: 0, source: 'api' }
   await recordSilences(db, [silence], now)

@@ -51,6 +51,8 @@ const token = z.strictObject({
 export const configSchema = z.strictObject({
   dataDir: z.string().default('./data'),
   sloDir: z.string().default('./slos'),
+  /** Silences and maintenance windows kept beside the code; see docs/alerting.md. */
+  overlaysFile: z.string().optional(),
   bind: z.string().default('127.0.0.1'),
   /** How links in notifications begin; default: the API's own address. */
   publicUrl: z.url().optional(),

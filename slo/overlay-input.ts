@@ -74,10 +74,12 @@ export function silenceOf(
   const startsAt = input.startsAt ?? now
   const endsAt = input.endsAt ?? new Date(startsAt.getTime() + (input.duration ?? 0) * MINUTE_MS)
   const { matchers, comment } = input
-  const silence = { id, matchers, startsAt, endsAt, createdBy: author, comment, createdAt: now }
-  const faults = [matchersFault(matchers), silenceTimesFault(silence, now)].filter((fault) => fault !== null)
-  return faults.length > 0 ? faults : silence
+  return { id, matchers, startsAt, endsAt, createdBy: author, comment, createdAt: now }
 }
+
+/** Why a silence cannot be made at `now`: one sentence for each fault, none when it can. */
+export const silenceFaults = (silence: Silence, now: Date): string[] =>
+  [matchersFault(silence.matchers), silenceTimesFault(silence, now)].filter((fault) => fault !== null)
 
 /** The maintenance window that somebody asks for at `now`, or why there cannot be one. */
 export function maintenanceOf(

@@ -18,8 +18,9 @@ export interface AuditEntry {
 const select = query({
   sql: `SELECT at, author, token, action, target, detail FROM audit_log
     WHERE ({target:String} = '' OR target = {target:String}) AND at >= {since:DateTime64(3)}
+      AND (empty({actions:Array(String)}) OR action IN {actions:Array(String)})
     ORDER BY at DESC LIMIT 1000`,
-  params: z.object({ target: z.string(), since: z.date() }),
+  params: z.object({ target: z.string(), since: z.date(), actions: z.array(z.string()) }),
   row: z.object({
     at: z.coerce.date(),
     author: z.string(),
@@ -31,9 +32,15 @@ const select = query({
   settings: { date_time_output_format: 'iso' },
 })
 
-/** The newest thousand entries since an instant, of one target unless it is '', the newest first. */
-export const readAudit = (db: Db, { target = '', since = new Date(0) } = {}): Promise<AuditEntry[]> =>
-  select(db, { target, since })
+/** The newest thousand entries since an instant, of one target and some actions where they are named, the newest first. */
+export const readAudit = (
+  db: Db,
+  {
+    target = '',
+    since = new Date(0),
+    actions = [],
+  }: { target?: string; since?: Date; actions?: readonly string[] } = {},
+): Promise<AuditEntry[]> => select(db, { target, since, actions: [...actions] })
 
 /** Appends entries. */
 export async function recordAudit(db: Db, entries: readonly AuditEntry[]): Promise<void> {

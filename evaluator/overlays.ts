@@ -1,0 +1,151 @@
+import { readFile, stat } from 'node:fs/promises'
+import type { Log } from '../runtime/log.ts'
+import { firingAlerts } from '../slo/firing-alerts.ts'
+import { mutedAlerts, REMINDERS, type SilenceMemory, silenceReminders } from '../slo/silence-reminder.ts'
+import { type AuditEntry, readAudit, recordAudit } from '../storage/audit-log.ts'
+import { listIncidents } from '../storage/incidents.ts'
+import { readMaintenance, recordMaintenance } from '../storage/maintenance-windows.ts'
+import type { Db } from '../storage/query.ts'
+import { readSilences, recordSilences } from '../storage/silences.ts'
+import { parseOverlayFile, reconcileOverlays } from './overlay-file.ts'
+
+const DAY_MS = 86_400_000
+
+/** What was said and muted earlier does not matter to any reminder. */
+const MEMORY_DAYS = 45
+
+const FILE_POLL_MS = 2_000
+const REMIND_EVERY_MS = 60_000
+const MOST_INCIDENTS = 1_000
+
+interface OverlayDeps {
+  db: Db
+  log: Log
+  /** `overlaysFile` of the configuration, if any. */
+  file: string | undefined
+  clock: () => Date
+}
+
+/** Keeps silences and maintenance windows in step with their file, and reminds of silences. The first reading is over when this resolves. */
+export async function followOverlays({ db, log, file, clock }: OverlayDeps): Promise<{ stop(): Promise<void> }> {
+  let read = ''
+  const follow = async (path: string) => {
+    const mark = await stat(path).then(
+      ({ mtimeMs, size }) => `${mtimeMs} ${size}`,
+      (error: NodeJS.ErrnoException) => `unreadable: ${error.code}`,
+    )
+    if (mark === read) return
+    await takeOver({ db, log, clock }, path)
+    read = mark
+  }
+  const tasks = [
+    ...(file === undefined ? [] : [{ everyMs: FILE_POLL_MS, run: () => follow(file) }]),
+    { everyMs: REMIND_EVERY_MS, run: () => remind(db, log, clock()) },
+  ]
+  const running = new Set<Promise<void>>()
+  const timers = tasks.map(({ everyMs, run }) => {
+    let busy = false
+    const once = async () => {
+      if (busy) return
+      busy = true
+      try {
+        await run()
+      } catch (error) {
+        log.error({ err: error }, 'silences and maintenance cannot be looked after now; trying again')
+      }
+      busy = false
+    }
+    const start = () => {
+      const task: Promise<void> = once().finally(() => running.delete(task))
+      running.add(task)
+    }
+    start()
+    return setInterval(start, everyMs).unref()
+  })
+  await Promise.all(running)
+  return {
+    async stop() {
+      for (const timer of timers) clearInterval(timer)
+      await Promise.all(running)
+    },
+  }
+}
+
+/** Reads the file once and stores what it changes. A file that cannot be read changes nothing. */
+export async function takeOver(
+  { db, log, clock }: Pick<OverlayDeps, 'db' | 'log' | 'clock'>,
+  path: string,
+): Promise<void> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => error)
+  const parsed = text instanceof Error ? [`cannot be read: ${text.code}`] : parseOverlayFile(text)
+  if (Array.isArray(parsed)) {
+    for (const problem of parsed) log.error({ file: path }, `silences and maintenance: ${problem}; nothing is changed`)
+    return
+  }
+  const now = clock()
+  const [silences, maintenance] = await Promise.all([readSilences(db), readMaintenance(db)])
+  const changes = reconcileOverlays(parsed, { silences, maintenance }, path, now)
+  for (const problem of changes.problems) log.error({ file: path }, `silences and maintenance: ${problem}`)
+  await recordSilences(db, changes.silences, now)
+  await recordMaintenance(db, changes.maintenance, now)
+  const entry = (kind: string, change: { id: string; createdBy: string }): AuditEntry => ({
+    at: now,
+    author: change.createdBy,
+    token: '',
+    action: `${kind}.file`,
+    target: change.id,
+    detail: change,
+  })
+  await recordAudit(db, [
+    ...changes.silences.map((change) => entry('silence', change)),
+    ...changes.maintenance.map((change) => entry('maintenance', change)),
+  ])
+  const counts = { silences: changes.silences.length, maintenance: changes.maintenance.length }
+  log.info({ file: path, ...counts }, 'silences and maintenance taken over')
+}
+
+/** Tells authors of silences what `slo/silence-reminder.ts` says is due: in the log and in the audit log, where the API shows it. */
+export async function remind(db: Db, log: Log, now: Date): Promise<void> {
+  const silences = await readSilences(db, now)
+  if (silences.length === 0) return
+  const incidents = await listIncidents(db, { state: 'open', limit: MOST_INCIDENTS })
+  const entries = await readAudit(db, { since: new Date(now.getTime() - MEMORY_DAYS * DAY_MS), actions: ACTIONS })
+  const memories = memoriesOf(entries)
+  const alerts = firingAlerts(incidents)
+  const due = silenceReminders(silences, alerts, memories, now)
+  for (const { silence, kind, text } of due) log.warn({ silence: silence.id, reminder: kind }, text)
+  const newlyMuting = [...mutedAlerts(silences, alerts, now)].filter(([id]) => {
+    const before = memories.get(id)?.mutedAt
+    return !before || now.getTime() - before.getTime() >= DAY_MS
+  })
+  const entry = { at: now, author: 'plumbline', token: '' }
+  await recordAudit(db, [
+    ...newlyMuting.map(([target, muted]) => ({
+      ...entry,
+      action: MUTES,
+      target,
+      detail: muted.map(({ incident, summary }) => ({ incident, summary })),
+    })),
+    ...due.map(({ silence, kind, text }) => ({
+      ...entry,
+      action: `silence.${kind}`,
+      target: silence.id,
+      detail: { text },
+    })),
+  ])
+}
+
+const MUTES = 'silence.mutes'
+const ACTIONS = [MUTES, ...REMINDERS.map((kind) => `silence.${kind}`)]
+
+function memoriesOf(entries: readonly AuditEntry[]): Map<string, SilenceMemory> {
+  const memories = new Map<string, SilenceMemory>()
+  for (const { target, action, at } of entries.toReversed()) {
+    const memory = memories.get(target) ?? { mutedAt: null, remindedAt: {} }
+    const kind = REMINDERS.find((each) => action === `silence.${each}`)
+    if (kind) memory.remindedAt[kind] = at
+    else memory.mutedAt = at
+    memories.set(target, memory)
+  }
+  return memories
+}
