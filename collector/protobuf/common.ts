@@ -1,9 +1,9 @@
 import { type Attributes, emptyScope, type Group, type Resource, type Scope, type ScopeGroup } from '../telemetry.ts'
 import { type AnyValue, textOf } from '../value-text.ts'
+import { fieldsOf, readFields, set, string, uint32 } from './fields.ts'
 import type { Reader } from './reader.ts'
 
-// Tags are `field number << 3 | wire type`, written with the field's name from opentelemetry-proto common.proto and resource.proto.
-// A known field with another wire type is another tag, so it is skipped as unknown, like the official runtimes do.
+// Tags are written with the field's name from opentelemetry-proto common.proto and resource.proto; see `fields.ts`.
 
 /** Reads one KeyValue into `attributes`; of duplicate keys the last wins. */
 export function readAttribute(reader: Reader, attributes: Attributes): void {
@@ -102,28 +102,16 @@ function readPair(reader: Reader, pairs: Map<string, AnyValue>): void {
   reader.leave(outer)
 }
 
-function readResource(reader: Reader, resource: Resource): void {
-  const outer = reader.enter()
-  while (reader.more()) {
-    const tag = reader.tag()
-    if (tag === 0x0a /* attributes */) readAttribute(reader, resource.attributes)
-    else reader.skip(tag)
-  }
-  reader.leave(outer)
-}
+const RESOURCE = fieldsOf<Resource>({
+  10: (reader, { attributes }) => readAttribute(reader, attributes), // attributes
+})
 
-function readScope(reader: Reader, scope: Scope): void {
-  const outer = reader.enter()
-  while (reader.more()) {
-    const tag = reader.tag()
-    if (tag === 0x0a /* name */) scope.name = reader.string()
-    else if (tag === 0x12 /* version */) scope.version = reader.string()
-    else if (tag === 0x1a /* attributes */) readAttribute(reader, scope.attributes)
-    else if (tag === 0x20 /* dropped_attributes_count */) scope.droppedAttributes = reader.uint32()
-    else reader.skip(tag)
-  }
-  reader.leave(outer)
-}
+const SCOPE = fieldsOf<Scope>({
+  10: set('name', string), // name
+  18: set('version', string), // version
+  26: (reader, { attributes }) => readAttribute(reader, attributes), // attributes
+  32: set('droppedAttributes', uint32), // dropped_attributes_count
+})
 
 type ReadItem<Item> = (reader: Reader) => Item
 
@@ -139,11 +127,12 @@ export function readGroups<Item>(reader: Reader, readItem: ReadItem<Item>): Grou
 }
 
 function readGroup<Item>(reader: Reader, readItem: ReadItem<Item>): Group<Item> {
-  const outer = reader.enterPart()
+  reader.countPart()
+  const outer = reader.enter()
   const group: Group<Item> = { resource: { attributes: new Map(), schemaUrl: '' }, scopes: [] }
   while (reader.more()) {
     const tag = reader.tag()
-    if (tag === 0x0a /* resource */) readResource(reader, group.resource)
+    if (tag === 0x0a /* resource */) readFields(reader, group.resource, RESOURCE)
     else if (tag === 0x12 /* scope_spans, scope_metrics */) group.scopes.push(readScopeGroup(reader, readItem))
     else if (tag === 0x1a /* schema_url */) group.resource.schemaUrl = reader.string()
     else reader.skip(tag)
@@ -157,12 +146,13 @@ function readGroup<Item>(reader: Reader, readItem: ReadItem<Item>): Group<Item> 
  * in memory as objects, and the scope is known before them wherever it was sent.
  */
 function readScopeGroup<Item>(reader: Reader, readItem: ReadItem<Item>): ScopeGroup<Item> {
-  const outer = reader.enterPart()
+  reader.countPart()
+  const outer = reader.enter()
   const scope = emptyScope()
   const items = reader.fork()
   while (reader.more()) {
     const tag = reader.tag()
-    if (tag === 0x0a /* scope */) readScope(reader, scope)
+    if (tag === 0x0a /* scope */) readFields(reader, scope, SCOPE)
     else if (tag === 0x1a /* schema_url */) scope.schemaUrl = reader.string()
     else reader.skip(tag)
   }

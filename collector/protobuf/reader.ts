@@ -65,10 +65,9 @@ export class Reader {
     return outer
   }
 
-  /** Enters a message that is kept until the request, or the record it belongs to, is done; throws `BodyTooLarge`. */
-  enterPart(): number {
+  /** Counts a message that is kept until the request, or the record it belongs to, is done; throws `BodyTooLarge`. */
+  countPart(): void {
     if (++this.parts > MAX_PARTS) throw tooManyParts()
-    return this.enter()
   }
 
   leave(outer: number): void {

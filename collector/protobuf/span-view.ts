@@ -7,6 +7,7 @@ import { type AttributeKey, AttributeKeys } from './attribute-keys.ts'
 import { AttributeList, UNWATCHED } from './attribute-list.ts'
 import { type AttributePair, AttributePairs } from './attribute-pairs.ts'
 import { readAttribute } from './common.ts'
+import { fieldsOf, fixed64, hex, readPart, set, string } from './fields.ts'
 import type { Reader } from './reader.ts'
 import { CACHED_BYTES, cachedText } from './text-cache.ts'
 
@@ -237,10 +238,10 @@ export class SpanView implements SpanFacts {
           else this.attributes.read(reader)
           break
         case 0x5a: // events
-          this.events.push(readEvent(reader))
+          this.events.push(readPart(reader, { timeNs: 0n, name: '', attributes: new Map() }, EVENT))
           break
         case 0x6a: // links
-          this.links.push(readLink(reader))
+          this.links.push(readPart(reader, { traceId: '', spanId: '', traceState: '', attributes: new Map() }, LINK))
           break
         case 0x7a: // status
           this.#readStatus(reader)
@@ -322,31 +323,15 @@ function setText(text: TextAt, reader: Reader): void {
   reader.position += length
 }
 
-function readEvent(reader: Reader): SpanEvent {
-  const outer = reader.enterPart()
-  const event: SpanEvent = { timeNs: 0n, name: '', attributes: new Map() }
-  while (reader.more()) {
-    const tag = reader.tag()
-    if (tag === 0x09 /* time_unix_nano */) event.timeNs = reader.fixed64()
-    else if (tag === 0x12 /* name */) event.name = reader.string()
-    else if (tag === 0x1a /* attributes */) readAttribute(reader, event.attributes)
-    else reader.skip(tag)
-  }
-  reader.leave(outer)
-  return event
-}
+const EVENT = fieldsOf<SpanEvent>({
+  9: set('timeNs', fixed64), // time_unix_nano
+  18: set('name', string), // name
+  26: (reader, { attributes }) => readAttribute(reader, attributes), // attributes
+})
 
-function readLink(reader: Reader): SpanLink {
-  const outer = reader.enterPart()
-  const link: SpanLink = { traceId: '', spanId: '', traceState: '', attributes: new Map() }
-  while (reader.more()) {
-    const tag = reader.tag()
-    if (tag === 0x0a /* trace_id */) link.traceId = reader.hex()
-    else if (tag === 0x12 /* span_id */) link.spanId = reader.hex()
-    else if (tag === 0x1a /* trace_state */) link.traceState = reader.string()
-    else if (tag === 0x22 /* attributes */) readAttribute(reader, link.attributes)
-    else reader.skip(tag)
-  }
-  reader.leave(outer)
-  return link
-}
+const LINK = fieldsOf<SpanLink>({
+  10: set('traceId', hex), // trace_id
+  18: set('spanId', hex), // span_id
+  26: set('traceState', string), // trace_state
+  34: (reader, { attributes }) => readAttribute(reader, attributes), // attributes
+})
