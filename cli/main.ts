@@ -4,6 +4,7 @@ import { VERSION } from '../runtime/version.ts'
 import { runBacktest } from './backtest-command.ts'
 import { runDemoCommand } from './demo-command.ts'
 import { runExplain } from './explain-command.ts'
+import { runRehearse } from './rehearse-command.ts'
 import { runRemeasure } from './remeasure-command.ts'
 import { runRoute } from './route-command.ts'
 import { CommandError } from './running-store.ts'
@@ -92,6 +93,14 @@ program
   .option('--wait <seconds>', 'how long to wait for it', '60')
   .option('--json', 'print one JSON object')
   .action(runRemeasure)
+
+program
+  .command('rehearse')
+  .description('play made-up incidents on a virtual clock: who would be told what, when and why')
+  .argument('<file>', 'scenario file (JSON), see docs/alerting.md')
+  .option('--interval <seconds>', 'time between two evaluations', '5')
+  .option('--json', 'print one JSON object per accepted delivery')
+  .action(runRehearse)
 
 try {
   await program.parseAsync()

@@ -1,97 +1,130 @@
-import type { Reason } from '../slo/alert-reason.ts'
-import { windowEnd } from '../slo/window.ts'
-import type { AlertEvent } from '../storage/alert-events.ts'
-import type { Evidence } from '../storage/evidence.ts'
+import type { TierVerdict } from '../slo/alert-verdict.ts'
+import type { AlertEvent, IncidentEventEvidence } from '../storage/alert-events.ts'
 import type { IncidentRevision } from '../storage/incidents.ts'
 import type { Notification } from '../storage/notifications.ts'
-import { type AlertRecord, differs } from './alert-record.ts'
-import { factsOf, type IncidentFacts, resolvedFacts, reviveFacts } from './incident-facts.ts'
-import type { Judgement } from './judge.ts'
+import { type AlertRecord, differs, type IncidentRecord } from './alert-record.ts'
+import { factsOf, type IncidentEvidence, type IncidentFacts, reasonOf, reviveFacts } from './incident-facts.ts'
+import { type IncidentTurn, incidentsByAlert, recordAfter, turnsAnything } from './incident-turn.ts'
+import type { Evaluation } from './judge.ts'
 import { type Addressees, notificationsFor } from './notifications-for.ts'
 
-/** A judgement that must be recorded, with the state it leads to. */
+/** What one tick changes: rows for the journal, and what is remembered once they are stored. */
 export interface Change {
-  event: AlertEvent
-  record: AlertRecord
+  events: AlertEvent[]
+  alerts: Map<string, AlertRecord>
+  /** Null: the incident is over. */
+  incidents: Map<string, IncidentRecord | null>
+  /** Every incident that changed, as it is now. */
+  facts: Map<string, IncidentFacts>
 }
 
-/** The journal's evidence of one event, as JSON. */
-interface EventEvidence {
-  /** The incident after the event; null when the event did not touch it. */
-  facts: IncidentFacts | null
-  tiers: Judgement['decision']['verdicts']
-  withheld: Judgement['projection']['withheld']
+/**
+ * Everything that must be recorded of one tick.
+ * @param evidenceOf what was looked up about an incident, null where nothing was
+ */
+export function changesOf(
+  evaluations: readonly Evaluation[],
+  turns: readonly IncidentTurn[],
+  evidenceOf: (turn: IncidentTurn) => IncidentEvidence | null,
+  now: Date,
+): Change {
+  const byAlert = new Map(evaluations.map((evaluation) => [evaluation.subject.alert, evaluation]))
+  const homes = incidentsByAlert(turns)
+  const change: Change = { events: [], alerts: new Map(), incidents: new Map(), facts: new Map() }
+  for (const evaluation of evaluations) {
+    const { alert } = evaluation.subject
+    const record = recordAfter(evaluation, homes.get(alert) ?? '')
+    if (!differs(evaluation.before, record)) continue
+    change.alerts.set(alert, record)
+    change.events.push(alertEvent(evaluation, record, now))
+  }
+  for (const turn of turns) {
+    if (!turnsAnything(turn)) continue
+    const facts = factsOf(turn, byAlert, evidenceOf(turn), now)
+    const revision = (turn.before?.revision ?? 0) + 1
+    const { stream } = turn.projection
+    change.facts.set(turn.group.id, facts)
+    change.incidents.set(turn.group.id, stream && { group: turn.group, stream, revision, facts })
+    change.events.push(incidentEvent(turn, facts, revision, leadOf(facts, byAlert), now))
+  }
+  return change
 }
 
-export const NO_EVIDENCE: Evidence = { suspect: null, impact: [], exemplars: [] }
-
-const MAX_LOOK_BACK_MINUTES = 360
-const MINUTE_MS = 60_000
-
-/** Whether a judgement changes anything that a restart must not lose. */
-export const isChange = ({ before, decision, projection }: Judgement): boolean =>
-  differs(before, { alert: decision.next, stream: projection.stream })
-
-/** Where to look for what is behind an alert that rose or changed; null when there is nothing new to find. */
-export function lookBack({ reading, decision }: Judgement): { from: Date; to: Date } | null {
-  const { transition, lead } = decision
-  if (!reading?.watermark || !lead || !transition || transition === 'resolved') return null
-  const to = windowEnd(reading.watermark)
-  const minutes = Math.min(lead.long.minutes, MAX_LOOK_BACK_MINUTES)
-  return { from: new Date(to.getTime() - minutes * MINUTE_MS), to }
-}
-
-/** The journal row of a judgement. */
-export function changeOf(judgement: Judgement, evidence: Evidence, now: Date): Change {
-  const { slo, before, decision, projection, reading } = judgement
-  const watermark = reading?.watermark ?? now
-  const facts = factsAfter(judgement, evidence, watermark)
-  const { next, transition, verdicts } = decision
-  const open = next.phase === 'firing' ? next.incident : ''
-  const record: AlertRecord = { alert: next, stream: projection.stream, facts: open ? facts : null }
-  const touched = transition !== null || projection.intents.length > 0
-  const journal: EventEvidence = { facts: touched ? facts : null, tiers: verdicts, withheld: projection.withheld }
-  const event: AlertEvent = {
-    slo,
+function alertEvent(
+  { subject, outcome, conditions, burn, before }: Evaluation,
+  record: AlertRecord,
+  now: Date,
+): AlertEvent {
+  return {
+    kind: 'alert',
+    slo: subject.alert,
     at: now,
-    watermark,
-    reason: reasonOf(judgement),
-    incident: open || (before.alert.phase === 'firing' ? before.alert.incident : ''),
-    sequence: projection.sequence,
+    watermark: burn?.reading.watermark ?? now,
+    reason: outcome.reason,
+    incident: record.incident || before.incident,
+    sequence: 0,
     state: JSON.stringify(record),
-    evidence: JSON.stringify(journal),
+    evidence: JSON.stringify({ tiers: conditions }),
+    intents: [],
+  }
+}
+
+function incidentEvent(
+  turn: IncidentTurn,
+  facts: IncidentFacts,
+  revision: number,
+  lead: TierVerdict | null,
+  now: Date,
+): AlertEvent {
+  const { group, projection, overlays } = turn
+  const evidence: IncidentEventEvidence & { facts: IncidentFacts } = {
+    facts,
+    revision,
+    lead,
+    withheld: projection.withheld,
+    overlays: [...new Set(Object.values(overlays))],
+  }
+  return {
+    kind: 'incident',
+    slo: group.id,
+    at: now,
+    watermark: facts.data.watermark,
+    reason: reasonOf(turn),
+    incident: group.id,
+    sequence: projection.sequence,
+    state: projection.stream ? JSON.stringify({ group, stream: projection.stream }) : '',
+    evidence: JSON.stringify(evidence),
     intents: projection.intents,
   }
-  return { event, record }
 }
 
-function factsAfter({ before, decision, reading }: Judgement, evidence: Evidence, at: Date): IncidentFacts | null {
-  const { transition } = decision
-  if (transition === null) return before.facts
-  if (transition === 'resolved') return before.facts && resolvedFacts(before.facts, at)
-  return reading && (factsOf(decision, reading, evidence, transition === 'fired' ? null : before.facts) ?? before.facts)
+const leadOf = ({ incident }: IncidentFacts, byAlert: ReadonlyMap<string, Evaluation>): TierVerdict | null =>
+  byAlert.get(incident.members[0]?.alert ?? '')?.burn?.decision.lead ?? null
+
+type StoredEvidence = IncidentEventEvidence & { facts: IncidentFacts }
+
+const evidenceIn = ({ kind, evidence }: AlertEvent): StoredEvidence | null => {
+  if (kind !== 'incident') return null
+  const stored = JSON.parse(evidence) as StoredEvidence
+  return { ...stored, facts: reviveFacts(stored.facts) }
 }
 
-function reasonOf({ decision, projection }: Judgement): Reason {
-  const [told] = projection.intents
-  if (told) return told.reason
-  const waits = projection.withheld.some(({ reason }) => reason === 'group_wait')
-  return waits ? 'group_wait' : decision.reason
-}
-
-/** The incident an event leaves behind; null when the event did not touch one. */
+/** The incident an event leaves behind; null when it is about one alert only. */
 export function incidentOf(event: AlertEvent): IncidentRevision | null {
-  const facts = factsIn(event)
-  return facts && { incident: facts.incident, revision: event.sequence }
+  const stored = evidenceIn(event)
+  return stored && { incident: stored.facts.incident, revision: stored.revision }
+}
+
+/** What is remembered of an open incident, from the latest row of its journal. */
+export function incidentRecordOf(event: AlertEvent): IncidentRecord | null {
+  const stored = evidenceIn(event)
+  if (!stored || event.state === '') return null
+  const { group, stream } = JSON.parse(event.state) as Pick<IncidentRecord, 'group' | 'stream'>
+  return { group, stream, revision: stored.revision, facts: stored.facts }
 }
 
 /** What an event owes its endpoints. The same event always gives the same messages, ids and bodies. */
 export function notificationsOf(event: AlertEvent, addressees: Addressees, publicUrl: string): Notification[] {
-  const facts = factsIn(event)
-  return facts ? notificationsFor(event.intents, facts, event.at, addressees, publicUrl) : []
-}
-
-function factsIn({ evidence }: AlertEvent): IncidentFacts | null {
-  const { facts } = JSON.parse(evidence) as EventEvidence
-  return facts && reviveFacts(facts)
+  const stored = evidenceIn(event)
+  return stored ? notificationsFor(event.intents, stored.facts, event.at, addressees, publicUrl) : []
 }

@@ -1,11 +1,13 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Notification } from '../storage/notifications.ts'
-import type { Judgement } from './judge.ts'
-import type { DeliveryResult, Outbox, OutboxStatus } from './outbox.ts'
+import type { OutboxStatus } from './endpoint-health.ts'
+import { type IncidentTurn, turnsAnything } from './incident-turn.ts'
+import type { Evaluation } from './judge.ts'
+import type { DeliveryResult, Outbox } from './outbox.ts'
 
 export interface EvaluatorMetrics {
   ticked(result: 'ok' | 'error', seconds: number, at: Date): void
-  decided(judgements: readonly Judgement[]): void
+  decided(evaluations: readonly Evaluation[], turns: readonly IncidentTurn[]): void
   delivered(notification: Notification, result: DeliveryResult, latencyMs: number): void
   /** Lets a scrape read how full the outbox is. */
   watch(outbox: Outbox): void
@@ -59,13 +61,11 @@ export function createEvaluatorMetrics(registry: Registry): EvaluatorMetrics {
       duration.observe(seconds)
       if (result === 'ok') lastTick.set(at.getTime() / 1000)
     },
-    decided(judgements) {
-      for (const { decision, projection } of judgements) {
+    decided(evaluations, turns) {
+      for (const { outcome } of evaluations) decisions.inc({ reason: outcome.reason, notified: 'false' })
+      for (const { projection } of turns.filter(turnsAnything)) {
         for (const { reason } of projection.intents) decisions.inc({ reason, notified: 'true' })
         for (const { reason } of projection.withheld) decisions.inc({ reason, notified: 'false' })
-        if (projection.intents.length + projection.withheld.length === 0) {
-          decisions.inc({ reason: decision.reason, notified: 'false' })
-        }
       }
     },
     delivered({ endpoint, lastError }, result, latencyMs) {

@@ -1,24 +1,26 @@
 import type { Direction } from '../integration/outcome.ts'
-import type { Decision } from '../slo/alert.ts'
-import { ROOT_MIN_BAD, ROOT_SHARE } from '../slo/alert-confidence.ts'
-import { governingWindow, type TierVerdict } from '../slo/alert-verdict.ts'
+import type { Reason } from '../slo/alert-reason.ts'
+import { governingWindow, type TierVerdict, urgency } from '../slo/alert-verdict.ts'
 import { budgetOf } from '../slo/budget.ts'
 import { burnRate } from '../slo/burn-rate.ts'
 import {
   type Exemplar,
   type Incident,
   type IncidentDetails,
+  type Member,
   type NearbyDeployment,
   type RootEvidence,
   reviveMember,
   type Suspect,
   type TimelineEntry,
 } from '../slo/incident.ts'
-import { directionOf, environmentOf } from '../slo/indicator.ts'
+import type { Group } from '../slo/incident-group.ts'
+import { directionOf } from '../slo/indicator.ts'
 import type { Reading } from '../slo/reading.ts'
 import { windowLabel } from '../slo/window.ts'
-import type { Evidence } from '../storage/evidence.ts'
 import { summaryOf } from './incident-text.ts'
+import type { IncidentTurn } from './incident-turn.ts'
+import type { Evaluation } from './judge.ts'
 
 /** An incident as it was at one change, with everything its messages say: they can be written again from it at any time. */
 export interface IncidentFacts {
@@ -49,57 +51,98 @@ export interface IncidentFacts {
   data: { watermark: Date; coverage: number; generation: string; frozen: boolean }
 }
 
+/** What was looked up about an incident when it changed. */
+export interface IncidentEvidence {
+  suspect: Suspect | null
+  root: RootEvidence | null
+  impact: string[]
+  exemplars: Exemplar[]
+  deployments: NearbyDeployment[]
+}
+
+/** Members whose numbers are kept, the most urgent ones: what messages show. */
+const DETAILED_MEMBERS = 20
+
+const TIMELINE_ENTRIES = 50
+
 /**
- * The incident behind a decision. What was told first stays: the cause a label names, and since when.
- * @param before facts of the same incident at its last change; null when it begins
+ * An incident after one tick. What was told first stays: the cause a label names, and since when.
+ * @param evidence null: what was known before stands
  */
 export function factsOf(
-  decision: Decision,
-  reading: Reading,
-  evidence: Evidence,
-  before: IncidentFacts | null,
-): IncidentFacts | null {
-  const { next, lead } = decision
-  if (next.phase !== 'firing' || !lead) return null
-  const { slo } = reading
-  const suspect = evidence.suspect ?? before?.incident.details?.suspect ?? null
-  const details = detailsOf(lead, reading, suspect, evidence)
+  turn: IncidentTurn,
+  evaluations: ReadonlyMap<string, Evaluation>,
+  evidence: IncidentEvidence | null,
+  now: Date,
+): IncidentFacts {
+  const { group, projection, joined, muted } = turn
+  const before = turn.before?.facts ?? null
+  const known = evidence ?? before
+  const suspect = evidence?.suspect ?? before?.incident.details?.suspect ?? null
+  const members = membersOf(group, muted, evaluations, before, suspect)
+  const [lead] = members
+  const details = lead?.details ?? before?.incident.details ?? null
+  const reading = (lead && evaluations.get(lead.alert)?.burn?.reading) ?? null
+  const isOver = projection.stream === null
+  const severity = projection.stream?.severity ?? before?.incident.severity ?? lead?.severity ?? 'ticket'
   const incident: Incident = {
-    id: next.incident,
-    state: 'open',
-    severity: next.severity,
-    slo: slo.name,
-    service: slo.service,
-    startedAt: new Date(next.startedAtMs),
-    resolvedAt: null,
-    title: summaryOf(slo.name, details),
-    rootCause: before ? before.incident.rootCause : rootCauseOf(suspect),
+    id: group.id,
+    state: isOver ? 'resolved' : 'open',
+    severity,
+    slo: lead?.slo ?? '',
+    service: lead?.service ?? '',
+    startedAt: new Date(group.startedAtMs),
+    resolvedAt: isOver ? now : null,
+    title: lead?.summary ?? '',
+    rootCause: group.root,
     details,
-    members: [],
+    members,
   }
+  const reason = reasonOf(turn)
+  const entry: TimelineEntry | null = isNews(turn) ? { at: now, reason, severity, joined } : null
   return {
     incident,
-    env: environmentOf(slo),
-    direction: directionOf(slo.indicator),
-    groupLabels: { env: environmentOf(slo), slo: slo.name },
-    impact: evidence.impact,
-    root: null,
-    exemplars: [],
-    deployments: [],
-    timeline: [],
-    sloWindowMinutes: slo.objective.window.minutes,
-    previousIncident: next.previousIncident,
-    acknowledgedBy: '',
-    mergedInto: '',
-    data: { ...freshnessOf(lead, reading), generation: slo.generation, frozen: false },
+    env: group.env,
+    groupLabels: before?.groupLabels ?? groupLabelsOf(group),
+    direction: reading ? directionOf(reading.slo.indicator) : (before?.direction ?? 'inbound'),
+    impact: known?.impact ?? [],
+    root: known?.root ?? null,
+    exemplars: known?.exemplars ?? [],
+    deployments: known?.deployments ?? [],
+    timeline: [...(before?.timeline ?? []), ...(entry ? [entry] : [])].slice(-TIMELINE_ENTRIES),
+    sloWindowMinutes: reading?.slo.objective.window.minutes ?? before?.sloWindowMinutes ?? 0,
+    previousIncident: group.previousIncident,
+    acknowledgedBy: turn.acknowledgedBy,
+    mergedInto: group.mergedInto,
+    data: dataOf(lead, evaluations, before, now),
   }
 }
 
-/** The same incident once it is over: its numbers stay those of its last change. */
-export function resolvedFacts(facts: IncidentFacts, at: Date): IncidentFacts {
-  const incident: Incident = { ...facts.incident, state: 'resolved', resolvedAt: at }
-  return { ...facts, incident, data: { ...facts.data, watermark: at } }
+/** Why an incident's endpoints were told, or what keeps them from it. */
+export function reasonOf({
+  projection,
+  joined,
+  before,
+  group,
+}: Pick<IncidentTurn, 'projection' | 'joined' | 'before' | 'group'>): Reason {
+  const [told] = projection.intents
+  if (told) return told.reason
+  if (projection.stream === null) return projection.withheld[0]?.reason ?? 'resolved'
+  if (group.mergedInto !== '' && before?.group.mergedInto === '') return 'grouped_under_root'
+  if (joined.length > 0 && before) return 'group_interval'
+  return projection.withheld.find(({ reason }) => !NO_NEWS.has(reason))?.reason ?? 'same_state'
 }
+
+/** Reasons that say only that an endpoint is not concerned, or knows already. */
+const NO_NEWS: ReadonlySet<Reason> = new Set([
+  'absorbed_by_page',
+  'severity_filter',
+  'covered_by_page',
+  'repeat_not_due',
+])
+
+const isNews = ({ projection, joined, before }: IncidentTurn) =>
+  projection.intents.length > 0 || projection.stream === null || joined.length > 0 || before === null
 
 /** Facts as they were before they became JSON. */
 export function reviveFacts(stored: IncidentFacts): IncidentFacts {
@@ -119,13 +162,70 @@ export function reviveFacts(stored: IncidentFacts): IncidentFacts {
   }
 }
 
-function detailsOf(
-  lead: TierVerdict,
-  reading: Reading,
+/** The most urgent first: what fires before what is over, pages before tickets, then by how much faster than allowed it burns. */
+function membersOf(
+  group: Group,
+  muted: IncidentTurn['muted'],
+  evaluations: ReadonlyMap<string, Evaluation>,
+  before: IncidentFacts | null,
   suspect: Suspect | null,
-  { exemplars }: Evidence,
-): IncidentDetails {
-  const { slo, windows, period } = reading
+): Member[] {
+  const earlier = new Map(before?.incident.members.map((member) => [member.alert, member]))
+  const ranked = Object.values(group.members)
+    .map((member) => {
+      const lead = evaluations.get(member.subject.alert)?.burn?.decision.lead
+      const order = (member.endedAtMs === null ? 2 : 0) + (member.severity === 'page' ? 1 : 0)
+      return { member, order, urgency: lead ? urgency(lead) : 0 }
+    })
+    .sort(
+      (a, b) =>
+        b.order - a.order || b.urgency - a.urgency || (a.member.subject.alert < b.member.subject.alert ? -1 : 1),
+    )
+  return ranked.map(({ member }, n): Member => {
+    const { subject, severity, startedAtMs, endedAtMs } = member
+    const { alert, alertname, slo, service, dependency, labels } = subject
+    const evaluation = evaluations.get(alert)
+    const last = earlier.get(alert)
+    const isDetailed = n < DETAILED_MEMBERS
+    const burn = endedAtMs === null ? evaluation?.burn : null
+    const lead = burn?.decision.lead
+    const details = !isDetailed ? null : burn && lead ? detailsOf(lead, burn.reading, suspect) : (last?.details ?? null)
+    const own = alertname === 'SLOBurnRate' && burn && lead
+    const summary = own
+      ? summaryOf(slo, detailsOf(lead, burn.reading, suspect))
+      : ((evaluation?.summary || last?.summary) ?? '')
+    return {
+      alert,
+      alertname,
+      slo,
+      service,
+      dependency,
+      severity,
+      startedAt: new Date(startedAtMs),
+      endedAt: endedAtMs === null ? null : new Date(endedAtMs),
+      mutedBy: muted[alert] ?? null,
+      labels,
+      summary: summary === '' ? `${alert} fires` : summary,
+      details,
+    }
+  })
+}
+
+/** A root known at the start names the group; else its only alert does. */
+function groupLabelsOf({ env, key, root, members }: Group): Record<string, string> {
+  const given = env === '' ? {} : { env }
+  if (key === root) return { ...given, root_cause: root }
+  const { slo = '', dependency = '', condition = '', alertname = '' } = members[key]?.subject.labels ?? {}
+  const named = {
+    alertname: alertname === 'SLOBurnRate' ? '' : alertname,
+    condition,
+    dependency: slo === '' ? dependency : '',
+    slo,
+  }
+  return { ...given, ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== '')) }
+}
+
+function detailsOf(lead: TierVerdict, { slo, windows, period }: Reading, suspect: Suspect | null): IncidentDetails {
   const { budgetPpm } = slo.objective
   const governing = governingWindow(lead)
   return {
@@ -139,17 +239,24 @@ function detailsOf(
     ),
     budgetRemaining: budgetOf(period.units, budgetPpm).remaining,
     suspect,
-    exemplars,
+    exemplars: [],
     runbook: slo.runbook,
     owner: slo.owner,
   }
 }
 
-function freshnessOf(lead: TierVerdict, { watermark }: Reading) {
-  return { watermark: watermark ?? new Date(0), coverage: Math.min(lead.long.coverage, lead.short.coverage) }
+function dataOf(
+  lead: Member | undefined,
+  evaluations: ReadonlyMap<string, Evaluation>,
+  before: IncidentFacts | null,
+  now: Date,
+): IncidentFacts['data'] {
+  const evaluation = lead && evaluations.get(lead.alert)
+  const burn = evaluation?.burn
+  const frozen = evaluation?.outcome.next.frozen !== null && evaluation !== undefined
+  if (!burn)
+    return { watermark: now, coverage: before?.data.coverage ?? 1, generation: before?.data.generation ?? '', frozen }
+  const { reading, decision } = burn
+  const coverage = decision.lead ? Math.min(decision.lead.long.coverage, decision.lead.short.coverage) : 0
+  return { watermark: reading.watermark ?? now, coverage, generation: reading.slo.generation, frozen }
 }
-
-const rootCauseOf = (suspect: Suspect | null): string =>
-  suspect && suspect.share >= ROOT_SHARE && suspect.bad >= ROOT_MIN_BAD
-    ? `dependency:${suspect.dependency}/${suspect.outcome}`
-    : ''

@@ -1,53 +1,114 @@
-import { type Decision, decide, switchedOff } from '../slo/alert.ts'
+import { type Decision, decide } from '../slo/alert.ts'
 import type { AlertPolicy } from '../slo/alert-policy.ts'
-import { type Projection, project } from '../slo/alert-stream.ts'
-import { subscriptionsOf } from '../slo/alert-subscriptions.ts'
-import { subjectOf } from '../slo/maintenance.ts'
+import type { FrozenReason } from '../slo/alert-reason.ts'
+import { advance, type Condition, type Outcome, switchedOff } from '../slo/alert-state.ts'
+import type { AlertName } from '../slo/incident.ts'
+import type { AlertSubject } from '../slo/incident-group.ts'
+import type { Severity } from '../slo/model.ts'
 import type { Reading } from '../slo/reading.ts'
-import type { RouteNode } from '../slo/route.ts'
+import { type Signal, sloSubject } from '../slo/signal.ts'
 import { type AlertRecord, NEW_RECORD } from './alert-record.ts'
 
-/** What one tick means for one SLO. */
-export interface Judgement {
-  slo: string
-  /** Null when the SLO is gone. */
-  reading: Reading | null
+/** What one tick means for one alert. */
+export interface Evaluation {
+  subject: AlertSubject
   before: AlertRecord
-  decision: Decision
-  projection: Projection
+  outcome: Outcome
+  /** What a burn-rate alert was judged from; null for other kinds, and when its SLO is gone. */
+  burn: { reading: Reading; decision: Decision } | null
+  conditions: readonly Condition[]
+  keepFiringMs: Readonly<Record<Severity, number>>
+  waits: boolean
+  summary: string
+}
+
+export interface JudgeContext {
+  now: Date
+  policy: AlertPolicy
+  /** Kinds of alert that are wanted; others end. */
+  kinds: ReadonlySet<AlertName>
+  /** Generations whose history is not measured to the end. */
+  remeasuring: ReadonlySet<string>
+  /** Event time of minutes that arrived late and were measured since the last tick. */
+  late: { from: Date; to: Date } | null
 }
 
 /**
- * Decides for every SLO, and ends the alerts of SLOs that are gone.
- * @param records by SLO name, as the last tick left them
- * @param remeasuring generations whose history is not measured to the end
+ * Decides for every SLO and every signal, and ends the alerts of SLOs that are gone.
+ * @param signals of all kinds that are evaluated; one that fired and is not among them any more is clear
+ * @param unseen why signals that are not among them cannot be called clear; null when they can
  */
 export function judge(
   readings: readonly Reading[],
+  signals: readonly Signal[],
   records: ReadonlyMap<string, AlertRecord>,
-  remeasuring: ReadonlySet<string>,
-  routes: readonly RouteNode[],
-  policy: AlertPolicy,
-  now: Date,
-): Judgement[] {
-  const judgements = readings.map((reading): Judgement => {
-    const { slo } = reading
-    const before = records.get(slo.name) ?? NEW_RECORD
-    const decision = decide(before.alert, reading, now, policy, remeasuring.has(slo.generation))
-    const subscriptions = subscriptionsOf(
-      routes,
-      { ...slo.labels, ...subjectOf(slo), owner: slo.owner },
-      slo.policies?.endpoints,
-    )
-    const projection = project(before.stream, decision, subscriptions, now, policy)
-    return { slo: slo.name, reading, before, decision, projection }
-  })
-  const known = new Set(readings.map(({ slo }) => slo.name))
-  for (const [slo, before] of records) {
-    if (known.has(slo) || before.alert.phase === 'inactive') continue
-    const decision = switchedOff(before.alert)
-    const projection = project(before.stream, decision, {}, now, policy)
-    judgements.push({ slo, reading: null, before, decision, projection })
+  context: JudgeContext,
+  unseen: FrozenReason | null = null,
+): Evaluation[] {
+  const evaluations = [
+    ...readings.map((reading) => judgeBurn(reading, records, context)),
+    ...signals
+      .filter(({ subject }) => context.kinds.has(subject.alertname))
+      .map((signal) => judgeSignal(signal, records)),
+  ]
+  const seen = new Set(evaluations.map(({ subject }) => subject.alert))
+  const slos = new Set(readings.map(({ slo }) => slo.name))
+  for (const [alert, before] of records) {
+    if (seen.has(alert) || before.state.phase === 'inactive' || !before.fired) continue
+    const { subject, keepFiringMs, summary } = before.fired
+    const isGone = !context.kinds.has(subject.alertname) || (subject.slo !== '' && !slos.has(subject.slo))
+    const base = { subject, before, burn: null, conditions: [], keepFiringMs, waits: true, summary }
+    if (isGone) evaluations.push({ ...base, outcome: switchedOff(before.state) })
+    else evaluations.push({ ...base, ...noLonger(before, keepFiringMs, context.now, unseen) })
   }
-  return judgements
+  return evaluations
+}
+
+function judgeBurn(
+  reading: Reading,
+  records: ReadonlyMap<string, AlertRecord>,
+  { now, policy, remeasuring, late }: JudgeContext,
+): Evaluation {
+  const { slo } = reading
+  const before = records.get(slo.name) ?? NEW_RECORD
+  const decision = decide(before.state, reading, now, policy, { remeasuring: remeasuring.has(slo.generation), late })
+  const { next, transition, reason } = decision
+  return {
+    subject: before.fired?.subject ?? sloSubject(slo, 'SLOBurnRate'),
+    before,
+    outcome: { next, transition, reason },
+    burn: { reading, decision },
+    conditions: decision.verdicts,
+    keepFiringMs: policy.keepFiringMs,
+    waits: true,
+    summary: '',
+  }
+}
+
+function judgeSignal(signal: Signal, records: ReadonlyMap<string, AlertRecord>): Evaluation {
+  const { subject, conditions, at, keepFiringMs, waits, summary } = signal
+  const before = records.get(subject.alert) ?? NEW_RECORD
+  const outcome = advance(before.state, conditions, at, keepFiringMs)
+  return { subject, before, outcome, burn: null, conditions, keepFiringMs, waits, summary }
+}
+
+/** A signal that is not given any more says that its condition does not hold, unless nobody could see. */
+function noLonger(
+  before: AlertRecord,
+  keepFiringMs: Readonly<Record<Severity, number>>,
+  now: Date,
+  unseen: FrozenReason | null,
+) {
+  const { state } = before
+  const episode = state.phase === 'firing' ? state.episode : []
+  const conditions = episode.map((key): Condition => {
+    const [severity = '', ...tier] = key.split(' ')
+    return {
+      severity: severity as Severity,
+      tier: tier.join(' '),
+      verdict: unseen ? 'frozen' : 'clear',
+      reason: unseen,
+    }
+  })
+  return { conditions, outcome: advance(state, conditions, now.getTime(), keepFiringMs) }
 }

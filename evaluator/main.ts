@@ -5,16 +5,20 @@ import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
 import { ALERT_POLICY } from '../slo/alert-policy.ts'
+import { ALERT_NAMES } from '../slo/incident.ts'
 import { clickhouseOutbox } from '../storage/notifications.ts'
 import type { Db } from '../storage/query.ts'
 import { followSloDir } from './definitions.ts'
 import { createSender } from './deliver.ts'
 import { createEvaluatorMetrics } from './evaluator-metrics.ts'
+import { createExplainer } from './explain.ts'
 import { createMeasurer } from './measure.ts'
-import { addresseesOf } from './notifications-for.ts'
+import { addresseesOf, traitsOf } from './notifications-for.ts'
 import { ALERTMANAGER_REPEAT } from './notify/alertmanager.ts'
 import { Outbox } from './outbox.ts'
+import { followOverlays } from './overlays.ts'
 import { scheduleFor } from './schedule.ts'
+import { createSignals } from './signals.ts'
 import { type Evaluator, tick } from './tick.ts'
 
 interface Deps {
@@ -50,21 +54,25 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
   const definitions = await followSloDir(db, log, config.sloDir, now)
   stops.add('SLO files', definitions.close)
 
+  const overlays = await followOverlays({ db, log, file: config.overlaysFile, clock: now })
+  stops.add('silences and maintenance', overlays.stop)
+
+  const policy = { ...ALERT_POLICY, keepFiringMs: config.alerting.keepFiring, groupWaitMs: config.alerting.groupWait }
   const evaluator: Evaluator = {
     db,
     log,
     metrics: own,
     measurer: createMeasurer(db, log),
+    explainer: createExplainer(db, log),
+    signals: createSignals(policy),
     outbox,
     addressees,
+    traits: traitsOf(addressees),
     routes: config.routes,
-    policy: {
-      ...ALERT_POLICY,
-      keepFiringMs: config.alerting.keepFiring,
-      groupWaitMs: config.alerting.groupWait,
-    },
+    policy,
+    kinds: new Set(ALERT_NAMES),
     publicUrl: config.publicUrl ?? `http://${config.bind}:${config.ports.api}`,
-    records: null,
+    memory: null,
   }
   const poll = setInterval(() => void outbox.deliverDue(now()), OUTBOX_POLL_MS)
   stops.add('outbox', async () => {

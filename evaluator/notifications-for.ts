@@ -1,4 +1,4 @@
-import type { Intent } from '../slo/alert-stream.ts'
+import type { EndpointTraits, Intent } from '../slo/alert-stream.ts'
 import type { Notification } from '../storage/notifications.ts'
 import type { IncidentFacts } from './incident-facts.ts'
 import { notificationId } from './notification-id.ts'
@@ -14,6 +14,15 @@ export type Addressees = ReadonlyMap<string, Addressee>
 
 export const addresseesOf = (endpoints: readonly (Addressee & { name: string })[]): Addressees =>
   new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]))
+
+/** What endpoints can do beside being written to. */
+export const traitsOf = (addressees: Addressees): EndpointTraits => ({
+  acknowledges: namesOf(addressees, ['pagerduty']),
+  messages: namesOf(addressees, ['slack', 'email']),
+})
+
+const namesOf = (addressees: Addressees, types: readonly string[]): ReadonlySet<string> =>
+  new Set([...addressees].flatMap(([name, { type }]) => (types.includes(type) ? [name] : [])))
 
 /**
  * The messages that intents about one incident ask for, and those that fallback endpoints hold on standby. An endpoint

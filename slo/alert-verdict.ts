@@ -4,6 +4,7 @@ import { burnRate } from './burn-rate.ts'
 import type { Counts, Severity, Tier } from './model.ts'
 import type { Reading, WindowReading } from './reading.ts'
 import { tierLabel } from './tiers.ts'
+import { windowEnd } from './window.ts'
 
 /** One window of a tier as it was read. */
 export interface WindowEvidence {
@@ -19,9 +20,10 @@ export interface TierVerdict {
   tier: string
   severity: Severity
   factor: number
+  forMinutes?: number
   verdict: 'matched' | 'hold' | 'clear' | 'frozen'
-  /** Why it is frozen, or that both windows burn too fast but hold too few bad events; else null. */
-  reason: FrozenReason | 'below_min_bad_events' | null
+  /** Why it is frozen, or what kept it from matching; else null. */
+  reason: FrozenReason | 'below_min_bad_events' | 'share_not_reached' | 'late_only' | null
   long: WindowEvidence
   short: WindowEvidence
   /** The window that burns less: SLI, burn and counts of a message come from it, so that it cannot contradict the condition. */
@@ -53,12 +55,14 @@ export function judgeTier(
 ): TierVerdict {
   const { budgetPpm } = reading.slo.objective
   const { minEvents, minBadEvents } = reading.slo.guards
+  const byShare = reading.slo.alerting === 'budget-share'
   const long = windowEvidence(reading, tier.longMinutes, budgetPpm)
   const short = windowEvidence(reading, tier.shortMinutes, budgetPpm)
   const conclude = (verdict: TierVerdict['verdict'], reason: TierVerdict['reason'] = null): TierVerdict => ({
     tier: tierLabel(tier),
     severity: tier.severity,
     factor: tier.factor,
+    ...(tier.forMinutes ? { forMinutes: tier.forMinutes } : {}),
     verdict,
     reason,
     long,
@@ -67,19 +71,52 @@ export function judgeTier(
   })
   if (frozen) return conclude('frozen', frozen)
 
-  const longUnknown = unknownBecause(long, minEvents, policy)
-  const shortUnknown = unknownBecause(short, 0, policy)
-  const clearAtMost = clearBand(tier.factor, policy)
-  const isClear = (window: WindowEvidence) => window.burn !== null && window.burn <= clearAtMost
+  const longUnknown = unknownBecause(long, minEvents, reading, policy)
+  const shortUnknown = unknownBecause(short, 0, reading, policy)
+  const isClear = ({ burn }: WindowEvidence) => !byShare && burn !== null && clears(burn, tier, policy)
   if ((!longUnknown && isClear(long)) || (!shortUnknown && isClear(short))) return conclude('clear')
 
   const unknown = longUnknown ?? shortUnknown
   if (unknown) return conclude('frozen', unknown)
 
-  const burnsFaster = ({ burn }: WindowEvidence) => burn !== null && burn > tier.factor
-  if (!burnsFaster(long) || !burnsFaster(short)) return conclude('hold')
+  if (byShare && !spendsShare(tier, reading)) return conclude('clear', 'share_not_reached')
+  if (!byShare && !(meets(long.burn, tier) && meets(short.burn, tier))) return conclude('hold')
   if (long.counts.total - long.counts.good < minBadEvents) return conclude('clear', 'below_min_bad_events')
   return conclude('matched')
+}
+
+/** How an author's comparison reads; `gt` unless they say otherwise. */
+function meets(burn: number | null, { op = 'gt', factor }: Tier): boolean {
+  if (burn === null) return false
+  switch (op) {
+    case 'gt':
+      return burn > factor
+    case 'gte':
+      return burn >= factor
+    case 'lt':
+      return burn < factor
+    case 'lte':
+      return burn <= factor
+  }
+}
+
+/** Below the band that keeps what is. A condition on too little burn has no such band. */
+const clears = (burn: number, tier: Tier, policy: AlertPolicy): boolean =>
+  tier.op === 'lt' || tier.op === 'lte' ? !meets(burn, tier) : burn <= clearBand(tier.factor, policy)
+
+/**
+ * Whether a tier's windows spent its share of the whole budget, the long one the share and the short one its part of it:
+ * a night with a handful of calls does not page for one of them. Equality counts, since then the share is spent.
+ * bad · 1e6 · SLO window ≥ factor · window · budgetPpm · events of the SLO window, for both windows with the long one's share.
+ */
+function spendsShare({ factor, longMinutes, shortMinutes }: Tier, { slo, windows, period }: Reading): boolean {
+  const { budgetPpm, window } = slo.objective
+  const isSpent = (minutes: number) => {
+    const { good, total } = windows.get(minutes)?.units ?? NOTHING
+    const needed = Number((factor * minutes).toPrecision(15)) * budgetPpm * period.units.total
+    return (total - good) * 1_000_000 * window.minutes >= needed
+  }
+  return isSpent(longMinutes) && isSpent(shortMinutes)
 }
 
 /** The governing window of a verdict: the lesser burn of the pair. */
@@ -99,8 +136,22 @@ function windowEvidence({ windows }: Reading, minutes: number, budgetPpm: number
   return { minutes, counts, coverage, burn: burnRate(units, budgetPpm) }
 }
 
-function unknownBecause(window: WindowEvidence, minEvents: number, policy: AlertPolicy): FrozenReason | null {
+function unknownBecause(
+  window: WindowEvidence,
+  minEvents: number,
+  reading: Reading,
+  policy: AlertPolicy,
+): FrozenReason | null {
+  if (window.burn === null && isExcluded(window.minutes, reading)) return 'frozen_excluded'
   if (window.coverage < policy.coverageFloor) return 'frozen_coverage'
   if (window.burn === null) return 'frozen_no_events'
   return window.counts.total < minEvents ? 'frozen_min_events' : null
+}
+
+/** Whether some of a window's time does not count, by maintenance. */
+export function isExcluded(minutes: number, { watermark, period }: Reading): boolean {
+  if (!watermark || period.exclusions.length === 0) return false
+  const to = windowEnd(watermark).getTime()
+  const from = to - minutes * 60_000
+  return period.exclusions.some((exclusion) => exclusion.from.getTime() < to && exclusion.to.getTime() > from)
 }

@@ -1,5 +1,5 @@
 import type { Confidence } from './alert-confidence.ts'
-import type { Reason } from './alert-reason.ts'
+import type { Reason, WithheldReason } from './alert-reason.ts'
 import type { Counts, Severity } from './model.ts'
 
 /** What an alert says, as Alertmanager's label `alertname`. */
@@ -61,6 +61,8 @@ export interface Member {
   startedAt: Date
   /** Null while it fires. */
   endedAt: Date | null
+  /** Why messages do not list it while it fires, e.g. `silenced`; null when they do. */
+  mutedBy: WithheldReason | null
   /** Identity beyond severity and root cause: the SLO's own labels, then alertname, env, owner, service, slo, dependency. */
   labels: Readonly<Record<string, string>>
   /** One line: what is wrong. */

@@ -1,24 +1,32 @@
-import pino from 'pino'
 import { Registry } from 'prom-client'
 import { createSender } from '../../evaluator/deliver.ts'
 import { createEvaluatorMetrics } from '../../evaluator/evaluator-metrics.ts'
+import { createExplainer } from '../../evaluator/explain.ts'
 import { createMeasurer } from '../../evaluator/measure.ts'
 import { addresseesOf } from '../../evaluator/notifications-for.ts'
 import { Outbox } from '../../evaluator/outbox.ts'
+import { createSignals } from '../../evaluator/signals.ts'
 import { type Evaluator, tick } from '../../evaluator/tick.ts'
 import { ALERT_POLICY } from '../../slo/alert-policy.ts'
+import { NO_TRAITS } from '../../slo/alert-stream.ts'
+import type { AlertName } from '../../slo/incident.ts'
 import type { Slo } from '../../slo/model.ts'
 import { clickhouseOutbox } from '../../storage/notifications.ts'
 import type { Db } from '../../storage/query.ts'
 import { recordDefinitions } from '../../storage/slo-definitions.ts'
 import { callRow, storeCalls, storeHeartbeat } from '../storage/calls.ts'
+import { QUIET } from './quiet.ts'
 
-export const QUIET = pino({ level: 'silent' })
+export { QUIET }
 export const MINUTE_MS = 60_000
 export const SECRET = 'whsec_cGx1bWJsaW5lLWV4YW1wbGUtc2lnbmluZy1rZXktMzI='
 
 /** An evaluator as `main.ts` wires it, without its timers: tests say when it ticks. A new one is a restart. */
-export function evaluatorOn(db: Db, endpoints: Record<string, string>, metrics = new Registry()): Evaluator {
+export function evaluatorOn(
+  db: Db,
+  endpoints: Record<string, string>,
+  { metrics = new Registry(), kinds = ['SLOBurnRate'] }: { metrics?: Registry; kinds?: readonly AlertName[] } = {},
+): Evaluator {
   const own = createEvaluatorMetrics(metrics)
   const configured = Object.entries(endpoints).map(([name, url]) => ({
     name,
@@ -42,7 +50,11 @@ export function evaluatorOn(db: Db, endpoints: Record<string, string>, metrics =
     log: QUIET,
     metrics: own,
     measurer: createMeasurer(db, QUIET, Number.POSITIVE_INFINITY),
+    explainer: createExplainer(db, QUIET),
+    signals: createSignals(ALERT_POLICY),
     policy: ALERT_POLICY,
+    kinds: new Set(kinds),
+    traits: NO_TRAITS,
     outbox,
     addressees: addresseesOf(configured),
     routes: [
@@ -50,7 +62,7 @@ export function evaluatorOn(db: Db, endpoints: Record<string, string>, metrics =
       { matchers: [{ name: 'severity', op: '=', value: 'ticket' }], endpoints: ['desk', 'chat'], routes: [] },
     ],
     publicUrl: 'https://plumbline.example',
-    records: null,
+    memory: null,
   }
 }
 

@@ -87,7 +87,7 @@ describe('an outage of one minute', () => {
     expect(page.alerts[0].startsAt).toBe('2026-01-10T12:00:00Z')
     expect(page.alerts[0].annotations).toMatchObject({
       summary: 'checkout-pay burns 16.7x: acme-pay times out',
-      cause: 'acme-pay timeout: share 1.00 of 1,000 bad calls, confidence high',
+      cause: 'share 1.00 of 1,000 bad traces, confidence high',
       impact: 'checkout',
       who_can_fix: 'provider',
       runbook_url: 'https://runbooks.example/acme-pay',
@@ -116,7 +116,13 @@ describe('an outage of one minute', () => {
       details: { tier: '1h/5m', governingWindow: '1h', counts: { good: 59_000, total: 60_000 } },
     })
     const journal = await readJournal(store.db, incident?.id ?? '')
-    expect(journal.map(({ reason }) => reason)).toEqual(['first', 'keep_firing', 'resolved'])
+    expect(journal.map(({ kind, reason }) => `${kind} ${reason}`)).toEqual([
+      'alert first',
+      'incident first',
+      'alert keep_firing',
+      'alert resolved',
+      'incident resolved',
+    ])
     const notifications = await readNotifications(store.db, incident?.id ?? '')
     expect(notifications.map(({ endpoint, event, state, attempts }) => [endpoint, event, state, attempts])).toEqual([
       ['chat', 'firing', 'delivered', 1],
@@ -129,7 +135,7 @@ describe('an outage of one minute', () => {
 })
 
 /** The pager's first message about an outage in minute 0. */
-const FIRST_PAGE = notificationId(incidentId(SLO.name, T0), 1, 'pager')
+const FIRST_PAGE = notificationId(incidentId('prod/dependency:acme-pay/timeout', T0), 1, 'pager')
 const pagedIds = () => receiver.received.map(({ headers }) => headers['webhook-id'])
 
 /** A past without failures, and an evaluator that has seen it. */
@@ -235,7 +241,11 @@ describe('data that is not there', () => {
     expect(receiver.received).toHaveLength(2)
     const [incident] = await listIncidents(store.db, { state: 'open', limit: 1 })
     const journal = await readJournal(store.db, incident?.id ?? '')
-    expect(journal.map(({ reason }) => reason)).toEqual(['first', 'frozen_stale'])
+    expect(journal.map(({ kind, reason }) => `${kind} ${reason}`)).toEqual([
+      'alert first',
+      'incident first',
+      'alert frozen_stale',
+    ])
   })
 
   it('raises nothing on an empty store', async () => {
@@ -244,7 +254,7 @@ describe('data that is not there', () => {
     await tickAt(evaluator, T0)
     await tickAt(evaluator, T0 + MINUTE_MS)
     expect(receiver.received).toEqual([])
-    expect(evaluator.records?.get(SLO.name)?.alert).toMatchObject({ phase: 'inactive', frozen: 'frozen_stale' })
+    expect(evaluator.memory?.alerts.get(SLO.name)?.state).toMatchObject({ phase: 'inactive', frozen: 'frozen_stale' })
   })
 })
 

@@ -1,152 +1,459 @@
 import { describe, expect, it } from 'vitest'
-import type { AlertState, Decision, FiringAlert, Transition } from '../../slo/alert.ts'
 import { confidenceOf, wilsonLowerBound } from '../../slo/alert-confidence.ts'
 import { incidentId } from '../../slo/alert-incident-id.ts'
-import { ALERT_POLICY } from '../../slo/alert-policy.ts'
-import { type IncidentStream, type Projection, project } from '../../slo/alert-stream.ts'
-import { type AlertRoute, subscriptionsOf } from '../../slo/alert-subscriptions.ts'
+import { ALERT_POLICY, type AlertPolicy } from '../../slo/alert-policy.ts'
+import {
+  type IncidentNow,
+  type IncidentStream,
+  type Intent,
+  type MuteReason,
+  NO_TRAITS,
+  type Projection,
+  project,
+  startStream,
+} from '../../slo/alert-stream.ts'
 import type { Severity } from '../../slo/model.ts'
+import { joinPlans, planOf, type StreamPlan } from '../../slo/stream-plan.ts'
 
 const NOW = new Date('2026-01-01T00:01:00Z')
-const later = (seconds: number) => new Date(NOW.getTime() + seconds * 1000)
-const SUBSCRIPTIONS: Record<string, Severity[]> = { p: ['page'], d: ['ticket'], c: ['page', 'ticket'] }
+const at = (seconds: number) => new Date(NOW.getTime() + seconds * 1000)
+const MINUTE = 60
+const HOUR = 60 * MINUTE
 
-function decided(transition: Transition | null, severity: Severity = 'page'): Decision {
-  const firing: FiringAlert = {
-    phase: 'firing',
-    severity,
-    incident: 'inc_1',
-    previousIncident: null,
-    startedAtMs: 0,
-    episode: [],
-    clearSinceMs: { page: null, ticket: null },
-    frozen: null,
+/** p takes pages, d tickets, c both. */
+const PLAN: StreamPlan = {
+  subscriptions: { p: ['page'], d: ['ticket'], c: ['page', 'ticket'] },
+  escalation: [],
+  groupWaitMs: { page: 0, ticket: 60_000 },
+  repeatMs: ALERT_POLICY.repeatMs,
+  quietHours: {},
+}
+
+/** What an incident is like at an instant: severity of its only alert, unless said otherwise. */
+interface Step extends Partial<IncidentNow> {
+  /** Seconds from NOW. */
+  s?: number
+  is?: Severity | null
+  muted?: MuteReason | null
+}
+
+const incidentAt = ({ is = 'page', muted = null, s: _, ...rest }: Step): IncidentNow => ({
+  firing: is === null ? [] : [{ alert: 'A', severity: is, muted, joined: false }],
+  acknowledgement: null,
+  traits: NO_TRAITS,
+  tellsEnd: true,
+  ...rest,
+})
+
+/** Plays an incident from its start; what each step told and withheld, state going through JSON in between. */
+function played(steps: Step[], plan = PLAN, policy: AlertPolicy = ALERT_POLICY): Projection[] {
+  const projections: Projection[] = []
+  let stream: IncidentStream | null = startStream(steps[0]?.is ?? 'page', plan, at(steps[0]?.s ?? 0))
+  for (const step of steps) {
+    if (!stream) break
+    const projection: Projection = project(stream, incidentAt(step), at(step.s ?? 0), policy)
+    projections.push(projection)
+    stream = projection.stream && (JSON.parse(JSON.stringify(projection.stream)) as IncidentStream)
   }
-  const ended: AlertState = { phase: 'inactive', previousIncident: 'inc_1', frozen: null }
-  const next = transition === 'resolved' ? ended : firing
-  return { next, transition, reason: 'first', verdicts: [], lead: null }
+  return projections
 }
 
-const step = (stream: IncidentStream | null, decision: Decision, now = NOW) =>
-  project(stream, decision, SUBSCRIPTIONS, now, ALERT_POLICY)
-
-/** Plays decisions from the start of an incident; the last projection. */
-function played(...steps: [Transition | null, Severity?, Date?][]): Projection {
-  let projection: Projection = { stream: null, sequence: 0, intents: [], withheld: [] }
-  for (const [transition, severity, now] of steps)
-    projection = step(projection.stream, decided(transition, severity), now)
-  return projection
-}
-
-const told = ({ intents }: Projection) =>
-  intents.map(
-    ({ endpoint, event, reason, severity, replaces, sequence }) =>
-      `${endpoint} ${event} ${reason} ${severity}${replaces ? ` for ${replaces}` : ''} #${sequence}`,
-  )
-const withheld = ({ withheld }: Projection) => withheld.map(({ endpoint, reason }) => `${endpoint} ${reason}`)
+const sentence = ({ endpoint, event, reason, severity, replaces, sequence }: Intent) =>
+  `${endpoint} ${event} ${reason} ${severity}${replaces ? ` for ${replaces}` : ''} #${sequence}`
+const told = (projection: Projection | undefined) => projection?.intents.map(sentence)
+const withheld = (projection: Projection | undefined) =>
+  projection?.withheld.map(({ endpoint, reason }) => `${endpoint} ${reason}`)
+const last = (projections: Projection[]) => projections.at(-1)
 
 describe('the endpoint projection', () => {
   it('page fired: page endpoints are told at once, ticket endpoints are not', () => {
-    const projection = played(['fired', 'page'])
-    expect(told(projection)).toEqual(['p firing first page #1', 'c firing first page #1'])
-    expect(withheld(projection)).toEqual(['d absorbed_by_page'])
+    const [first] = played([{}])
+    expect(told(first)).toEqual(['p firing first page #1', 'c firing first page #1'])
+    expect(withheld(first)).toEqual(['d absorbed_by_page'])
   })
 
-  it('ticket fired: nobody is told before the group wait is over', () => {
-    expect(told(played(['fired', 'ticket']))).toEqual([])
-    expect(withheld(played(['fired', 'ticket']))).toEqual(['d group_wait', 'c group_wait'])
-    expect(told(played(['fired', 'ticket'], [null, 'ticket', later(59)]))).toEqual([])
-    expect(told(played(['fired', 'ticket'], [null, 'ticket', later(60)]))).toEqual([
-      'd firing first ticket #1',
-      'c firing first ticket #1',
+  it('ticket fired: nobody is told before the group wait is over, then once', () => {
+    const [start, before, due, after] = played([
+      { is: 'ticket' },
+      { is: 'ticket', s: 59 },
+      { is: 'ticket', s: 60 },
+      { is: 'ticket', s: 65 },
     ])
-    expect(told(played(['fired', 'ticket'], [null, 'ticket', later(60)], [null, 'ticket', later(65)]))).toEqual([])
+    expect(told(start)).toEqual([])
+    expect(withheld(start)).toEqual(['p severity_filter', 'd group_wait', 'c group_wait'])
+    expect(told(before)).toEqual([])
+    expect(told(due)).toEqual(['d firing first ticket #1', 'c firing first ticket #1'])
+    expect(told(after)).toEqual([])
+    expect(withheld(after)).toEqual(['p severity_filter', 'd repeat_not_due', 'c repeat_not_due'])
   })
 
   it('ticket over before the group wait: nobody ever hears of it', () => {
-    const projection = played(['fired', 'ticket'], ['resolved', 'ticket', later(30)])
-    expect(told(projection)).toEqual([])
-    expect(withheld(projection)).toEqual(['p severity_filter', 'd never_announced', 'c never_announced'])
-    expect(projection.stream).toBeNull()
+    const end = last(played([{ is: 'ticket' }, { is: null, s: 30 }]))
+    expect(told(end)).toEqual([])
+    expect(withheld(end)).toEqual(['p severity_filter', 'd never_announced', 'c never_announced'])
+    expect(end?.stream).toBeNull()
   })
 
   it('ticket escalated: page endpoints are told, an open ticket stays open and hears nothing', () => {
-    const projection = played(['fired', 'ticket'], [null, 'ticket', later(60)], ['escalated', 'page', later(120)])
-    expect(told(projection)).toEqual(['p firing escalated page #2', 'c firing escalated page for ticket #2'])
-    expect(withheld(projection)).toEqual(['d covered_by_page'])
-    expect(projection.stream?.open).toEqual({ p: 'page', d: 'ticket', c: 'page' })
+    const end = last(played([{ is: 'ticket' }, { is: 'ticket', s: 60 }, { s: 120 }]))
+    expect(told(end)).toEqual(['p firing escalated page #2', 'c firing escalated page for ticket #2'])
+    expect(withheld(end)).toEqual(['d covered_by_page'])
+    expect(Object.entries(end?.stream?.open ?? {}).map(([name, { severity }]) => `${name} ${severity}`)).toEqual([
+      'd ticket',
+      'c page',
+      'p page',
+    ])
   })
 
   it('ticket escalated within the group wait: the page is told, the ticket is not', () => {
-    const projection = played(['fired', 'ticket'], ['escalated', 'page', later(30)])
-    expect(told(projection)).toEqual(['p firing escalated page #1', 'c firing escalated page #1'])
-    expect(withheld(projection)).toEqual(['d absorbed_by_page'])
-    expect(told(step(projection.stream, decided(null, 'page'), later(90)))).toEqual([])
+    const [, rise, later] = played([{ is: 'ticket' }, { s: 30 }, { s: 90 }])
+    expect(told(rise)).toEqual(['p firing escalated page #1', 'c firing escalated page #1'])
+    expect(withheld(rise)).toEqual(['d absorbed_by_page'])
+    expect(told(later)).toEqual([])
   })
 
   it('page de-escalated: page-only endpoints hear the end, ticket endpoints a ticket, at once', () => {
-    const projection = played(['fired', 'page'], ['deescalated', 'ticket'])
-    expect(told(projection)).toEqual([
+    const end = last(played([{}, { is: 'ticket', s: 60 }]))
+    expect(told(end)).toEqual([
       'p resolved deescalated page #2',
       'd firing deescalated ticket #2',
       'c firing deescalated ticket for page #2',
     ])
-    expect(projection.stream?.open).toEqual({ d: 'ticket', c: 'ticket' })
+    expect(Object.keys(end?.stream?.open ?? {}).sort()).toEqual(['c', 'd'])
+  })
+
+  it('a ticket endpoint that a page had covered hears of the ticket again', () => {
+    const end = last(played([{ is: 'ticket' }, { is: 'ticket', s: 60 }, { s: 120 }, { is: 'ticket', s: 180 }]))
+    expect(told(end)).toEqual([
+      'p resolved deescalated page #3',
+      'd firing deescalated ticket #3',
+      'c firing deescalated ticket for page #3',
+    ])
   })
 
   it('resolved: everybody with something open hears the end, once', () => {
-    const projection = played(['fired', 'page'], ['deescalated', 'ticket'], ['resolved', 'ticket'])
-    expect(told(projection)).toEqual(['d resolved resolved ticket #3', 'c resolved resolved ticket #3'])
-    expect(told(step(projection.stream, decided(null)))).toEqual([])
+    const end = last(played([{}, { is: 'ticket', s: 60 }, { is: null, s: 120 }]))
+    expect(told(end)?.toSorted()).toEqual(['c resolved resolved ticket #3', 'd resolved resolved ticket #3'])
+    expect(withheld(end)).toEqual(['p severity_filter'])
   })
 
   it('page, ticket, page again: the page endpoint is told anew under a higher sequence', () => {
-    expect(told(played(['fired', 'page'], ['deescalated', 'ticket'], ['escalated', 'page']))).toEqual([
+    expect(told(last(played([{}, { is: 'ticket', s: 60 }, { s: 120 }])))).toEqual([
       'p firing escalated page #3',
       'c firing escalated page for ticket #3',
     ])
   })
 
-  it('a route that changes while an incident is open applies from the next one', () => {
-    const { stream } = played(['fired', 'page'])
-    const ended = project(stream, decided('resolved'), { other: ['page'] }, NOW, ALERT_POLICY)
-    expect(told(ended)).toEqual(['p resolved resolved page #2', 'c resolved resolved page #2'])
+  it('a dry run decides and journals, and tells nobody', () => {
+    const steps = played([{}, { s: 60 }, { is: null, s: 120 }], PLAN, { ...ALERT_POLICY, dryRun: true })
+    expect(steps.flatMap(told)).toEqual([])
+    expect(withheld(steps[0])).toEqual(['p dry_run', 'd absorbed_by_page', 'c dry_run'])
+    expect(withheld(last(steps))).toEqual(['p never_announced', 'd severity_filter', 'c never_announced'])
   })
 
   it('state goes through JSON unchanged', () => {
-    const { stream } = played(['fired', 'ticket'], [null, 'ticket', later(60)])
+    const { stream } = last(played([{ is: 'ticket' }, { is: 'ticket', s: 60 }])) as Projection
     expect(JSON.parse(JSON.stringify(stream))).toEqual(stream)
   })
 })
 
-describe('subscriptions', () => {
-  const ROWS: Record<string, { routes: AlertRoute[]; are: Record<string, Severity[]> }> = {
-    'a route without a match takes everything': {
-      routes: [{ match: {}, endpoints: ['all'] }],
-      are: { all: ['page', 'ticket'] },
-    },
-    'the first route that matches wins': {
-      routes: [
-        { match: { severity: 'page' }, endpoints: ['first'] },
-        { match: {}, endpoints: ['second'] },
+describe('repeats', () => {
+  it('an open page is told again after four hours, and the clock starts over', () => {
+    const [, early, due, again] = played([{}, { s: 4 * HOUR - 1 }, { s: 4 * HOUR }, { s: 5 * HOUR }])
+    expect(withheld(early)).toEqual(['p repeat_not_due', 'd absorbed_by_page', 'c repeat_not_due'])
+    expect(told(due)).toEqual(['p firing repeat page #2', 'c firing repeat page #2'])
+    expect(told(again)).toEqual([])
+  })
+
+  it('an open ticket is told again after a day', () => {
+    const [, , early, due] = played([
+      { is: 'ticket' },
+      { is: 'ticket', s: 60 },
+      { is: 'ticket', s: 24 * HOUR },
+      { is: 'ticket', s: 24 * HOUR + 60 },
+    ])
+    expect(told(early)).toEqual([])
+    expect(told(due)).toEqual(['d firing repeat ticket #2', 'c firing repeat ticket #2'])
+  })
+})
+
+const ESCALATING: StreamPlan = {
+  ...PLAN,
+  escalation: [
+    { afterMs: 15 * MINUTE * 1000, endpoints: ['b'] },
+    { afterMs: 30 * MINUTE * 1000, endpoints: ['boss'] },
+  ],
+}
+const acknowledged = (s: number, untilS = s + 8 * HOUR) => ({ by: 'sam', at: at(s), until: at(untilS) })
+
+describe('escalation', () => {
+  it('steps count from the first page, each is sent once, and is owed the end', () => {
+    const steps = played(
+      [
+        {},
+        { s: 15 * MINUTE - 1 },
+        { s: 15 * MINUTE },
+        { s: 16 * MINUTE },
+        { s: 31 * MINUTE },
+        { is: null, s: 2 * HOUR },
       ],
-      are: { first: ['page'], second: ['ticket'] },
-    },
-    'a route of another service does not match': {
-      routes: [
-        { match: { service: 'search' }, endpoints: ['search-team'] },
-        { match: { service: 'checkout', severity: 'ticket' }, endpoints: ['desk', 'desk'] },
+      ESCALATING,
+    )
+    expect(steps.slice(1, 5).map(told)).toEqual([
+      [],
+      ['b firing escalation_step page #2'],
+      [],
+      ['boss firing escalation_step page #3'],
+    ])
+    expect(told(last(steps))?.toSorted()).toEqual([
+      'b resolved resolved page #4',
+      'boss resolved resolved page #4',
+      'c resolved resolved page #4',
+      'p resolved resolved page #4',
+    ])
+  })
+
+  it('two steps that are overdue are sent together', () => {
+    expect(told(last(played([{}, { s: 40 * MINUTE }], ESCALATING)))).toEqual([
+      'b firing escalation_step page #2',
+      'boss firing escalation_step page #2',
+    ])
+  })
+
+  it('who was told by a step hears when the page falls to a ticket', () => {
+    const end = last(played([{}, { s: 15 * MINUTE }, { is: 'ticket', s: 20 * MINUTE }], ESCALATING))
+    expect(told(end)).toContain('b resolved deescalated page #3')
+  })
+
+  it('a page that begins anew after a ticket escalates anew', () => {
+    const end = played(
+      [{}, { s: 15 * MINUTE }, { is: 'ticket', s: 20 * MINUTE }, { s: 25 * MINUTE }, { s: 40 * MINUTE }],
+      ESCALATING,
+    )
+    expect(told(last(end))).toEqual(['b firing escalation_step page #5'])
+  })
+
+  it('a ticket does not escalate', () => {
+    expect(
+      told(last(played([{ is: 'ticket' }, { is: 'ticket', s: 60 }, { is: 'ticket', s: HOUR }], ESCALATING))),
+    ).toEqual([])
+  })
+
+  it('waits while it is silenced, and goes on afterwards', () => {
+    const [, held, after] = played([{}, { s: 15 * MINUTE, muted: 'silenced' }, { s: 20 * MINUTE }], ESCALATING)
+    expect(told(held)).toEqual([])
+    expect(withheld(held)).toContain('b silenced')
+    expect(told(after)).toEqual(['b firing escalation_step page #2'])
+  })
+})
+
+describe('an acknowledgement', () => {
+  it('stops repeats and escalation', () => {
+    const acknowledgement = acknowledged(MINUTE)
+    const [, , step, repeat] = played(
+      [{}, { s: MINUTE, acknowledgement }, { s: 15 * MINUTE, acknowledgement }, { s: 4 * HOUR, acknowledgement }],
+      ESCALATING,
+    )
+    expect(told(step)).toEqual([])
+    expect(withheld(step)).toEqual(['p acknowledged', 'd absorbed_by_page', 'c acknowledged', 'b acknowledged'])
+    expect(told(repeat)).toEqual([])
+  })
+
+  it('lets the end through, and new members', () => {
+    const acknowledgement = acknowledged(MINUTE)
+    const both: IncidentNow['firing'] = [
+      { alert: 'A', severity: 'page', muted: null, joined: false },
+      { alert: 'B', severity: 'page', muted: null, joined: true },
+    ]
+    const [, joined, end] = played([
+      {},
+      { s: 6 * MINUTE, acknowledgement, firing: both },
+      { is: null, s: 7 * MINUTE, acknowledgement },
+    ])
+    expect(told(joined)).toEqual(['p firing members_added page #2', 'c firing members_added page #2'])
+    expect(told(end)).toHaveLength(2)
+  })
+
+  it('is void when severity rises', () => {
+    const acknowledgement = acknowledged(2 * MINUTE)
+    const steps = played(
+      [
+        { is: 'ticket' },
+        { is: 'ticket', s: 60 },
+        { is: 'ticket', s: 180, acknowledgement },
+        { s: 240, acknowledgement },
+        { s: 1200, acknowledgement },
       ],
-      are: { desk: ['ticket'] },
-    },
-    'info is no severity of a burn-rate alert': {
-      routes: [{ match: { severity: 'info' }, endpoints: ['feed'] }],
-      are: {},
-    },
+      ESCALATING,
+    )
+    expect(told(steps[3])).toEqual(['p firing escalated page #2', 'c firing escalated page for ticket #2'])
+    expect(told(last(steps))).toEqual(['b firing escalation_step page #3'])
+  })
+
+  it('that ends while the page still fires is told to page endpoints', () => {
+    const acknowledgement = acknowledged(MINUTE, HOUR)
+    const [, , end, later] = played([
+      {},
+      { s: MINUTE, acknowledgement },
+      { s: HOUR, acknowledgement },
+      { s: HOUR + 5, acknowledgement },
+    ])
+    expect(told(end)).toEqual(['p firing ack_expired page #2', 'c firing ack_expired page #2'])
+    expect(told(later)).toEqual([])
+  })
+
+  it('is passed on where it can be shown', () => {
+    const traits = { ...NO_TRAITS, acknowledges: new Set(['p']) }
+    const acknowledgement = acknowledged(MINUTE)
+    const [, first, later] = played([
+      {},
+      { s: MINUTE, acknowledgement, traits },
+      { s: 2 * MINUTE, acknowledgement, traits },
+    ])
+    expect(told(first)).toEqual(['p firing acknowledged page #2'])
+    expect(told(later)).toEqual([])
+  })
+})
+
+describe('overlays', () => {
+  const ENDS = {
+    silenced: 'silence_ended',
+    maintenance: 'maintenance_ended',
+    inhibited: 'first',
+    grouped_under_root: 'first',
+  } as const
+  for (const [muted, reason] of Object.entries(ENDS) as [MuteReason, string][]) {
+    it(`${muted}: nothing is told while it lasts, and what still fires then is told as ${reason}`, () => {
+      const [first, end] = played([{ muted }, { s: 600 }])
+      expect(told(first)).toEqual([])
+      expect(withheld(first)).toEqual([`p ${muted}`, 'd absorbed_by_page', `c ${muted}`])
+      expect(told(end)).toEqual([`p firing ${reason} page #1`, `c firing ${reason} page #1`])
+    })
   }
-  for (const [title, { routes, are }] of Object.entries(ROWS)) {
-    it(title, () => expect(subscriptionsOf(routes, 'checkout')).toEqual(are))
+
+  it('a silence that begins after the page lets the resolve through', () => {
+    expect(told(last(played([{}, { s: 60, muted: 'silenced' }, { is: null, s: 120 }])))).toEqual([
+      'p resolved resolved page #2',
+      'c resolved resolved page #2',
+    ])
+  })
+
+  it('a silence lets the de-escalation through where a page is open, and opens no ticket', () => {
+    const [, fall, end] = played([{}, { is: 'ticket', muted: 'silenced', s: 60 }, { is: 'ticket', s: 120 }])
+    expect(told(fall)).toEqual(['p resolved deescalated page #2', 'c firing deescalated ticket for page #2'])
+    expect(withheld(fall)).toEqual(['d silenced'])
+    expect(told(end)).toEqual(['d firing silence_ended ticket #3'])
+  })
+
+  it('severity that rose while silenced is told at the end where less was open', () => {
+    const end = last(played([{ is: 'ticket' }, { is: 'ticket', s: 60 }, { muted: 'silenced', s: 120 }, { s: 600 }]))
+    expect(told(end)).toEqual(['p firing silence_ended page #2', 'c firing silence_ended page for ticket #2'])
+  })
+
+  it('a muted member keeps the others from nothing', () => {
+    const firing: IncidentNow['firing'] = [
+      { alert: 'A', severity: 'page', muted: 'silenced', joined: false },
+      { alert: 'B', severity: 'ticket', muted: null, joined: false },
+    ]
+    const [first, , end] = played([{ firing }, { firing, s: 60 }, { s: 600 }])
+    expect(told(first)).toEqual(['d firing first ticket #1', 'c firing first ticket #1'])
+    expect(withheld(first)).toEqual(['p silenced'])
+    expect(told(end)).toEqual(['p firing silence_ended page #2', 'c firing silence_ended page for ticket #2'])
+  })
+
+  it('whose author wants no message when it ends: chat and mail hear nothing, the others do', () => {
+    const traits = { ...NO_TRAITS, messages: new Set(['c']) }
+    const end = last(played([{}, { is: null, s: 60, traits, tellsEnd: false }]))
+    expect(told(end)).toEqual(['p resolved resolved page #2'])
+    expect(withheld(end)).toEqual(['c policy_off', 'd severity_filter'])
+  })
+})
+
+describe('quiet hours', () => {
+  /** NOW is 00:01 UTC on a Thursday. */
+  const plan: StreamPlan = {
+    ...PLAN,
+    groupWaitMs: { page: 0, ticket: 0 },
+    quietHours: { d: { timeZone: 'UTC', hours: [{ fromMinute: 22 * 60, toMinute: 6 * 60 }], days: [] } },
   }
+  it('a ticket waits for the morning', () => {
+    const [night, morning] = played([{ is: 'ticket' }, { is: 'ticket', s: 6 * HOUR }], plan)
+    expect(told(night)).toEqual(['c firing first ticket #1'])
+    expect(withheld(night)).toEqual(['p severity_filter', 'd quiet_hours'])
+    expect(told(morning)).toEqual(['d firing first ticket #2'])
+  })
+  it('one that is over by then is never told', () => {
+    expect(withheld(last(played([{ is: 'ticket' }, { is: null, s: HOUR }], plan)))).toContain('d never_announced')
+  })
+})
+
+describe('new members', () => {
+  const with_ = (alert: string, severity: Severity, joined = true) => ({ alert, severity, muted: null, joined })
+  it('are told once per group interval, with everybody who joined meanwhile', () => {
+    const a = with_('A', 'page', false)
+    const b = (joined: boolean) => with_('B', 'page', joined)
+    const [, early, wait, due, after] = played([
+      { firing: [a] },
+      { s: 60, firing: [a, b(true)] },
+      { s: 299, firing: [a, b(false)] },
+      { s: 300, firing: [a, b(false)] },
+      { s: 305, firing: [a, b(false)] },
+    ])
+    expect(withheld(early)).toEqual(['p group_interval', 'd absorbed_by_page', 'c group_interval'])
+    expect(told(wait)).toEqual([])
+    expect(told(due)).toEqual(['p firing members_added page #2', 'c firing members_added page #2'])
+    expect(told(after)).toEqual([])
+  })
+  it('that raise severity are told at once', () => {
+    const a = with_('A', 'ticket', false)
+    const [, , rise] = played([
+      { is: 'ticket', firing: [a] },
+      { s: 60, firing: [a] },
+      { s: 70, firing: [a, with_('B', 'page')] },
+    ])
+    expect(told(rise)).toEqual(['p firing escalated page #2', 'c firing escalated page for ticket #2'])
+  })
+  it('of a lower severity are no news', () => {
+    const a = with_('A', 'page', false)
+    const [, , later] = played([{ firing: [a] }, { s: 60, firing: [a, with_('B', 'ticket')] }, { s: 600, firing: [a] }])
+    expect(told(later)).toEqual([])
+  })
+})
+
+describe('the plan of a stream', () => {
+  const routes = [
+    {
+      matchers: [{ name: 'severity', op: '=' as const, value: 'page' }],
+      endpoints: ['pager'],
+      escalation: [{ afterMs: 900_000, endpoints: ['backup'] }],
+      repeatMs: 1_000,
+      routes: [
+        { matchers: [{ name: 'service', op: '=' as const, value: 'cart' }], endpoints: ['cart-pager'], routes: [] },
+      ],
+    },
+    { matchers: [], endpoints: ['desk', 'desk'], routes: [] },
+  ]
+  it('knows the endpoints of both severities', () => {
+    expect(planOf(routes, { service: 'shop' }, ALERT_POLICY)).toEqual({
+      subscriptions: { pager: ['page'], desk: ['ticket'] },
+      escalation: [{ afterMs: 900_000, endpoints: ['backup'] }],
+      groupWaitMs: ALERT_POLICY.groupWaitMs,
+      repeatMs: { page: 1_000, ticket: ALERT_POLICY.repeatMs.ticket },
+      quietHours: {},
+    })
+  })
+  it('takes endpoints that the author names, and waits for nothing where it must not', () => {
+    const plan = planOf(routes, {}, ALERT_POLICY, { named: ['mine'], waits: false })
+    expect(plan.subscriptions).toEqual({ mine: ['page', 'ticket'] })
+    expect(plan.groupWaitMs).toEqual({ page: 0, ticket: 0 })
+  })
+  it('takes up the endpoints of whoever joins, and keeps what was pinned', () => {
+    const shop = planOf(routes, { service: 'shop' }, ALERT_POLICY)
+    const joined = joinPlans(shop, planOf(routes, { service: 'cart' }, ALERT_POLICY))
+    expect(joined.subscriptions).toEqual({ 'cart-pager': ['page'], pager: ['page'], desk: ['ticket'] })
+    expect(joined.escalation).toHaveLength(1)
+    expect(joinPlans(shop, shop)).toBe(shop)
+  })
 })
 
 describe('incident ids', () => {

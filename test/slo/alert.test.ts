@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type AlertState, type Decision, decide, type FiringAlert, NEVER_FIRED, switchedOff } from '../../slo/alert.ts'
+import { type Decision, decide } from '../../slo/alert.ts'
 import { ALERT_POLICY } from '../../slo/alert-policy.ts'
+import { type AlertState, type FiringAlert, NEVER_FIRED, switchedOff } from '../../slo/alert-state.ts'
 import { judgeTier } from '../../slo/alert-verdict.ts'
 import type { Tier } from '../../slo/model.ts'
 import type { Reading } from '../../slo/reading.ts'
@@ -49,11 +50,10 @@ function firing(changes: Partial<FiringAlert> = {}): FiringAlert {
   return {
     phase: 'firing',
     severity: 'page',
-    incident: 'inc_1',
-    previousIncident: null,
     startedAtMs: minutesAgo(30),
     episode: [PAGE],
     clearSinceMs: { page: null, ticket: minutesAgo(30) },
+    pendingSinceMs: {},
     frozen: null,
     ...changes,
   }
@@ -164,18 +164,11 @@ describe('transitions', () => {
     it(title, () => expect(outcome(decide(from, reading, NOW))).toBe(to))
   }
 
-  it('matched again after the end → a new incident that names the last one', () => {
-    const ended = decide(firing({ clearSinceMs: { page: minutesAgo(5), ticket: minutesAgo(9) } }), burns(), NOW).next
-    const again = decide(ended, burns({ page: [15, 15] }), NOW).next as FiringAlert
-    expect(again).toMatchObject({ phase: 'firing', previousIncident: 'inc_1' })
-    expect(again.incident).toMatch(/^inc_[0-9A-HJKMNP-TV-Z]{26}$/)
-  })
-
   it('an SLO whose alerting is switched off ends what fires and starts nothing', () => {
     const silent = reading({ of: slo({ alerting: 'off' }), bad: { 60: burning(20), 5: burning(20) } })
     expect(outcome(decide(null, silent, NOW))).toBe('stays inactive: policy_off')
     expect(outcome(decide(firing(), silent, NOW))).toBe('resolved inactive: resolved')
-    expect(switchedOff(firing()).next).toMatchObject({ previousIncident: 'inc_1' })
+    expect(switchedOff(firing()).next).toEqual(NEVER_FIRED)
   })
 
   it('the clear clock starts over when the severity comes alive again', () => {
@@ -292,12 +285,12 @@ describe('data that cannot be judged freezes', () => {
   }
   for (const [title, { reading, reason, now = NOW, remeasuring = false }] of Object.entries(ROWS)) {
     it(`${title}: silent stays silent`, () => {
-      const { next, transition, reason: told } = decide(null, reading, now, ALERT_POLICY, remeasuring)
+      const { next, transition, reason: told } = decide(null, reading, now, ALERT_POLICY, { remeasuring })
       expect([transition, told]).toEqual([null, reason])
       expect(next).toEqual({ ...NEVER_FIRED, frozen: reason })
     })
     it(`${title}: firing stays firing, and the clear clock starts over`, () => {
-      const { next, transition, reason: told } = decide(clearLongAgo, reading, now, ALERT_POLICY, remeasuring)
+      const { next, transition, reason: told } = decide(clearLongAgo, reading, now, ALERT_POLICY, { remeasuring })
       expect([transition, told]).toEqual([null, reason])
       expect(next).toMatchObject({ phase: 'firing', severity: 'page', frozen: reason, clearSinceMs: { page: null } })
     })

@@ -29,6 +29,7 @@ beforeAll(async () => {
 afterAll(() => store[Symbol.asyncDispose]())
 
 const event = (changes: Partial<AlertEvent> = {}): AlertEvent => ({
+  kind: 'alert',
   slo: 'checkout',
   at: at(0),
   watermark: at(-1),
@@ -60,9 +61,11 @@ describe('the journal of alerts', () => {
   })
 
   test('finds what owes notifications, oldest first', async () => {
+    const owing = (changes: Partial<AlertEvent>) =>
+      event({ kind: 'incident', slo: 'inc_owing', incident: 'inc_owing', evidence: '{"revision":1}', ...changes })
     const quiet = event({ slo: 'owing', incident: 'inc_owing', at: at(1_001), reason: 'keep_firing', intents: [] })
-    const told = event({ slo: 'owing', incident: 'inc_owing', at: at(1_000) })
-    const waiting = event({ slo: 'owing', incident: 'inc_owing', at: at(999), reason: 'group_wait', intents: [] })
+    const told = owing({ at: at(1_000) })
+    const waiting = owing({ at: at(999), reason: 'group_wait', intents: [] })
     await recordAlertEvents(store.db, [quiet, told, waiting])
     expect(await readOwingEvents(store.db, at(999))).toEqual([waiting, told])
     expect((await readJournal(store.db, 'inc_owing')).map(({ reason }) => reason)).toEqual([
