@@ -1,4 +1,4 @@
-import { ABSENCE_WINDOWS, ABSENCE_WINDOWS } from './absence.ts'
+import { ABSENCE_WINDOWS } from './absence.ts'
 import { calendarPeriod, type Period } from './calendar.ts'
 import type { Exclusion } from './maintenance.ts'
 import type { Slo } from './model.ts'
@@ -50,7 +50,6 @@ export function planWindows(
     windows: [
       ...new Set([
         ...STATUS_WINDOWS,
-        ...ABSENCE_WINDOWS,
         ...ABSENCE_WINDOWS,
         ...slo.tiers.flatMap((tier) => [tier.longMinutes, tier.shortMinutes]),
       ]),
