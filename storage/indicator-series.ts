@@ -144,10 +144,10 @@ function statement(cuts: readonly number[], { classOf, shares }: Classes): strin
   const column = (values: Iterable<string | number>, type: string) => `CAST([${[...values].join()}], 'Array(${type})')`
   return `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, variance_bad, variance_good, measured_at)
 SELECT
-  transform(share.2, arrayEnumerate({names:Array(String)}), {names:Array(String)}, '') AS indicator,
-  transform(share.2, arrayEnumerate({generations:Array(String)}), {generations:Array(String)}, '') AS generation,
-  measured_minute, sum(amount * share.3) AS good, sum(amount * share.4) AS total,
-  sum(spread * abs(share.4 - share.3)), sum(spread * greatest(share.3, 0)), {measured_at:DateTime64(3)}
+  transform(place, arrayEnumerate({names:Array(String)}), {names:Array(String)}, '') AS indicator,
+  transform(place, arrayEnumerate({generations:Array(String)}), {generations:Array(String)}, '') AS generation,
+  measured_minute, sum(amount * counted_good) AS good, sum(amount * counted) AS total,
+  sum(spread * abs(counted - counted_good)), sum(spread * greatest(counted_good, 0)), {measured_at:DateTime64(3)}
 FROM (
   SELECT ${source.minute} AS measured_minute, transform(${source.key}, ${column(classOf.keys(), 'UInt64')}, ${column(classOf.values(), 'UInt32')}, toUInt32(0)) AS class, sum(${source.amount}) AS amount, sum(${source.variance}) AS spread
   FROM ${source.table}
@@ -155,7 +155,7 @@ FROM (
   GROUP BY measured_minute, class HAVING class > 0
 ) AS sums
 INNER JOIN (
-  SELECT share, share.1 AS class FROM (
+  SELECT share.1 AS class, share.2 AS place, share.3 AS counted_good, share.4 AS counted FROM (
     SELECT arrayJoin(arrayZip(
       ${column(
         shares.map((share) => share.class),
@@ -176,5 +176,5 @@ INNER JOIN (
     )) AS share
   )
 ) AS shares ON shares.class = sums.class
-GROUP BY share.2, measured_minute HAVING total > 0 OR good != 0`
+GROUP BY place, measured_minute HAVING total > 0 OR good != 0`
 }
