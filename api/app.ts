@@ -6,6 +6,7 @@ import type { Log } from '../runtime/log.ts'
 import type { Db } from '../storage/query.ts'
 import { refuseForeignPages, requireOwnHost, requireToken, requireTokenForMethod } from './access.ts'
 import { alertmanagerFace } from './alertmanager-face.ts'
+import { budgetResetRoutes } from './budget-resets.ts'
 import { cached } from './cached.ts'
 import { clickhouseInterface } from './clickhouse-interface.ts'
 import { dependencyRoutes } from './dependencies.ts'
@@ -69,6 +70,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.route('/', healthRoutes(deps))
   app.route('/', metricsRoute({ ...deps, board, dependencies, requests }))
   app.route('/api/v1', sloRoutes({ db, clock, board }))
+  app.route('/api/v1', budgetResetRoutes({ db, clock }))
   app.route('/api/v1', previewRoutes({ db, clock }))
   app.route('/api/v1', sloDocumentRoutes({ db, clock }))
   app.route('/api/v1', incidentRoutes({ db, clock, board }))

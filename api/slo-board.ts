@@ -3,12 +3,12 @@ import type { Incident } from '../slo/incident.ts'
 import type { Slo } from '../slo/model.ts'
 import type { Reading } from '../slo/reading.ts'
 import { type FiringAlert, type SloStatus, statusOf, statusOfRefused } from '../slo/status.ts'
-import { windowEnd } from '../slo/window.ts'
 import { readFreshness } from '../storage/freshness.ts'
 import { listIncidents } from '../storage/incidents.ts'
 import type { Db } from '../storage/query.ts'
-import { readHistory, readReadings } from '../storage/readings.ts'
+import { readReadings } from '../storage/readings.ts'
 import { readDefinitions, type StoredDefinition } from '../storage/slo-definitions.ts'
+import { readPast } from '../storage/slo-past.ts'
 import { byUrgency } from './urgency.ts'
 
 /** Everything about all SLOs at one instant: one round of reads, however many there are. */
@@ -62,22 +62,26 @@ function judge(
 /** Time to exhaustion is told to one part in so many of the SLO window. */
 const FORECAST_STEPS = 4_320
 
-/** The status of one SLO with the exact time to exhaustion, which needs its minutes; lists tell an estimate. */
+/** The status of one SLO with the exact time to exhaustion, which needs its past; lists tell an estimate. */
 export async function judgeExactly(db: Db, { at, openIncidents }: SloBoard, entry: SloEntry): Promise<SloStatus> {
   const { definition, reading } = entry
-  if (reading === null || entry.status.budget.remaining === null) return entry.status
-  const end = windowEnd(reading.watermark ?? at)
-  const windowMinutes = reading.slo.objective.window.minutes
-  const from = new Date(end.getTime() - windowMinutes * MINUTE_MS)
-  const stepMinutes = Math.ceil(windowMinutes / FORECAST_STEPS)
-  const rows = await readHistory(db, reading.slo, { from, to: end, stepMinutes })
-  const minutes = rows.map(({ minute, good, total }) => ({
-    good,
-    total,
-    minutesAgo: Math.min(windowMinutes, (end.getTime() - minute.getTime()) / MINUTE_MS),
-  }))
+  if (reading === null || entry.status.budget.remaining === null || !hasForecast(reading.slo)) return entry.status
+  const { window, slice } = reading.slo.objective
+  const { period } = reading
+  const grid = slice?.minutes ?? 1
+  const resolutionMinutes = Math.ceil(window.minutes / FORECAST_STEPS / grid) * grid
+  const { source } = await readPast(db, reading.slo, { from: period.from, to: period.to, resolutionMinutes }, at)
+  const minutes: PastMinute[] = []
+  for (let ms = period.from.getTime(); ms < period.to.getTime(); ms += resolutionMinutes * MINUTE_MS) {
+    const { units } = source({ from: new Date(ms), to: new Date(ms + resolutionMinutes * MINUTE_MS) })
+    if (units.total > 0) minutes.push({ ...units, minutesAgo: (period.to.getTime() - ms) / MINUTE_MS })
+  }
   return judge(definition, reading, firingOf(openIncidents.filter(({ slo }) => slo === definition.name)), at, minutes)
 }
+
+/** A calendar period needs no past for it, and what averages SLIs is no sum of its past. */
+const hasForecast = ({ objective, indicator }: Slo): boolean =>
+  objective.window.kind === 'rolling' && (indicator.source !== 'composite' || indicator.method === 'pooled')
 
 /** What fires for an SLO, of its open incidents: a page before a ticket, then what began first. */
 export function firingOf(open: readonly Incident[]): FiringAlert | null {

@@ -1,30 +1,41 @@
 import { z } from 'zod'
-import type { Slo } from '../slo/model.ts'
+import { calendarPeriod } from '../slo/calendar.ts'
+import { historySteps } from '../slo/history.ts'
+import type { Objective, Slo } from '../slo/model.ts'
 import type { SloStatus } from '../slo/status.ts'
 import type { Db } from '../storage/query.ts'
-import { readHistory } from '../storage/readings.ts'
-import { chooseStep, type HistoryRange, historySteps, isReadable, MAX_STEPS, planHistory } from './history.ts'
+import { readPast } from '../storage/slo-past.ts'
+import { chooseStep, type HistoryRange, isReadable, MAX_STEPS, planHistory } from './history.ts'
 import { Problem } from './problem.ts'
 import type { historySchema } from './slo-shapes.ts'
 import { durationParameter, resolveInstant, timeParameter } from './time-parameters.ts'
 
 export const historyQuery = z.object({
-  from: timeParameter.default('now-30d'),
-  to: timeParameter.default('now'),
+  from: timeParameter
+    .optional()
+    .meta({ description: 'Default `now-30d`; of a calendar window the start of the open period' }),
+  to: timeParameter.optional().meta({ description: 'Default `now`; of a calendar window the end of the open period' }),
   step: durationParameter.optional().meta({ description: 'Chosen for at most 360 steps when absent' }),
 })
 type HistoryQuery = z.output<typeof historyQuery>
 const MINUTE_MS = 60_000
 
-/** A range that ends no later than now. */
-export function rangeOf({ from, to, step }: HistoryQuery, windowMinutes: number, now: Date): HistoryRange {
-  const range = { from: resolveInstant(from, now), to: earlier(resolveInstant(to, now), now) }
+/** A range that ends no later than now, or than the open calendar period. */
+export function rangeOf({ from, to, step }: HistoryQuery, { window, slice }: Objective, now: Date): HistoryRange {
+  const period = window.kind === 'calendar' ? calendarPeriod(window, now) : null
+  const last = period?.to ?? now
+  const range = {
+    from: from === undefined && period ? period.from : resolveInstant(from ?? 'now-30d', now),
+    to: to === undefined ? last : earlier(resolveInstant(to, now), last),
+  }
   if (range.to <= range.from) throw badQuery('from', 'must be before to, and before now')
   const minutes = (range.to.getTime() - range.from.getTime()) / MINUTE_MS
-  const stepMinutes = step ?? chooseStep(minutes, windowMinutes)
+  const stepMinutes = step ?? chooseStep(minutes, window.minutes, slice?.minutes)
+  if (stepMinutes % (slice?.minutes ?? 1) !== 0)
+    throw badQuery('step', `must be whole slices: a multiple of ${slice?.minutes}m`)
   if (minutes / stepMinutes > MAX_STEPS)
     throw badQuery('step', `makes more than ${MAX_STEPS} steps; take ${Math.ceil(minutes / MAX_STEPS)}m or more`)
-  if (!isReadable(minutes, stepMinutes, windowMinutes))
+  if (!isReadable(minutes, stepMinutes, window.minutes))
     throw badQuery('step', 'is too fine for so long a range; leave it out, or take one that divides a day')
   return { ...range, stepMinutes }
 }
@@ -43,19 +54,17 @@ export async function historyOf(
   range: HistoryRange,
   now: Date,
 ): Promise<z.output<typeof historySchema>> {
-  const { window, budgetPpm } = slo.objective
-  const plan = planHistory({ ...range, windowMinutes: window.minutes })
-  const rows = await readHistory(db, slo, {
-    from: plan.readFrom,
-    to: plan.to,
-    stepMinutes: plan.resolutionMinutes,
-  })
-  const items = historySteps(rows, plan, budgetPpm).map((step) =>
-    // The step that is not over yet: its window would end in the future, so it tells what is left now.
-    Date.parse(step.at) + plan.stepMinutes * MINUTE_MS > now.getTime()
-      ? { ...step, budgetRemaining: status.budget.remaining }
-      : step,
-  )
+  const { window } = slo.objective
+  const plan = planHistory(range, slo.objective)
+  const { source, resets, knownTo } = await readPast(db, slo, { ...plan, from: plan.readFrom }, now)
+  const items = historySteps(source, slo.objective, plan, { now, knownTo, resets }).map(({ at, counts, ...step }) => ({
+    at: at.toISOString(),
+    ...counts,
+    ...step,
+    // A rolling window cannot end within the step that is not over yet: it tells what is left now.
+    ...(window.kind === 'rolling' &&
+      at.getTime() + plan.stepMinutes * MINUTE_MS > now.getTime() && { budgetRemaining: status.budget.remaining }),
+  }))
   return {
     slo: slo.name,
     generation: slo.generation,

@@ -7,6 +7,7 @@ import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { onInvalid, Problem, problemSchema } from './problem.ts'
 import { judgeExactly, type SloBoard, type SloEntry } from './slo-board.ts'
 import { historyOf, historyQuery, rangeOf } from './slo-history.ts'
+import { methodsOf, methodsSchema } from './slo-methods.ts'
 import { historySchema, sloDetailSchema, statusSchema } from './slo-shapes.ts'
 import { compareUrgency, urgencyOf } from './urgency.ts'
 
@@ -68,6 +69,18 @@ const historyRoute = createRoute({
   },
 })
 
+const methodsRoute = createRoute({
+  method: 'get',
+  path: '/slos/{slo}/methods',
+  tags: ['slos'],
+  summary: 'The same SLO under all three budgeting methods, side by side',
+  request: { params: sloParams },
+  responses: {
+    200: { description: 'One item a method', content: { 'application/json': { schema: methodsSchema } } },
+    404: notFound,
+  },
+})
+
 interface SloDeps {
   db: Db
   clock: () => Date
@@ -110,12 +123,20 @@ export function sloRoutes({ db, clock, board }: SloDeps): OpenAPIHono {
     })
     .openapi(historyRoute, async (c) => {
       const { status, definition } = await find(c.req.valid('param').slo)
-      if (definition.slo === null)
-        throw new Problem('not-found', `No version of ${definition.name} is in force, so nothing is measured for it`)
+      const slo = inForce(definition)
       const now = clock()
-      const range = rangeOf(c.req.valid('query'), definition.slo.objective.window.minutes, now)
-      return c.json(await historyOf(db, definition.slo, status, range, now), 200)
+      const range = rangeOf(c.req.valid('query'), slo.objective, now)
+      return c.json(await historyOf(db, slo, status, range, now), 200)
     })
+    .openapi(methodsRoute, async (c) => {
+      const { definition } = await find(c.req.valid('param').slo)
+      return c.json(await methodsOf(db, inForce(definition), clock()), 200)
+    })
+}
+
+function inForce({ slo, name }: SloEntry['definition']): Slo {
+  if (slo === null) throw new Problem('not-found', `No version of ${name} is in force, so nothing is measured for it`)
+  return slo
 }
 
 const cursorSchema = z.tuple([z.number(), z.number(), z.string()])

@@ -1,9 +1,10 @@
 import { budgetOf } from './budget.ts'
 import { burnRate } from './burn-rate.ts'
 import { calendarPeriod, type Period, periodMinutes } from './calendar.ts'
+import { compositeWindow } from './composite.ts'
 import { expectedMinutes } from './expected.ts'
 import { RunningSums } from './minute-series.ts'
-import type { Counts, Objective } from './model.ts'
+import type { CompositeIndicator, Counts, Objective } from './model.ts'
 import { readSlices, type SliceSums } from './slices.ts'
 
 const MINUTE_MS = 60_000
@@ -77,6 +78,20 @@ export function historySource(
 }
 
 const earlier = (a: Date, b: Date): Date => new Date(Math.min(a.getTime(), b.getTime()))
+
+/** A composite's past from those of its members; `joined` holds the slices that are bad in any of them, where that is the rule. */
+export function compositeHistory(
+  members: readonly { source: HistorySource; weight: number; budgetPpm: number }[],
+  { indicator, objective }: { indicator: CompositeIndicator; objective: Objective },
+  joined: HistorySource | null,
+): HistorySource {
+  const { method, budgetPpm } = objective
+  return (range) => {
+    const windows = members.map(({ source, ...rest }) => ({ ...source(range), coverage: 1, ...rest }))
+    const { counts, units } = compositeWindow(windows, { composite: indicator.method, method, budgetPpm })
+    return { counts, units: joined?.(range).units ?? units }
+  }
+}
 
 /** One step of an SLO's past. A ratio without data, or that is still to come, is null. */
 export interface PastStep {

@@ -32,7 +32,7 @@ export const sloStatusSchema = z.object({
       window: z.object({
         duration: z.string(),
         rolling: z.boolean(),
-        timeZone: z.string().exactOptional().describe('of a calendar window'),
+        timeZone: z.string().optional().describe('of a calendar window'),
       }),
       method: z.enum(METHODS),
       slice: z

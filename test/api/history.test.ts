@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { chooseStep, historySteps, isReadable, planHistory } from '../../api/history.ts'
+import { chooseStep, type HistoryPlan, isReadable, planHistory } from '../../api/history.ts'
+import { type HistoryRow, historySource, historySteps } from '../../slo/history.ts'
+import type { Objective } from '../../slo/model.ts'
+import { slo } from '../slo/build.ts'
 
 const MINUTE_MS = 60_000
 const T0 = Date.UTC(2026, 0, 10)
@@ -23,53 +26,88 @@ describe('the step of a range', () => {
     expect(chooseStep(60, 365 * 1440)).toBe(5)
     expect(isReadable(60, 1, 365 * 1440)).toBe(false)
   })
+
+  test.each([
+    ['five-minute slices', 60, 5, 5],
+    ['hours', 1440, 60, 60],
+    ['slices of seven minutes', 7 * 1440, 7, 10_080],
+  ])('is whole slices: %s', (_, range, slice, step) => {
+    expect(chooseStep(range, 30 * 1440, slice)).toBe(step)
+  })
+})
+
+const rolling = (minutes: number): Objective => ({
+  ...slo().objective,
+  window: { kind: 'rolling', minutes, duration: `${minutes}m` },
+})
+const monthly = (timeZone: string): Objective => ({
+  ...slo().objective,
+  window: { kind: 'calendar', minutes: 43_200, duration: '1M', start: '2026-01-01 00:00:00', timeZone },
 })
 
 describe('what is read for a range', () => {
   test('begins one SLO window before the end of the first step', () => {
-    const plan = planHistory({ from: at(5), to: at(15), stepMinutes: 10, windowMinutes: 60 })
+    const plan = planHistory({ from: at(5), to: at(15), stepMinutes: 10 }, rolling(60))
     expect(plan).toMatchObject({ from: at(0), to: at(20), readFrom: at(-50), resolutionMinutes: 10 })
   })
 
   test('is finer than the step when the window is no multiple of it', () => {
-    expect(planHistory({ from: at(0), to: at(14), stepMinutes: 7, windowMinutes: 60 }).resolutionMinutes).toBe(1)
+    expect(planHistory({ from: at(0), to: at(14), stepMinutes: 7 }, rolling(60)).resolutionMinutes).toBe(1)
+  })
+
+  test('of a calendar window begins with the period, and its steps count from there', () => {
+    const range = { from: new Date('2026-03-10T12:00:00Z'), to: new Date('2026-04-01T04:00:00Z'), stepMinutes: 1_440 }
+    expect(planHistory(range, monthly('America/New_York'))).toMatchObject({
+      from: new Date('2026-03-10T05:00:00Z'),
+      readFrom: new Date('2026-03-01T05:00:00Z'),
+      resolutionMinutes: 1_440,
+    })
+  })
+
+  test('of several calendar periods is fine enough for the hour by which clocks changed', () => {
+    const range = { from: new Date('2026-02-20T00:00:00Z'), to: new Date('2026-04-10T00:00:00Z'), stepMinutes: 1_440 }
+    expect(planHistory(range, monthly('America/New_York')).resolutionMinutes).toBe(60)
   })
 })
 
 describe('steps', () => {
-  const plan = planHistory({ from: at(0), to: at(30), stepMinutes: 10, windowMinutes: 20 })
+  const stepsOf = (rows: HistoryRow[], plan: HistoryPlan, objective: Objective) => {
+    const grid = { ...plan, from: plan.readFrom, knownFrom: new Date(0), knownTo: plan.to, exclusions: [] }
+    return historySteps(historySource(rows, grid, objective), objective, plan, { now: plan.to, knownTo: plan.to })
+  }
+  const objective = rolling(20)
+  const plan = planHistory({ from: at(0), to: at(30), stepMinutes: 10 }, objective)
 
   test('tell good, total, SLI and burn of the step and what is left over the window', () => {
     const rows = [row(-10, 1000, 1000), row(0, 999, 1000), row(10, 990, 1000)]
-    expect(historySteps(rows, plan, 1000)).toEqual([
-      { at: at(0).toISOString(), good: 999, total: 1000, sli: 0.999, budgetRemaining: 0.5, burn: 1 },
-      { at: at(10).toISOString(), good: 990, total: 1000, sli: 0.99, budgetRemaining: -4.5, burn: 10 },
-      { at: at(20).toISOString(), good: 0, total: 0, sli: null, budgetRemaining: -9, burn: null },
+    const none = { ideal: null }
+    expect(stepsOf(rows, plan, objective)).toEqual([
+      { at: at(0), counts: { good: 999, total: 1000 }, sli: 0.999, budgetRemaining: 0.5, burn: 1, ...none },
+      { at: at(10), counts: { good: 990, total: 1000 }, sli: 0.99, budgetRemaining: -4.5, burn: 10, ...none },
+      { at: at(20), counts: { good: 0, total: 0 }, sli: null, budgetRemaining: -9, burn: null, ...none },
     ])
   })
 
   test('without any events have no ratio and no budget', () => {
-    expect(historySteps([], plan, 1000).map(({ sli, budgetRemaining, burn }) => [sli, budgetRemaining, burn])).toEqual([
-      [null, null, null],
-      [null, null, null],
-      [null, null, null],
-    ])
+    for (const { sli, budgetRemaining, burn } of stepsOf([], plan, objective))
+      expect([sli, budgetRemaining, burn]).toEqual([null, null, null])
   })
 
   test('add up to the counts given, and the window to those inside it, in any division into steps', () => {
     const minutes = fc.array(fc.record({ minute: fc.integer({ min: 0, max: 59 }), bad: fc.nat(3), good: fc.nat(20) }))
     fc.assert(
       fc.property(minutes, fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 60 }), (found, step, window) => {
-        const range = planHistory({ from: at(0), to: at(60), stepMinutes: step, windowMinutes: window })
+        const of = rolling(window)
+        const range = planHistory({ from: at(0), to: at(60), stepMinutes: step }, of)
         const size = range.resolutionMinutes
         const rows = found.map(({ minute, bad, good }) => row(Math.floor(minute / size) * size, good, good + bad))
-        const steps = historySteps(rows, range, 10_000)
-        expect(steps.reduce((sum, { total }) => sum + total, 0)).toBe(rows.reduce((sum, { total }) => sum + total, 0))
-        const last = steps.at(-1)
-        const end = Date.parse(last?.at ?? '') + step * MINUTE_MS
+        const steps = stepsOf(rows, range, of)
+        const sum = (all: readonly { total: number }[]) => all.reduce((whole, { total }) => whole + total, 0)
+        expect(sum(steps.map(({ counts }) => counts))).toBe(sum(rows))
+        const last = steps.at(-1)!
+        const end = last.at.getTime() + step * MINUTE_MS
         const inside = rows.filter(({ minute }) => minute.getTime() >= end - window * MINUTE_MS)
-        const total = inside.reduce((sum, counts) => sum + counts.total, 0)
-        expect(last?.budgetRemaining === null).toBe(total === 0)
+        expect(last.budgetRemaining === null).toBe(sum(inside) === 0)
       }),
     )
   })

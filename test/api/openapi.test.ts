@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { recordBudgetReset } from '../../storage/budget-resets.ts'
 import { recordIncidents } from '../../storage/incidents.ts'
 import { recordDefinitions } from '../../storage/slo-definitions.ts'
 import { seedOverlays } from './overlay-seeds.ts'
@@ -31,6 +32,8 @@ beforeAll(async () => {
   await recordIncidents(app.db, [{ incident: incident('i1'), revision: 1 }], NOW)
   await seedCalls(app.db, [{ ago: 2, count: 20, outcome: 'timeout', traceId: TRACE }])
   await seedOverlays(app.db)
+  const reset = { id: 'r1', slo: SLO.name, at: new Date(NOW.getTime() - 60_000), reason: 'agreed', by: 'ann' }
+  await recordBudgetReset(app.db, reset, NOW)
   document = (await app.get('/api/v1/openapi.json')).body
 })
 afterAll(() => app[Symbol.asyncDispose]())
@@ -39,7 +42,9 @@ afterAll(() => app[Symbol.asyncDispose]())
 const EXAMPLES: Record<string, string> = {
   '/api/v1/slos': '/api/v1/slos',
   '/api/v1/slos/{slo}': '/api/v1/slos/checkout-availability',
+  '/api/v1/slos/{slo}/budget-resets': '/api/v1/slos/checkout-availability/budget-resets',
   '/api/v1/slos/{slo}/history': '/api/v1/slos/checkout-availability/history?from=now-1h',
+  '/api/v1/slos/{slo}/methods': '/api/v1/slos/checkout-availability/methods',
   '/api/v1/incidents': '/api/v1/incidents',
   '/api/v1/incidents/{id}': '/api/v1/incidents/i1',
   '/api/v1/dependencies': '/api/v1/dependencies',

@@ -158,6 +158,7 @@ export function history(status: SloStatus, from: number, to: number, stepMinutes
       sli: total === 0 ? null : (total - lost) / total,
       budgetRemaining: status.budget.remaining,
       burn: total === 0 ? null : (lost * 1_000_000) / (total * budgetPpm),
+      ideal: null,
     }
   })
 }

@@ -15,6 +15,7 @@ const step = (good: number, total: number) => ({
   sli: null,
   budgetRemaining: null,
   burn: null,
+  ideal: null,
 })
 
 describe('burnDown', () => {
