@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Slo } from '../slo/model.ts'
 import { planObjects } from '../slo/openslo/plan.ts'
 import { refuses } from '../slo/problem.ts'
+import { oneFailurePages } from '../slo/tiers.ts'
 import { previewSlo } from '../storage/preview.ts'
 import type { Db } from '../storage/query.ts'
 import { parseSloText } from '../storage/slo-files.ts'
@@ -78,9 +79,20 @@ export function previewRoutes({ db, clock }: { db: Db; clock: () => Date }): Ope
     const { days } = c.req.valid('query')
     const { slos, warnings } = readDocuments(text)
     const items = []
-    for (const slo of slos) items.push({ ...(await previewOf(db, slo, days, clock())), warnings })
+    for (const slo of slos) {
+      const preview = await previewOf(db, slo, days, clock())
+      items.push({ ...preview, warnings: [...warnings, ...lowTraffic(slo, preview.counts.total)] })
+    }
     return c.json({ items }, 200)
   })
+}
+
+/** With the traffic that was seen: would one failure alone page? Under slices that is known without it. */
+function lowTraffic({ tiers, objective }: Slo, events: number): { path: string; message: string }[] {
+  if (objective.slice !== null) return []
+  const { budgetPpm, window } = objective
+  const findings = oneFailurePages(tiers, { sloWindowMinutes: window.minutes, budgetPpm, events })
+  return findings.map(({ message }) => ({ path: 'spec.objectives', message }))
 }
 
 function readDocuments(text: string) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ALERT_MODES } from '../slo/model.ts'
+import { ALERT_MODES, COMPARISONS } from '../slo/model.ts'
 import { PROBLEM_LAYERS } from '../slo/problem.ts'
 import { sloStatusSchema } from '../slo/status.ts'
 import { historyStepSchema } from './history.ts'
@@ -11,7 +11,9 @@ const tierSchema = z
     severity: z.enum(['page', 'ticket']),
     longMinutes: z.int(),
     shortMinutes: z.int(),
-    factor: z.number().meta({ description: 'Both windows must burn faster than this' }),
+    factor: z.number().meta({ description: 'Both windows must burn faster than this, unless `op` says otherwise' }),
+    op: z.enum(COMPARISONS).optional().meta({ description: "Of an author's own condition; `gt` where absent" }),
+    forMinutes: z.number().optional().meta({ description: 'How long it must hold before it fires; 0 where absent' }),
   })
   .meta({ id: 'AlertTier' })
 

@@ -50,10 +50,12 @@ export function reconcile(
     return slo ? { ...place, state: 'active', slo } : { ...place, state: 'invalid', slo: before.get(name)?.slo ?? null }
   })
   const named = new Set(definitions.map(({ name }) => name))
+  const documents = new Set(definitions.map(({ name }) => documentOf(name)))
   const refused = new Map(loaded.slos.filter(({ slo }) => slo === null).map((one) => [one.name, one]))
   const changes: DefinitionChange[] = []
   for (const absent of previous.filter(({ name }) => !named.has(name))) {
-    const kept = keep(absent, loaded, refused.get(documentOf(absent.name)))
+    const document = documentOf(absent.name)
+    const kept = keep(absent, loaded, refused.get(document), documents.has(document))
     if (kept) definitions.push(kept)
     else changes.push({ name: absent.name, state: 'removed', source: absent.source })
   }
@@ -103,12 +105,14 @@ function keep(
   definition: Definition,
   { problems, unreadable, complete }: LoadedSlos,
   document: PlannedSlo | undefined,
+  isNamed: boolean,
 ): Definition | null {
-  const file = fileOf(definition)
-  if (file === null) return definition
   // A refused document tells its own name alone: which objectives it meant cannot be told.
   if (document)
     return { ...definition, state: 'invalid', problems: document.problems, source: fileSource(document.file) }
+  const file = fileOf(definition)
+  // Files win: a document of theirs has its own objectives, and none that came through the API.
+  if (file === null) return isNamed ? null : definition
   if (complete && !unreadable.has(file)) return null
   const reasons = problems.filter((problem) => problem.severity === 'error' && (!complete || problem.file === file))
   return { ...definition, state: 'invalid', problems: reasons }

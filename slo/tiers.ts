@@ -158,7 +158,7 @@ export function oneFailurePages(
   const first = tiers.find((tier) => tier.severity === 'page' && share > tierShare(tier, sloWindowMinutes))
   if (!first) return []
   const allowed = percent(tierShare(first, sloWindowMinutes))
-  const message = `one failure alone is ${percent(share)} of the budget, more than the ${allowed} that page in ${windowLabel(first.longMinutes)}`
+  const message = `one failure alone is ${percent(share)} of the budget, more than the ${allowed} that page in ${windowLabel(first.longMinutes)}: a lower target, a longer window or plumbline.dev/min-bad-events keeps it from paging`
   return [{ code: 'one_failure_pages', message }]
 }
 

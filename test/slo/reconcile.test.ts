@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Problem } from '../../slo/problem.ts'
-import { type Definition, fileSource, type LoadedSlos, reconcile } from '../../slo/reconcile.ts'
+import { type Definition, fileSource, type LoadedSlos, reconcile, replaceDocument } from '../../slo/reconcile.ts'
 import { slo } from './build.ts'
 
 const A = 'slos/a.yaml'
@@ -107,6 +107,27 @@ describe('reading files again', () => {
       inForce: ['x'],
     },
     {
+      when: 'with a mistake in a document of two objectives: both stay',
+      before: [active('x'), active('x:fast')],
+      now: loaded([bad('x')]),
+      changes: ['x invalid', 'x:fast invalid'],
+      inForce: ['x', 'x:fast'],
+    },
+    {
+      when: 'with one objective less',
+      before: [active('x'), active('x:fast')],
+      now: loaded([good('x')]),
+      changes: ['x:fast removed'],
+      inForce: ['x'],
+    },
+    {
+      when: 'with a document that came through the API with more objectives: those of the file are meant',
+      before: [active('x', 'api'), active('x:fast', 'api'), active('y:fast', 'api')],
+      now: loaded([good('x')]),
+      changes: ['x active', 'x:fast removed'],
+      inForce: ['x', 'y:fast'],
+    },
+    {
       when: 'with a mistake in one that was never good and is gone now',
       before: [{ ...active('x'), state: 'invalid', slo: null, problems: [wrong(A)] } as Definition],
       now: loaded([]),
@@ -145,4 +166,34 @@ it('what was refused names the reason of its own file', () => {
   const now = loaded([], { unreadable: new Set([A]), problems: [wrong(B), wrong(A)] })
   const { definitions } = reconcile([active('x')], now)
   expect(definitions[0]?.problems).toEqual([wrong(A)])
+})
+
+describe('a document that comes through the API', () => {
+  const api = (name: string, targetPpm?: number) => ({ ...good(name, A, targetPpm), file: 'body' })
+  const rows = [
+    { when: 'for the first time', before: [], now: [api('x')], changes: ['x active'] },
+    { when: 'again', before: [active('x', 'api')], now: [api('x')], changes: [] },
+    { when: 'with another target', before: [active('x', 'api')], now: [api('x', 990_000)], changes: ['x active'] },
+    {
+      when: 'with other objectives',
+      before: [active('x', 'api'), active('x:old', 'api'), active('y', 'api')],
+      now: [api('x'), api('x:new')],
+      changes: ['x:old removed', 'x:new active'],
+    },
+    {
+      when: 'to be removed',
+      before: [active('x', 'api'), active('x:old', 'api'), active('xy', 'api')],
+      now: [],
+      changes: ['x removed', 'x:old removed'],
+    },
+    {
+      when: 'after a refused version of a file that is gone',
+      before: [{ ...active('x', 'api'), state: 'invalid', problems: [wrong(A)] } as Definition],
+      now: [api('x')],
+      changes: ['x active'],
+    },
+  ]
+  it.each(rows)('$when', ({ before, now, changes }) => {
+    expect(summary(replaceDocument(before, 'x', now))).toEqual(changes)
+  })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Tier } from '../../slo/model.ts'
-import { checkTiers, defaultTiers, tierLabel } from '../../slo/tiers.ts'
+import { checkTiers, defaultTiers, oneFailurePages, tierLabel } from '../../slo/tiers.ts'
 import { durationMinutes, splitDuration, windowEnd, windowLabel } from '../../slo/window.ts'
 import { DAY, THIRTY_DAYS } from './build.ts'
 
@@ -137,5 +137,48 @@ describe('stated tiers', () => {
   it('refusals name the number that would do', () => {
     expect(check(tier({ factor: 1_000 })).errors[0]?.message).toContain('burns at 1000')
     expect(check(tier({ factor: 170 })).errors[0]?.message).toContain('a factor up to 168')
+  })
+})
+
+describe('tiers on slices', () => {
+  const context = { sloWindowMinutes: THIRTY_DAYS, budgetPpm: PPM_99_9, sliceMinutes: 20 }
+  it('must look at whole slices', () => {
+    const codes = (longMinutes: number, shortMinutes: number) =>
+      checkTiers([tier({ longMinutes, shortMinutes })], context).errors.map(({ code }) => code)
+    expect(codes(60, 20)).toEqual([])
+    expect(codes(60, 60)).toEqual([])
+    expect(codes(60, 5)).toEqual(['tier_outside_window'])
+    expect(codes(70, 20)).toEqual(['tier_outside_window'])
+  })
+  it.each([
+    [1, ['1h/5m', '6h/30m', '1d/2h', '3d/6h']],
+    [5, ['1h/5m', '6h/30m', '1d/2h', '3d/6h']],
+    [10, ['1h/10m', '6h/30m', '1d/2h', '3d/6h']],
+    [60, ['6h/1h', '1d/2h', '3d/6h']],
+    [1440, ['3d/1d']],
+    [4320, []],
+  ])('of %i minutes keep the default tiers %j', (sliceMinutes, labels) => {
+    expect(defaultTiers(THIRTY_DAYS, PPM_99_9, { sliceMinutes }).tiers.map(tierLabel)).toEqual(labels)
+  })
+})
+
+describe('one failure alone', () => {
+  const tiers = [tier(), tier({ severity: 'ticket', longMinutes: 4320, shortMinutes: 360, factor: 1 })]
+  const found = (events: number, of = tiers) =>
+    oneFailurePages(of, { sloWindowMinutes: THIRTY_DAYS, budgetPpm: PPM_99_9, events }).map(({ message }) => message)
+  it('is told where it is more than a page allows: ten calls an hour at 99.9 %', () => {
+    expect(found(7_200)).toEqual([
+      expect.stringMatching(/^one failure alone is 13\.89 % of the budget, more than the 2 % that page in 1h:/),
+    ])
+  })
+  it.each([
+    ['exactly what a page allows', 50_000],
+    ['less', 50_001],
+    ['unknown, without events', 0],
+  ])('is not told where it is %s', (_, events) => {
+    expect(found(events)).toEqual([])
+  })
+  it('is not told of tickets', () => {
+    expect(found(7_200, tiers.slice(1))).toEqual([])
   })
 })

@@ -63,7 +63,7 @@ describe('budgeting methods', () => {
       sloDocument({ method: 'Timeslices', objectives: slices('1m', { target: 0.999 }), annotations: {} }),
     )
     expect(problems.map(({ severity, code, message }) => `${severity} ${code}: ${message}`)).toEqual([
-      'warning one_failure_pages: one failure alone is 2.315 % of the budget, more than the 2 % that page in 1h',
+      'warning one_failure_pages: one failure alone is 2.315 % of the budget, more than the 2 % that page in 1h: a lower target, a longer window or plumbline.dev/min-bad-events keeps it from paging',
     ])
   })
 
