@@ -1,8 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
-import { type PlannedSlo, planObjects } from '../slo/openslo/plan.ts'
-import type { Problem } from '../slo/problem.ts'
+import { planObjects } from '../slo/openslo/plan.ts'
+import { problemLine } from '../slo/problem.ts'
 import { previewSlo } from '../storage/preview.ts'
-import { loadSloDir, parseSloText } from '../storage/slo-files.ts'
+import { readSloPaths } from '../storage/slo-files.ts'
 import { backtestText } from './backtest-text.ts'
 import { progressBar } from './progress-bar.ts'
 import { CommandError, withRunningStore } from './running-store.ts'
@@ -21,9 +20,13 @@ export async function runBacktest(path: string, options: BacktestCommand): Promi
   const days = Number(options.days)
   if (!Number.isInteger(days) || days < 1 || days > 400)
     throw new CommandError('--days must be a whole number from 1 to 400', 2)
-  const { slos, problems } = await readSlos(path)
-  for (const problem of problems) if (problem.severity === 'error') console.error(problemLine(problem))
-  const planned = slos.filter(({ name }) => options.slo === undefined || name === options.slo)
+  const { objects, problems } = await readSloPaths([path]).catch((error: Error) => {
+    throw new CommandError(error.message, 2)
+  })
+  const plan = planObjects(objects)
+  for (const problem of [...problems, ...plan.problems])
+    if (problem.severity === 'error') console.error(problemLine(problem))
+  const planned = plan.slos.filter(({ name }) => options.slo === undefined || name === options.slo)
   if (planned.length === 0) throw new CommandError(`${path} has no SLO ${options.slo ?? ''}`.trimEnd())
   const refused = planned.filter(({ slo }) => slo === null)
   await withRunningStore(options.config, async (db) => {
@@ -42,14 +45,3 @@ export async function runBacktest(path: string, options: BacktestCommand): Promi
   })
   if (refused.length > 0) throw new CommandError(`${refused.length} of ${planned.length} SLOs are refused, see above`)
 }
-
-async function readSlos(path: string): Promise<{ slos: readonly PlannedSlo[]; problems: readonly Problem[] }> {
-  const found = await stat(path).catch(() => null)
-  if (!found) throw new CommandError(`${path} does not exist`, 2)
-  if (found.isDirectory()) return loadSloDir(path)
-  const parsed = parseSloText(await readFile(path, 'utf8'), path)
-  const plan = planObjects(parsed.objects)
-  return { slos: plan.slos, problems: [...parsed.problems, ...plan.problems] }
-}
-
-const problemLine = ({ file, line, path, message }: Problem) => `${file}:${line} ${path}: ${message}`

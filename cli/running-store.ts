@@ -1,3 +1,4 @@
+import { ClickHouseError } from '@clickhouse/client'
 import { loadConfig } from '../runtime/config.ts'
 import type { Config } from '../runtime/config-schema.ts'
 import { connect, embeddedServer } from '../storage/client.ts'
@@ -33,6 +34,9 @@ export async function withRunningStore<T>(
       throw new CommandError(`no ClickHouse answers at ${server.url}: ${advice}`)
     }
     return await work(db, config)
+  } catch (error) {
+    if (error instanceof ClickHouseError) throw new CommandError(`ClickHouse refuses: ${error.message}`)
+    throw error
   } finally {
     await db.close()
   }

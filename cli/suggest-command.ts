@@ -11,7 +11,10 @@ export interface SuggestCommand {
   json?: boolean
 }
 
-const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+const DAY_MS = 1440 * MINUTE_MS
+
+const floorMinute = (at: Date) => new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS)
 
 /** `plumbline suggest`: SLOs from the traffic of the last weeks, as OpenSLO on standard output. */
 export async function runSuggest({ config, days, service, json }: SuggestCommand): Promise<void> {
@@ -21,14 +24,16 @@ export async function runSuggest({ config, days, service, json }: SuggestCommand
   }
   await withRunningStore(config, async (db) => {
     const { watermark } = await readFreshness(db)
-    const to = watermark ?? new Date()
+    const to = floorMinute(watermark ?? new Date())
     const observed = await readObservedCalls(db, { from: new Date(to.getTime() - number * DAY_MS), to })
     const wanted = suggestSlos(observed).filter((slo) => service === undefined || slo.service === service)
     if (json) console.log(JSON.stringify({ days: number, to, slos: wanted }))
     else for (const slo of wanted) console.log(`---\n${suggestionYaml(slo).trimEnd()}`)
     const few = observed.filter(({ total }) => total < MIN_CALLS).length
     const quiet = few === 0 ? '' : `; ${few} with fewer than ${MIN_CALLS} calls left out`
-    console.error(`plumbline: ${wanted.length} SLOs suggested from ${number} days of traffic${quiet}`)
+    console.error(
+      `plumbline: ${wanted.length} SLOs suggested from ${number} day${number === 1 ? '' : 's'} of traffic${quiet}`,
+    )
     if (wanted.length === 0) throw new CommandError('nothing to suggest: no service has calls enough in the store')
   })
 }

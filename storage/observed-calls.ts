@@ -28,7 +28,7 @@ const sumByOutcome = query({
 type Row = Awaited<ReturnType<typeof sumByOutcome>>[number]
 
 /**
- * Calls in [from, to) of every service, answered and made, with the outcomes that whoever is responsible could mend as
+ * Calls in [from, to), on whole minutes, of every service, answered and made, with the outcomes that whoever is responsible could mend as
  * failed: the provider's for calls made, our own for calls answered, where a caller's mistake does not count at all.
  */
 export async function readObservedCalls(db: Db, values: { from: Date; to: Date }): Promise<ObservedCalls[]> {
