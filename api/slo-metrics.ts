@@ -34,13 +34,13 @@ export function sloFamilies({ at, slos, openIncidents }: SloBoard): Family[] {
     ),
     gauge(
       'slo_sli_error_ratio',
-      'Bad events divided by events in the window.',
-      perWindow(({ counts }) => (counts.total === 0 ? null : (counts.total - counts.good) / counts.total)),
+      'Bad events divided by events in the window, or bad slices by slices.',
+      perWindow(({ units }) => (units.total === 0 ? null : (units.total - units.good) / units.total)),
     ),
     gauge(
       'slo_burn_rate',
       'Error ratio of the window divided by the error budget: 1 spends exactly the budget over the SLO window.',
-      perWindow(({ counts }, slo) => burnRate(counts, slo.objective.budgetPpm)),
+      perWindow(({ units }, slo) => burnRate(units, slo.objective.budgetPpm)),
     ),
     gauge(
       'slo_data_coverage_ratio',
@@ -50,9 +50,10 @@ export function sloFamilies({ at, slos, openIncidents }: SloBoard): Family[] {
     gauge(
       'slo_error_budget_remaining_ratio',
       'Share of the error budget left, negative when overspent.',
-      measured.flatMap(({ reading, status }) =>
-        sample({ ...labelsOf(reading.slo), basis: 'official' }, status.budget.remaining),
-      ),
+      measured.flatMap(({ reading, status }) => [
+        ...sample({ ...labelsOf(reading.slo), basis: 'official' }, status.budget.remaining),
+        ...sample({ ...labelsOf(reading.slo), basis: 'raw' }, status.raw === null ? null : status.raw.remaining),
+      ]),
     ),
     gauge(
       'slo_error_budget_exhaustion_seconds',

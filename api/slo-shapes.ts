@@ -14,6 +14,10 @@ const tierSchema = z
     factor: z.number().meta({ description: 'Both windows must burn faster than this, unless `op` says otherwise' }),
     op: z.enum(COMPARISONS).optional().meta({ description: "Of an author's own condition; `gt` where absent" }),
     forMinutes: z.number().optional().meta({ description: 'How long it must hold before it fires; 0 where absent' }),
+    budgetShare: z.number().meta({ description: 'Share of the budget spent within the long window at that factor' }),
+    detectableOutageSeconds: z
+      .number()
+      .meta({ description: 'The shortest total outage after quiet time, at steady traffic, that makes the tier true' }),
   })
   .meta({ id: 'AlertTier' })
 

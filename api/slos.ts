@@ -1,7 +1,8 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Slo } from '../slo/model.ts'
+import type { Slo, Tier } from '../slo/model.ts'
 import { nearMisses } from '../slo/near-misses.ts'
 import { STATUS_WORDS } from '../slo/status.ts'
+import { detectionSeconds, tierShare } from '../slo/tiers.ts'
 import type { Db } from '../storage/query.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { onInvalid, Problem, problemSchema } from './problem.ts'
@@ -114,7 +115,7 @@ export function sloRoutes({ db, clock, board }: SloDeps): OpenAPIHono {
       const { slo, problems, source, state } = entry.definition
       const detail = {
         definition: slo && definitionOf(slo),
-        tiers: [...(slo?.tiers ?? [])],
+        tiers: slo?.tiers.map((tier) => tierOf(tier, slo)) ?? [],
         problems: [...problems],
         refused: state === 'invalid',
         source,
@@ -132,6 +133,16 @@ export function sloRoutes({ db, clock, board }: SloDeps): OpenAPIHono {
       const { definition } = await find(c.req.valid('param').slo)
       return c.json(await methodsOf(db, inForce(definition), clock()), 200)
     })
+}
+
+function tierOf(tier: Tier, { objective: { window, budgetPpm, slice } }: Slo) {
+  const outage = detectionSeconds(tier, { budgetPpm, errorPpm: 1_000_000 })
+  return {
+    ...tier,
+    budgetShare: tierShare(tier, window.minutes),
+    // Slices are judged when they are over.
+    detectableOutageSeconds: Math.max(outage, (slice?.minutes ?? 0) * 60),
+  }
 }
 
 function inForce({ slo, name }: SloEntry['definition']): Slo {

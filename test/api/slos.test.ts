@@ -136,7 +136,11 @@ describe('one SLO', () => {
       name: 'checkout-availability',
       status: 'critical',
       definition: { owner: 'payments', runbook: PAGING.runbook, indicator: PAGING.indicator },
-      tiers: PAGING.tiers,
+      tiers: PAGING.tiers.map((tier, n) => ({
+        ...tier,
+        budgetShare: [0.02, 0.05, 0.1, 0.1][n],
+        detectableOutageSeconds: [51.84, 129.6, 259.2, 259.2][n],
+      })),
       problems: [],
       refused: false,
       source: 'file:slos/a.yaml',
