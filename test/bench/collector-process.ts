@@ -14,13 +14,13 @@ const config = configSchema.parse({
   ports: { otlpHttp: 0, otlpGrpc: 0 },
   collector: JSON.parse(settings),
 })
-const { otlpHttp, stop } = await startCollector({
+const { otlpHttp, otlpGrpc, stop } = await startCollector({
   config,
   db,
   log: createLog('warn', 'collector'),
   metrics: new Registry(),
 })
-process.send?.({ otlpHttp })
+process.send?.({ otlpHttp, otlpGrpc })
 process.once('SIGTERM', async () => {
   await stop()
   await db.close()

@@ -10,6 +10,8 @@ const PROCESS = new URL('./collector-process.ts', import.meta.url)
 /** A collector in a process of its own: it can die without the test, and its memory is its own. */
 export interface CollectorChild extends AsyncDisposable {
   url: string
+  /** `http://host:port` of OTLP/gRPC. */
+  grpc: string
   dataDir: string
   isAlive(): boolean
   /** Heap and buffers held after a garbage collection, bytes. */
@@ -33,9 +35,10 @@ export async function collectorChild(
   child.stderr?.on('data', (chunk) => (stderr += chunk))
   const first = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => null)])
   if (first === null) throw new Error(`the collector did not start: ${stderr}`)
-  const [{ otlpHttp }] = first as [{ otlpHttp: string }]
+  const [{ otlpHttp, otlpGrpc }] = first as [{ otlpHttp: string; otlpGrpc: string }]
   return {
     url: otlpHttp,
+    grpc: otlpGrpc,
     dataDir,
     isAlive: () => child.exitCode === null && child.signalCode === null,
     async heldBytes() {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   deflateSync,
@@ -11,7 +11,6 @@ import {
   zstdDecompressSync,
 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { scanSegment } from '../../collector/segment/format.ts'
 import { VALID_BODIES } from '../collector/bodies.ts'
 import { asBody, metricsEnvelope, metricsJson, spanJson, T0_NS, traceBody, traceJson } from '../collector/builders.ts'
 import { decodeMetrics, decodeMetricsJson, decodeTraces, decodeTracesJson } from '../collector/decoded.ts'
@@ -23,6 +22,7 @@ import { anySeed, randomFrom } from '../support/random.ts'
 import { type CollectorChild, collectorChild } from './collector-child.ts'
 import { type Form, mutant } from './mutate.ts'
 import { startNormalSender } from './normal-sender.ts'
+import { rowsOnDisk } from './rows-on-disk.ts'
 
 /** Repeat a failed run with FUZZ_SEED=<the seed it printed>. */
 const SEED = Number(process.env.FUZZ_SEED ?? anySeed())
@@ -149,22 +149,6 @@ function fuzzing(collector: CollectorChild) {
   }
 
   return { run, problems, statuses, owed }
-}
-
-/** Rows in the segments on disk, which wait there because ClickHouse is away. */
-async function rowsOnDisk({ dataDir }: CollectorChild) {
-  const folder = join(dataDir, 'segments')
-  const rows = { traces: 0, metrics: 0 }
-  for (const name of (await readdir(folder)).filter((file) => file.endsWith('.segment'))) {
-    const { header, frames, damaged } = scanSegment(await readFile(join(folder, name)))
-    expect(damaged).toEqual([])
-    for (const part of frames.flatMap(({ tables }) => tables)) {
-      const [table] = header!.tables[part.index]!
-      if (table === 'otel_traces') rows.traces += part.rows
-      if (table.startsWith('otel_metrics')) rows.metrics += part.rows
-    }
-  }
-  return rows
 }
 
 async function rowsInStore(store: TestDatabase) {
