@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { ROLES } from '../../cli/start.ts'
+import { ROLES } from '../../cli/roles.ts'
 import { configKeys, environmentName, loadConfig } from '../../runtime/config.ts'
 import type { ClickHouseServer } from '../../runtime/config-schema.ts'
 
@@ -131,7 +131,10 @@ describe('plumbline.yaml of the roles', () => {
 
   test('what is published is what the roles listen on', () => {
     const ports = (name: string) => (compose.services[name]?.ports ?? []).map(published)
-    expect(ports('collector')).toEqual([{ address: '127.0.0.1', host: 4318, container: config.ports.otlpHttp }])
+    expect(ports('collector')).toEqual([
+      { address: '127.0.0.1', host: 4317, container: config.ports.otlpGrpc },
+      { address: '127.0.0.1', host: 4318, container: config.ports.otlpHttp },
+    ])
     expect(ports('api')).toEqual([{ address: '127.0.0.1', host: 8080, container: config.ports.api }])
     expect(ports('evaluator')).toEqual([])
   })

@@ -22,7 +22,7 @@ test('does not run as root', () => {
 })
 
 test('the ports and the health check are those of the configuration', () => {
-  expect(/^EXPOSE (.+)$/m.exec(last)?.[1]).toBe(`${ports.otlpHttp} ${ports.api}`)
+  expect(/^EXPOSE (.+)$/m.exec(last)?.[1]).toBe(`${ports.otlpGrpc} ${ports.otlpHttp} ${ports.api}`)
   expect(last).toContain(`"http://127.0.0.1:${ports.api}/healthz"`)
 })
 
