@@ -13,11 +13,13 @@ import { dependencyRoutes } from './dependencies.ts'
 import { readDependencyBoard } from './dependency-board.ts'
 import { requestFamilies } from './dependency-metrics.ts'
 import { deploymentRoutes } from './deployments.ts'
+import { endpointRoutes } from './endpoints.ts'
 import { healthRoutes } from './health.ts'
 import { incidentActionRoutes } from './incident-actions.ts'
 import { incidentRoutes } from './incidents.ts'
 import { maintenanceRoutes } from './maintenance-windows.ts'
 import { metricsRoute } from './metrics.ts'
+import { notificationRoutes } from './notifications.ts'
 import { describeApi } from './openapi.ts'
 import { answerProblem, onError, Problem } from './problem.ts'
 import { silenceRoutes } from './silences.ts'
@@ -29,7 +31,7 @@ import { traceRoutes } from './traces.ts'
 import { securityHeaders, webPages } from './web-pages.ts'
 
 export interface AppDeps {
-  config: Pick<Config, 'bind' | 'publicUrl' | 'tokens'>
+  config: Pick<Config, 'bind' | 'publicUrl' | 'tokens'> & Partial<Pick<Config, 'endpoints'>>
   db: Db
   log: Log
   metrics: Registry
@@ -79,6 +81,8 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.route('/api/v1', maintenanceRoutes({ db, clock }))
   app.route('/api/v1', deploymentRoutes({ db, clock }))
   app.route('/api/v2', alertmanagerFace({ db, clock, version, publicUrl: config.publicUrl }))
+  app.route('/api/v1', notificationRoutes({ db, clock }))
+  app.route('/api/v1', endpointRoutes({ db, clock, endpoints: config.endpoints ?? [] }))
   app.route('/api/v1', dependencyRoutes({ board: dependencies }))
   app.route('/api/v1', traceRoutes({ db }))
   app.get('/api/v1/openapi.json', (c) => c.json(describeApi(app, version)))

@@ -65,6 +65,7 @@ export function revise(lane: Lane, changed: Notification): Notification {
 /**
  * What the messages of a lane make void: a newer state replaces an older one that waits, and the end of what was never
  * announced is not told. A message on standby that says the end is told where the beginning was.
+ * What a person asked for is sent in any case.
  * @param isDisabled the endpoint takes no new incidents
  * @returns messages in their new state, not revised yet
  */
@@ -76,8 +77,11 @@ export function settle(lane: Lane, isDisabled: boolean): Notification[] {
   const changed = waiting
     .filter(({ sequence }) => sequence < newest.sequence)
     .map((each) => finished(each, 'superseded', 'superseded'))
-  if (newest.event === 'resolved' && !isOwed(lane)) changed.push(finished(newest, 'superseded', 'never_announced'))
-  else if (newest.event === 'firing' && isDisabled) changed.push(finished(newest, 'dead', 'endpoint_disabled'))
+  const isWanted = newest.reason === 'replay' || newest.reason === 'test'
+  if (newest.event === 'resolved' && !isWanted && !isOwed(lane))
+    changed.push(finished(newest, 'superseded', 'never_announced'))
+  else if (newest.event === 'firing' && !isWanted && isDisabled)
+    changed.push(finished(newest, 'dead', 'endpoint_disabled'))
   else if (newest.state === 'standby') changed.push({ ...newest, state: 'pending' })
   return changed
 }

@@ -6,16 +6,13 @@ import { Stops } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
 import { ALERT_POLICY } from '../slo/alert-policy.ts'
 import { ALERT_NAMES } from '../slo/incident.ts'
-import { clickhouseOutbox } from '../storage/notifications.ts'
 import type { Db } from '../storage/query.ts'
 import { followSloDir } from './definitions.ts'
-import { createSender } from './deliver.ts'
+import { startDelivery } from './delivery.ts'
 import { createEvaluatorMetrics } from './evaluator-metrics.ts'
 import { createExplainer } from './explain.ts'
 import { createMeasurer } from './measure.ts'
-import { addresseesOf, traitsOf } from './notifications-for.ts'
-import { ALERTMANAGER_REPEAT } from './notify/alertmanager.ts'
-import { Outbox } from './outbox.ts'
+import { traitsOf } from './notifications-for.ts'
 import { followOverlays } from './overlays.ts'
 import { scheduleFor } from './schedule.ts'
 import { createSignals } from './signals.ts'
@@ -28,10 +25,7 @@ interface Deps {
   metrics: Registry
 }
 
-/** How often retries that fall due between two ticks are looked for. */
-const OUTBOX_POLL_MS = 500
-
-/** How long stopping waits for a tick, and for deliveries; what is cut off is done again after a restart. */
+/** How long stopping waits for a tick; what is cut off is done again after a restart. */
 const STOP_WAIT_MS = 3_000
 
 /** The evaluator role: reads SLO files, ticks, delivers. `stop` waits for the tick that runs. */
@@ -39,17 +33,10 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
   const stops = new Stops(log)
   const now = () => new Date()
   const own = createEvaluatorMetrics(metrics)
-  const addressees = addresseesOf(config.endpoints)
-  const outbox = new Outbox({
-    store: clickhouseOutbox(db),
-    log,
-    ...createSender(config),
-    repeatRuleOf: (endpoint) => (addressees.get(endpoint)?.type === 'alertmanager' ? ALERTMANAGER_REPEAT : null),
-    fallbackOf: (endpoint) => addressees.get(endpoint)?.fallback,
-    onResult: own.delivered,
-    clock: now,
-  })
-  own.watch(outbox)
+  const tickMs = scheduleFor(config.evaluation.interval).intervalMs
+  const delivery = startDelivery({ config, db, log, metrics: own, tickMs, now })
+  stops.add('delivery', delivery.stop)
+  const { outbox, addressees, routes, publicUrl } = delivery
 
   const definitions = await followSloDir(db, log, config.sloDir, now)
   stops.add('SLO files', definitions.close)
@@ -68,23 +55,20 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
     outbox,
     addressees,
     traits: traitsOf(addressees),
-    routes: config.routes,
+    routes,
     policy,
     kinds: new Set(ALERT_NAMES),
-    publicUrl: config.publicUrl ?? `http://${config.bind}:${config.ports.api}`,
+    publicUrl,
     memory: null,
   }
-  const poll = setInterval(() => void outbox.deliverDue(now()), OUTBOX_POLL_MS)
-  stops.add('outbox', async () => {
-    clearInterval(poll)
-    await Promise.race([outbox.settled(), setTimeout(STOP_WAIT_MS, undefined, { ref: false })])
-  })
-
   const ticks = repeat(config.evaluation.interval, log, async () => {
     const startedAt = now()
     const startedMs = performance.now()
     const result = await tick(evaluator, startedAt).then(
-      () => 'ok' as const,
+      () => {
+        delivery.ticked(startedAt)
+        return 'ok' as const
+      },
       (error: unknown) => {
         log.error({ err: error }, 'tick failed; the next one tries again')
         return 'error' as const

@@ -15,7 +15,7 @@ export function memoryOutbox(): MemoryOutboxStore {
     notifications,
     attempts: () => [...attempts.values()],
     async load() {
-      return { notifications: [...notifications.values()], attempts: [...attempts.values()] }
+      return { notifications: [...notifications.values()], attempts: [...attempts.values()], disabled: [] }
     },
     async saveNotifications(saved) {
       for (const notification of saved) {

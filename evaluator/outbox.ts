@@ -1,8 +1,8 @@
 import type { Log } from '../runtime/log.ts'
 import type { DeliveryAttempt, Notification, OutboxStore } from '../storage/notifications.ts'
 import { attemptOutcome } from './attempt-outcome.ts'
-import { afterFailure, type Circuit, CLOSED, heldUntil, isOpen } from './circuit.ts'
 import type { Thread } from './deliver.ts'
+import { EndpointHealth, type OutboxStatus } from './endpoint-health.ts'
 import { fallbackAfter, isHeldPage, standbyFor } from './fallback.ts'
 import { KeepAlive, type RepeatRule } from './keep-alive.ts'
 import {
@@ -43,21 +43,23 @@ export interface OutboxOptions {
 
 export type DeliveryResult = 'delivered' | 'retry' | 'dead_letter' | 'superseded'
 
-/** What waits for one endpoint, and what it is owed. */
-export interface OutboxStatus {
-  pending: number
-  oldestPendingAt: Date | null
-  owedResolves: number
-  deadLetters: number
-  circuit: 'closed' | 'open'
-}
-
 const DAY_MS = 86_400_000
 
 /** How far back undelivered messages and dead letters are known. */
 export const OUTBOX_DAYS = 30
 
 const MAX_IN_FLIGHT_PER_ENDPOINT = 8
+
+const STUCK_AFTER_MS = 60_000
+
+/** One endpoint and one incident it was told of, or will be. */
+export interface OpenStream {
+  endpoint: string
+  incident: string
+  /** The newest message. */
+  last: Notification
+  isIdle: boolean
+}
 
 /**
  * Messages on their way. Everything here is stored before it is acted upon, so a new outbox that loads the store goes on
@@ -69,16 +71,14 @@ export class Outbox {
   readonly #random: () => number
   readonly #late: LateWrites
   #lanes: Lanes = new Map()
-  #deadLetters = new Map<string, number>()
-  /** By endpoint. */
-  readonly #circuits = new Map<string, Circuit>()
+  readonly #health = new EndpointHealth()
   readonly #inFlight = new Map<string, number>()
   /** Lanes that are due, the most urgent last, by endpoint. */
   #due = new Map<string, Lane[]>()
   readonly #rounds = new Set<Promise<void>>()
   readonly #keepAlive = new KeepAlive()
-  /** Endpoints that answered 410 Gone: they get no new incidents until a restart. */
-  readonly #gone = new Set<string>()
+  #isLoaded = false
+  #lastAttemptMs = 0
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -90,16 +90,19 @@ export class Outbox {
   async load(now: Date): Promise<Set<string>> {
     await this.#late.flush()
     if (this.#late.areLeft) throw new Error('the store does not take delivery results: trying again')
-    const { notifications, attempts } = await this.#options.store.load(new Date(now.getTime() - OUTBOX_DAYS * DAY_MS))
+    const since = new Date(now.getTime() - OUTBOX_DAYS * DAY_MS)
+    const { notifications, attempts, disabled } = await this.#options.store.load(since)
+    if (!this.#isLoaded) for (const endpoint of disabled) this.#health.disable(endpoint)
+    this.#isLoaded = true
     const attemptsOf = Map.groupBy(attempts, ({ notification }) => notification)
     const lanes: Lanes = new Map()
-    this.#deadLetters = new Map()
+    this.#health.forgetDead()
     for (const stored of notifications) {
       const made = attemptsOf.get(stored.id) ?? []
       const lane = laneOf(lanes, stored)
       lane.notifications.push(withAttempts(stored, made))
       lane.attempts.push(...made)
-      if (stored.state === 'dead') this.#countDead(stored.endpoint)
+      if (stored.state === 'dead') this.#health.countDead(stored.endpoint)
     }
     for (const [key, lane] of this.#lanes) if (lane.busy) lanes.set(key, lane)
     this.#lanes = lanes
@@ -143,25 +146,40 @@ export class Outbox {
     return first
   }
 
+  /** By endpoint: every one that anything is known of. */
   status(): Map<string, OutboxStatus> {
-    const byEndpoint = new Map<string, OutboxStatus>()
-    const of = (endpoint: string) => {
-      const circuit = isOpen(this.#circuitOf(endpoint)) ? 'open' : 'closed'
-      const empty: OutboxStatus = { pending: 0, oldestPendingAt: null, owedResolves: 0, deadLetters: 0, circuit }
-      const status = byEndpoint.get(endpoint) ?? empty
-      byEndpoint.set(endpoint, status)
-      return status
+    return this.#health.status(this.#lanes)
+  }
+
+  /** Streams with something waiting or owed, of incidents whose id begins so; `isIdle`: only the end is owed. */
+  streams(prefix: string): OpenStream[] {
+    return [...this.#lanes.values()]
+      .filter((lane) => lane.incident.startsWith(prefix) && !isOver(lane))
+      .map((lane) => ({
+        endpoint: lane.endpoint,
+        incident: lane.incident,
+        last: lane.notifications.reduce((a, b) => (b.sequence > a.sequence ? b : a)),
+        isIdle: pendingOf(lane).length === 0 && !lane.busy && isOwed(lane),
+      }))
+  }
+
+  /** Whether deliveries get on: nothing is due for long without an attempt being made. */
+  isMoving(now: Date): boolean {
+    const dueAt = this.nextDueAt()
+    const since = Math.max(dueAt?.getTime() ?? now.getTime(), this.#lastAttemptMs)
+    return now.getTime() - since <= STUCK_AFTER_MS
+  }
+
+  /** Sends a finished message again: the same body under the same id, along a schedule that begins anew. */
+  async replay(finished: Notification, made: readonly DeliveryAttempt[], now: Date): Promise<void> {
+    const lane = laneOf(this.#lanes, finished)
+    const known = lane.notifications.find(({ id }) => id === finished.id)
+    if (!known) {
+      lane.notifications.push(finished)
+      lane.attempts.push(...made)
     }
-    for (const lane of this.#lanes.values()) {
-      if (isOwed(lane)) of(lane.endpoint).owedResolves++
-      for (const { createdAt } of pendingOf(lane)) {
-        const status = of(lane.endpoint)
-        status.pending++
-        if (!status.oldestPendingAt || createdAt < status.oldestPendingAt) status.oldestPendingAt = createdAt
-      }
-    }
-    for (const [endpoint, count] of this.#deadLetters) of(endpoint).deadLetters = count
-    return byEndpoint
+    const again = { state: 'pending', reason: 'replay', attempts: 0, firstAttemptAt: null, nextAttemptAt: now } as const
+    await this.#save([revise(lane, { ...(known ?? finished), ...again, body: finished.body })], now)
   }
 
   async #deliverRound(now: Date): Promise<void> {
@@ -179,7 +197,7 @@ export class Outbox {
   /** A few attempts beside each other until nothing is due; only one while the endpoint's circuit is open. */
   async #deliverTo(endpoint: string, now: Date): Promise<void> {
     const inFlight = () => this.#inFlight.get(endpoint) ?? 0
-    const limit = () => (isOpen(this.#circuitOf(endpoint)) ? 1 : MAX_IN_FLIGHT_PER_ENDPOINT)
+    const limit = () => (this.#health.isOpen(endpoint) ? 1 : MAX_IN_FLIGHT_PER_ENDPOINT)
     const work = async () => {
       while (inFlight() < limit()) {
         const lane = this.#due.get(endpoint)?.pop()
@@ -233,28 +251,20 @@ export class Outbox {
     }
     await store.saveAttempt(started)
     lane.attempts.push(started)
+    this.#lastAttemptMs = now.getTime()
     const result = await this.#options.send(sending, now, threadOf(lane))
     const outcome = attemptOutcome(sending, started, result, this.#random)
     const { made, finishedAt } = outcome
     lane.attempts[lane.attempts.indexOf(started)] = made
     lane.freeAt = finishedAt
     await this.#late.write(() => store.saveAttempt(made))
-    if (result.isGone) this.#gone.add(lane.endpoint)
-    this.#judgeEndpoint(lane, made)
+    if (this.#health.judge(lane, made, result.isGone ?? false))
+      this.#options.log.error({ endpoint: lane.endpoint }, 'endpoint fails; one message at a time tries it')
     this.#keep(lane, outcome.notification, finishedAt)
     await this.#save([revise(lane, outcome.notification)], finishedAt)
     this.#tell(outcome.notification, made)
     const fallbackAt = fallbackAfter(outcome)
     if (fallbackAt) await this.#tellFallback(lane, notification.sequence, fallbackAt, finishedAt)
-  }
-
-  #judgeEndpoint(lane: Lane, { arrival, startedAt }: DeliveryAttempt) {
-    const { endpoint } = lane
-    const circuit = arrival === 'accepted' ? CLOSED : afterFailure(this.#circuitOf(endpoint), laneKey(lane), startedAt)
-    if (isOpen(circuit) && !isOpen(this.#circuitOf(endpoint))) {
-      this.#options.log.error({ endpoint }, 'endpoint fails; one message at a time tries it')
-    }
-    this.#circuits.set(endpoint, circuit)
   }
 
   /** From now on an accepted message is repeated, where the endpoint needs that. */
@@ -282,7 +292,7 @@ export class Outbox {
   async #settleLanes(now: Date): Promise<void> {
     const revised = [...this.#lanes.values()].flatMap((lane) => {
       if (lane.busy) return []
-      return settle(lane, this.#gone.has(lane.endpoint)).map((changed) => revise(lane, changed))
+      return settle(lane, this.#health.isGone(lane.endpoint)).map((changed) => revise(lane, changed))
     })
     await this.#save(revised, now)
     for (const notification of revised) this.#tell(notification)
@@ -298,7 +308,7 @@ export class Outbox {
 
   /** A page that was never tried, at an endpoint whose circuit is open and whose fallback does not know of it. */
   #heldPage(lane: Lane): Notification | null {
-    if (!isOpen(this.#circuitOf(lane.endpoint))) return null
+    if (!this.#health.isOpen(lane.endpoint)) return null
     const newest = newestOf(lane)
     return newest && isHeldPage(newest) && this.#standbyFor(lane, newest.sequence) ? newest : null
   }
@@ -319,7 +329,7 @@ export class Outbox {
   #dueAt(lane: Lane): Date | null {
     const newest = newestOf(lane)
     if (!newest) return unsettledSince(lane)
-    const held = heldUntil(this.#circuitOf(lane.endpoint), laneKey(lane))
+    const held = this.#health.heldUntil(lane)
     const isTold = held === null || this.#heldPage(lane) === null
     return latest(newest.nextAttemptAt, lane.freeAt, held && isTold ? held : newest.nextAttemptAt)
   }
@@ -334,7 +344,7 @@ export class Outbox {
       log.info(what, 'notification delivered')
       onResult?.(notification, 'delivered', latencyMs)
     } else if (state === 'dead') {
-      this.#countDead(endpoint)
+      this.#health.countDead(endpoint)
       log.error({ ...what, why: lastError }, 'notification given up')
       onResult?.(notification, 'dead_letter', latencyMs)
     } else if (state === 'superseded') {
@@ -361,14 +371,6 @@ export class Outbox {
         .map((delivered) => revise(lane, delivered)),
     )
     await this.#save(revised, now)
-  }
-
-  #circuitOf(endpoint: string): Circuit {
-    return this.#circuits.get(endpoint) ?? CLOSED
-  }
-
-  #countDead(endpoint: string): void {
-    this.#deadLetters.set(endpoint, (this.#deadLetters.get(endpoint) ?? 0) + 1)
   }
 
   #forgetFinished(): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { NOTIFY_REASONS } from '../slo/alert-reason.ts'
+import { readEndpointStates } from './endpoint-states.ts'
 import { type Db, query } from './query.ts'
 
 /** `standby`: sent only if another endpoint fails, see `fallback` in docs/alerting.md. */
@@ -50,7 +51,7 @@ export interface DeliveryAttempt {
 
 const ISO_TIMES = { date_time_output_format: 'iso' } as const
 
-const notificationRow = z
+export const notificationRow = z
   .object({
     id: z.string(),
     endpoint: z.string(),
@@ -80,12 +81,12 @@ const notificationRow = z
     }),
   )
 
-const COLUMNS = `id, endpoint, incident, sequence, event, reason, severity, state, attempts,
+export const NOTIFICATION_COLUMNS = `id, endpoint, incident, sequence, event, reason, severity, state, attempts,
   first_attempt_at, next_attempt_at, last_status, last_error, created_at, revision`
 
 const selectSince = query({
   sql: `WITH open AS (SELECT id FROM incidents FINAL WHERE state = 'open')
-    SELECT ${COLUMNS}, if(state IN ('pending', 'standby') OR incident IN open, body, '') AS body FROM notifications FINAL
+    SELECT ${NOTIFICATION_COLUMNS}, if(state IN ('pending', 'standby') OR incident IN open, body, '') AS body FROM notifications FINAL
     WHERE created_at >= {since:DateTime64(3)} OR state = 'pending' OR incident IN open
     ORDER BY incident, endpoint, sequence`,
   params: z.object({ since: z.date() }),
@@ -94,7 +95,7 @@ const selectSince = query({
 })
 
 const selectOfIncident = query({
-  sql: `SELECT ${COLUMNS}, body FROM notifications FINAL WHERE incident = {incident:String} ORDER BY created_at, endpoint, sequence`,
+  sql: `SELECT ${NOTIFICATION_COLUMNS}, body FROM notifications FINAL WHERE incident = {incident:String} ORDER BY created_at, endpoint, sequence`,
   params: z.object({ incident: z.string() }),
   row: notificationRow,
   settings: ISO_TIMES,
@@ -140,9 +141,10 @@ export const readAttempts = async (db: Db, incidents: readonly string[]): Promis
 export interface OutboxStore {
   /**
    * Notifications created since an instant, pending, or of an open incident, with every attempt at their incidents.
-   * Those that are finished and of an incident that is over come without their body.
+   * Those that are finished and of an incident that is over come without their body. `disabled`: endpoints that
+   * answered that they are gone.
    */
-  load(since: Date): Promise<{ notifications: Notification[]; attempts: DeliveryAttempt[] }>
+  load(since: Date): Promise<{ notifications: Notification[]; attempts: DeliveryAttempt[]; disabled: string[] }>
   /** Stores notifications as they are now, all or none. The highest revision of an id counts. */
   saveNotifications(notifications: readonly Notification[], now: Date): Promise<void>
   /** Stores an attempt: before it is made with arrival `unknown`, afterwards with its result. */
@@ -152,10 +154,10 @@ export interface OutboxStore {
 export const clickhouseOutbox = (db: Db): OutboxStore => ({
   async load(since) {
     const notifications = await selectSince(db, { since })
-    return {
-      notifications,
-      attempts: await readAttempts(db, [...new Set(notifications.map(({ incident }) => incident))]),
-    }
+    const attempts = await readAttempts(db, [...new Set(notifications.map(({ incident }) => incident))])
+    const states = await readEndpointStates(db)
+    const disabled = states.filter((state) => state.disabled).map(({ endpoint }) => endpoint)
+    return { notifications, attempts, disabled }
   },
   saveNotifications: (notifications, now) => recordNotifications(db, notifications, now),
   saveAttempt: (attempt) => recordAttempt(db, attempt),

@@ -30,13 +30,13 @@ const ANSWER_READ_BYTES = 4_096
 const ANSWER_KEPT_BYTES = 512
 
 /**
- * POSTs a body to an address that was checked before, following no redirect. Never rejects: whatever happens is a result.
+ * Sends a request to an address that was checked before, following no redirect. Never rejects: whatever happens is a result.
  * @param check resolves the URL to the address to connect to, see `egressGuard`
  * @param rules what an answer means
  */
 export async function post(
   url: string,
-  { headers, body }: { headers: Record<string, string>; body: string },
+  { method = 'POST', headers, body }: { method?: 'GET' | 'POST'; headers: Record<string, string>; body: string | null },
   check: (url: string) => Promise<EgressTarget>,
   { connectTimeoutMs, totalTimeoutMs }: PostLimits,
   rules: AnswerRules = ANSWER_RULES.webhook,
@@ -61,7 +61,7 @@ export async function post(
   const connection = connectTo(target, connectTimeoutMs)
   try {
     const answer = await request(target.url, {
-      method: 'POST',
+      method,
       headers,
       body,
       dispatcher: connection.agent,

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import type { Endpoint } from '../../runtime/endpoint-schema.ts'
 import { recordBudgetReset } from '../../storage/budget-resets.ts'
 import { recordIncidents } from '../../storage/incidents.ts'
+import { recordNotifications } from '../../storage/notifications.ts'
 import { recordDefinitions } from '../../storage/slo-definitions.ts'
+import { notification } from '../evaluator/messages.ts'
 import { seedOverlays } from './overlay-seeds.ts'
 import { incident, NOW, seedCalls, seededApp, seedMinutes, seedTelemetry, slo } from './seeded-app.ts'
 
@@ -25,7 +28,9 @@ let app: Awaited<ReturnType<typeof seededApp>>
 let document: Document
 
 beforeAll(async () => {
-  app = await seededApp()
+  const endpoints: Endpoint[] = [{ name: 'pager', type: 'webhook', url: 'https://hooks.example', secret: '' }]
+  app = await seededApp({ config: { bind: '127.0.0.1', publicUrl: undefined, tokens: [], endpoints } })
+  await recordNotifications(app.db, [notification('i1', NOW.getTime(), { id: 'msg_1' })], NOW)
   await recordDefinitions(app.db, [{ name: SLO.name, state: 'active', slo: SLO, problems: [], source: 'api' }], NOW)
   await seedTelemetry(app.db)
   await seedMinutes(app.db, SLO, [{ ago: 3, good: 990, total: 1000 }])
@@ -55,6 +60,9 @@ const EXAMPLES: Record<string, string> = {
   '/api/v1/maintenance-windows': '/api/v1/maintenance-windows',
   '/api/v1/maintenance-windows/{id}': '/api/v1/maintenance-windows/mnt_1',
   '/api/v1/deployments': '/api/v1/deployments',
+  '/api/v1/notifications': '/api/v1/notifications',
+  '/api/v1/notifications/{id}': '/api/v1/notifications/msg_1',
+  '/api/v1/endpoints': '/api/v1/endpoints',
   '/api/v2/status': '/api/v2/status',
   '/api/v2/alerts': '/api/v2/alerts',
   '/api/v2/silences': '/api/v2/silences',
