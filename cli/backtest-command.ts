@@ -3,8 +3,9 @@ import { problemLine } from '../slo/problem.ts'
 import { previewSlo } from '../storage/preview.ts'
 import { readSloPaths } from '../storage/slo-files.ts'
 import { backtestText } from './backtest-text.ts'
+import { CommandError } from './command-error.ts'
 import { progressBar } from './progress-bar.ts'
-import { CommandError, withRunningStore } from './running-store.ts'
+import { withRunningStore } from './running-store.ts'
 
 export interface BacktestCommand {
   config?: string

@@ -2,7 +2,7 @@ import type { Slo } from '../slo/model.ts'
 import { nearMisses } from '../slo/near-misses.ts'
 import type { Db } from '../storage/query.ts'
 import { readDefinitions } from '../storage/slo-definitions.ts'
-import { CommandError } from './running-store.ts'
+import { CommandError } from './command-error.ts'
 
 /** The SLO of that name that is in force. @throws CommandError that tells which name may be meant */
 export async function findSlo(db: Db, name: string): Promise<Slo> {

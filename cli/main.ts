@@ -1,16 +1,14 @@
 import { Command, Option } from 'commander'
-import { ConfigError } from '../runtime/config.ts'
+import { ConfigError } from '../runtime/config-error.ts'
 import { VERSION } from '../runtime/version.ts'
-import { runBacktest } from './backtest-command.ts'
-import { runDemoCommand } from './demo-command.ts'
-import { runExplain } from './explain-command.ts'
-import { runRehearse } from './rehearse-command.ts'
-import { runRemeasure } from './remeasure-command.ts'
-import { runRoute } from './route-command.ts'
-import { CommandError } from './running-store.ts'
-import { ROLES, runStart } from './start.ts'
-import { runSuggest } from './suggest-command.ts'
-import { runValidate } from './validate.ts'
+import { CommandError } from './command-error.ts'
+import { ROLES } from './roles.ts'
+
+/** Reads a command's code once it is asked for: whoever checks a file needs no collector. */
+const whenAsked =
+  <Given extends unknown[]>(load: () => Promise<(...given: Given) => Promise<void>>) =>
+  async (...given: Given): Promise<void> =>
+    (await load())(...given)
 
 const program = new Command('plumbline')
   .description('SLOs, error budgets and alerting for the integrations you depend on, from OpenTelemetry')
@@ -30,13 +28,13 @@ program
   .addOption(new Option('--role <role>', 'run this role alone').choices(ROLES))
   .option('--insecure', 'allow a bind address that others can reach without tokens')
   .option('--json', 'print one JSON line when ready instead of the banner')
-  .action(runStart)
+  .action(whenAsked(async () => (await import('./start.ts')).runStart))
 
 program
   .command('demo')
   .description('run Plumbline with three small services whose third parties misbehave on a script')
   .option('--json', 'print one JSON line when ready instead of the banner')
-  .action(runDemoCommand)
+  .action(whenAsked(async () => (await import('./demo-command.ts')).runDemoCommand))
 
 program
   .command('backtest')
@@ -46,7 +44,7 @@ program
   .option('--slo <name>', 'only this SLO')
   .option('--days <number>', 'how many days are judged', '30')
   .option('--json', 'print one JSON object per SLO')
-  .action(runBacktest)
+  .action(whenAsked(async () => (await import('./backtest-command.ts')).runBacktest))
 
 program
   .command('route')
@@ -56,7 +54,7 @@ program
   .option('--at <time>', 'when it is raised, for quiet hours (default: now)')
   .addOption(config)
   .option('--json', 'print one JSON object')
-  .action(runRoute)
+  .action(whenAsked(async () => (await import('./route-command.ts')).runRoute))
 
 program
   .command('suggest')
@@ -65,7 +63,7 @@ program
   .option('--service <name>', 'only for this service')
   .option('--days <number>', 'how many days of traffic are looked at', '28')
   .option('--json', 'print one JSON object instead of YAML')
-  .action(runSuggest)
+  .action(whenAsked(async () => (await import('./suggest-command.ts')).runSuggest))
 
 program
   .command('validate')
@@ -73,7 +71,7 @@ program
   .argument('<path...>', 'files, and folders with .yaml, .yml and .json files')
   .option('--strict', "judge exactly as OpenSLO's official validator does")
   .option('--json', 'print the verdicts as JSON')
-  .action(runValidate)
+  .action(whenAsked(async () => (await import('./validate.ts')).runValidate))
 
 program
   .command('explain')
@@ -81,7 +79,7 @@ program
   .argument('<slo>', 'name of an SLO of the Plumbline that runs')
   .addOption(config)
   .option('--json', 'print one JSON object')
-  .action(runExplain)
+  .action(whenAsked(async () => (await import('./explain-command.ts')).runExplain))
 
 program
   .command('remeasure')
@@ -92,7 +90,7 @@ program
   .option('--to <time>', 'end; default: now')
   .option('--wait <seconds>', 'how long to wait for it', '60')
   .option('--json', 'print one JSON object')
-  .action(runRemeasure)
+  .action(whenAsked(async () => (await import('./remeasure-command.ts')).runRemeasure))
 
 program
   .command('rehearse')
@@ -100,7 +98,7 @@ program
   .argument('<file>', 'scenario file (JSON), see docs/alerting.md')
   .option('--interval <seconds>', 'time between two evaluations', '5')
   .option('--json', 'print one JSON object per accepted delivery')
-  .action(runRehearse)
+  .action(whenAsked(async () => (await import('./rehearse-command.ts')).runRehearse))
 
 try {
   await program.parseAsync()

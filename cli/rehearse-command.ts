@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { CommandError } from './command-error.ts'
 import { type Rehearsal, rehearse } from './rehearse/play.ts'
 import { parseScenarios, type ScenarioFile } from './rehearse/scenario.ts'
 import { storyOf } from './rehearse/story.ts'
-import { CommandError } from './running-store.ts'
 
 interface Options {
   json?: boolean

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from '../storage/query.ts'
 import { type RemeasureRequest, readRemeasure, recordRemeasure } from '../storage/remeasure-requests.ts'
+import { CommandError } from './command-error.ts'
 import { findSlo } from './find-slo.ts'
-import { CommandError, withRunningStore } from './running-store.ts'
+import { withRunningStore } from './running-store.ts'
 
 export interface RemeasureCommand {
   config?: string

@@ -7,7 +7,7 @@ import type { Severity, Slo } from '../slo/model.ts'
 import { quietUntil } from '../slo/quiet-hours.ts'
 import { type Route, routeFor } from '../slo/route.ts'
 import { loadSloDir } from '../storage/slo-files.ts'
-import { CommandError } from './running-store.ts'
+import { CommandError } from './command-error.ts'
 
 interface Options {
   labels?: string

@@ -3,17 +3,7 @@ import { loadConfig } from '../runtime/config.ts'
 import type { Config } from '../runtime/config-schema.ts'
 import { connect, embeddedServer } from '../storage/client.ts'
 import type { Db } from '../storage/query.ts'
-
-/** A command cannot do what it was asked to, for a reason that its user can mend. */
-export class CommandError extends Error {
-  /** 1: what it worked on is at fault; 2: how it was called. */
-  readonly exitCode: 1 | 2
-  constructor(message: string, exitCode: 1 | 2 = 1) {
-    super(message)
-    this.name = 'CommandError'
-    this.exitCode = exitCode
-  }
-}
+import { CommandError } from './command-error.ts'
 
 /**
  * Lets a command work on the store of a Plumbline that runs: the embedded engine at its configured port, or the server.

@@ -5,7 +5,8 @@ import { startApi } from '../api/main.ts'
 import { startCollector } from '../collector/main.ts'
 import { startEvaluator } from '../evaluator/main.ts'
 import { superviseChild } from '../runtime/child.ts'
-import { ConfigError, loadConfig, toEnvironment } from '../runtime/config.ts'
+import { loadConfig, toEnvironment } from '../runtime/config.ts'
+import { ConfigError } from '../runtime/config-error.ts'
 import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import { createLog, type Log } from '../runtime/log.ts'
@@ -14,9 +15,7 @@ import { startEmbedded } from '../storage/embedded/embedded.ts'
 import { prepareStore } from '../storage/migrate.ts'
 import { applyRetention } from '../storage/retention.ts'
 import { banner } from './banner.ts'
-
-export const ROLES = ['collector', 'evaluator', 'api'] as const
-type Role = (typeof ROLES)[number]
+import type { Role } from './roles.ts'
 
 export interface StartOptions {
   config?: string

@@ -1,7 +1,8 @@
 import { MIN_CALLS, suggestSlos } from '../slo/suggested-slo.ts'
 import { readFreshness } from '../storage/freshness.ts'
 import { readObservedCalls } from '../storage/observed-calls.ts'
-import { CommandError, withRunningStore } from './running-store.ts'
+import { CommandError } from './command-error.ts'
+import { withRunningStore } from './running-store.ts'
 import { suggestionYaml } from './suggestion-yaml.ts'
 
 export interface SuggestCommand {

@@ -3,24 +3,9 @@ import { isIP } from 'node:net'
 import { distance } from 'fastest-levenshtein'
 import { isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
+import { ConfigError, type ConfigFault } from './config-error.ts'
 import { type Config, configSchema } from './config-schema.ts'
 import { endpointsNamed } from './route-schema.ts'
-
-/** One fault of the configuration: where (`plumbline.yaml:12 ports.api`), what, and what to do. */
-export interface ConfigFault {
-  where: string
-  message: string
-}
-
-/** The configuration cannot be used; `faults` has one readable entry per mistake. */
-export class ConfigError extends Error {
-  readonly faults: ConfigFault[]
-  constructor(faults: ConfigFault[]) {
-    super(faults.map(({ where, message }) => `${where}: ${message}`).join('\n'))
-    this.name = 'ConfigError'
-    this.faults = faults
-  }
-}
 
 export interface ConfigSources {
   /** `--config`; must exist. Without it `PLUMBLINE_CONFIG`, else `plumbline.yaml` of the working directory if there is one. */

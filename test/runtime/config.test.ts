@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, configKeys, environmentName, loadConfig, toEnvironment } from '../../runtime/config.ts'
+import { configKeys, environmentName, loadConfig, toEnvironment } from '../../runtime/config.ts'
+import { ConfigError } from '../../runtime/config-error.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'plumbline-config-'))
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigError, loadConfig } from '../../runtime/config.ts'
+import { loadConfig } from '../../runtime/config.ts'
+import { ConfigError } from '../../runtime/config-error.ts'
 import type { RouteConfig } from '../../runtime/route-schema.ts'
 import { type RouteNode, routeFor } from '../../slo/route.ts'
 
