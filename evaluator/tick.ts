@@ -60,7 +60,7 @@ export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
   const roots = await explainer.roots(evaluations, now)
   const policies = new Map(slos.map((slo) => [slo.name, slo.policies]))
   const turns = turnIncidents(evaluations, memory.incidents, { now, policy, routes, overlays, traits, roots, policies })
-  const evidence = await explainer.explain(turns, evaluations, now)
+  const evidence = await explainer.explain(turns, now)
   metrics.decided(evaluations, turns)
   await record(evaluator, memory, changesOf(evaluations, turns, evidence, now), now)
 

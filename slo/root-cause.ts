@@ -59,26 +59,25 @@ export interface FiringService {
 const TOGETHER_MS = 10 * 60_000
 
 /**
- * Where nothing could be measured: of alerts that began within ten minutes of each other along call edges, the deepest
- * service is taken for the cause; of several the one that began first. A guess, and said to be one.
+ * Where nothing could be measured: of alerts that began within ten minutes of each other along call edges, the one of the
+ * deepest service is taken for the cause; of several the one that began first. A guess, and said to be one.
  * @param calls who calls whom, by service
- * @returns origin by alert; alerts that stand alone are absent
+ * @returns for each alert the one below it, or it itself; alerts that stand alone are absent
  */
-export function rootsByTopology(
+export function deepestBelow(
   firing: readonly FiringService[],
   calls: ReadonlyMap<string, ReadonlySet<string>>,
-): Map<string, string> {
-  const roots = new Map<string, string>()
+): Map<string, FiringService> {
+  const deepest = new Map<string, FiringService>()
   for (const alert of firing) {
-    const reached = reach(alert, firing, calls)
-    const deepest = reached.toSorted(
+    const [below] = reach(alert, firing, calls).toSorted(
       (a, b) =>
         b.depth - a.depth || a.alert.startedAtMs - b.alert.startedAtMs || (a.alert.service < b.alert.service ? -1 : 1),
-    )[0]
-    const isAlone = !deepest || (deepest.depth === 0 && !isReached(alert, firing, calls))
-    if (!isAlone) roots.set(alert.alert, `service:${deepest.alert.service}/failing`)
+    )
+    const isAlone = !below || (below.depth === 0 && !isReached(alert, firing, calls))
+    if (!isAlone) deepest.set(alert.alert, below.alert)
   }
-  return roots
+  return deepest
 }
 
 /** What fires below an alert, each with how many calls away it is at most. */

@@ -1,131 +1,196 @@
 import { z } from 'zod'
-import type { OUTCOMES } from '../integration/outcome.ts'
-import type { Suspect } from '../slo/incident.ts'
-import { directionOf } from '../slo/indicator.ts'
-import type { Indicator } from '../slo/model.ts'
-import { badCalls } from './indicator-sql.ts'
+import type { TracedCall } from '../integration/error-split.ts'
+import { DIRECTIONS, OUTCOMES, type Outcome } from '../integration/outcome.ts'
+import type { SelectableCall } from '../slo/call-selection.ts'
 import { type Db, query } from './query.ts'
 
-/** What the failing calls of an SLO have in common, and where to look. */
-export interface Evidence {
-  suspect: Suspect | null
-  /** Services whose calls to the suspect end in the same way, most affected first. */
-  impact: string[]
-  /** Trace ids of failing calls, newest first, at most three. */
-  exemplars: string[]
+interface Range {
+  from: Date
+  to: Date
 }
 
-const EXEMPLARS = 3
+/** Calls that are alike in everything counted by, with a sample of them. */
+export interface BadCalls extends Omit<SelectableCall, 'durationNs' | 'attempt' | 'attributes'> {
+  /** All of them, weighted by sampling probability. */
+  weight: number
+  /** All of them, as received. */
+  calls: number
+  samples: BadCall[]
+}
 
-/** Traces looked through for an inbound SLO: the newest ones, enough for a share within a percent. */
-const TRACES = 10_000
+export interface BadCall {
+  traceId: string
+  spanId: string
+  at: Date
+  weight: number
+  durationNs: number
+  attempt: number
+  attributes: Record<string, string>
+}
 
-const MOST_AFFECTED = 20
+const outcome = z.enum(OUTCOMES)
+const direction = z.enum(DIRECTIONS)
+const range = z.object({ from: z.date(), to: z.date() })
 
-/** Child calls may begin and be stored a little outside the window of the call that failed. */
-const TRACE_SLACK_MINUTES = 10
+/** Kinds of bad calls looked at, the largest first, and calls of each: enough for a share within a few per cent. */
+const MAX_KINDS = 2_000
+const SAMPLES_PER_KIND = 50
 
-const NOT_FAILED = ['ok', 'cancelled'] as const satisfies readonly (typeof OUTCOMES)[number][]
-
-const window = z.object({ from: z.date(), to: z.date() })
+const NOT_FAILED: readonly Outcome[] = ['ok', 'cancelled']
 
 /**
- * Looks at the calls an SLO counts as bad in [from, to). The suspect of an outbound SLO is the dependency its bad calls
- * went to; for an inbound SLO it is the dependency that failed inside the traces of its bad calls, as deep as the
- * traces show: a call whose callee failed as well is passed through.
+ * Calls of the named services in [from, to) that failed, or took at least `slowNs`: what any of their SLOs may count as bad.
+ * One read, whatever the number of SLOs.
  */
-export async function readEvidence(db: Db, indicator: Indicator, range: { from: Date; to: Date }): Promise<Evidence> {
-  const { rows, bad } =
-    directionOf(indicator) === 'outbound'
-      ? await failingDirectly(db, indicator, range)
-      : await failingInside(db, indicator, range)
-  const suspect = suspectOf(rows, bad)
-  const [exemplars, impact] = await Promise.all([
-    newestTraces(db, indicator, range),
-    suspect ? affectedServices(db, { ...range, dependency: suspect.dependency, outcome: suspect.outcome }) : [],
-  ])
-  return { suspect, exemplars, impact: impact.map(({ service }) => service) }
+export const readBadCalls = (
+  db: Db,
+  { slowNs, ...values }: Range & { services: string[]; slowNs: number | null; attributes: boolean },
+): Promise<BadCalls[]> =>
+  selectBadCalls(db, { ...values, slow_ns: slowNs ?? Number.MAX_SAFE_INTEGER, not_failed: [...NOT_FAILED] })
+
+const selectBadCalls = query({
+  sql: `
+    SELECT env, service, dependency, operation, protocol, version, direction, synthetic, outcome,
+      sum(c.weight) AS weight, count() AS calls,
+      groupArraySample(${SAMPLES_PER_KIND}, 1)((trace_id, span_id, toUnixTimestamp64Milli(toDateTime64(ts, 3)), c.weight, duration_ns, attempt,
+        if({attributes:Bool}, attributes, map()))) AS samples
+    FROM calls AS c
+    WHERE ts >= {from:DateTime64(3)} AND ts < {to:DateTime64(3)} AND service IN {services:Array(String)} AND NOT nested
+      AND (outcome NOT IN {not_failed:Array(String)} OR duration_ns >= {slow_ns:UInt64})
+    GROUP BY env, service, dependency, operation, protocol, version, direction, synthetic, outcome
+    ORDER BY weight DESC LIMIT ${MAX_KINDS}`,
+  params: range.extend({
+    services: z.array(z.string()),
+    slow_ns: z.number(),
+    not_failed: z.array(z.string()),
+    attributes: z.boolean(),
+  }),
+  row: z
+    .object({
+      env: z.string(),
+      service: z.string(),
+      dependency: z.string(),
+      operation: z.string(),
+      protocol: z.string(),
+      version: z.string(),
+      direction,
+      synthetic: z.boolean(),
+      outcome,
+      weight: z.number(),
+      calls: z.number(),
+      samples: z.array(
+        z
+          .tuple([
+            z.string(),
+            z.string(),
+            z.number(),
+            z.number(),
+            z.number(),
+            z.number(),
+            z.record(z.string(), z.string()),
+          ])
+          .transform(
+            ([traceId, spanId, atMs, weight, durationNs, attempt, attributes]): BadCall => ({
+              traceId,
+              spanId,
+              at: new Date(atMs),
+              weight,
+              durationNs,
+              attempt,
+              attributes,
+            }),
+          ),
+      ),
+    })
+    .transform((row): BadCalls => row),
+})
+
+/** Calls of a trace may begin and be stored a little outside the time of the call that failed. */
+const TRACE_SLACK_MINUTES = 10
+
+const MAX_TRACE_CALLS = 100_000
+
+/** All calls of some traces, by trace; `range` is when the bad ones among them were. */
+export async function readTraces(
+  db: Db,
+  { traces, ...values }: Range & { traces: string[] },
+): Promise<Map<string, TracedCall[]>> {
+  const known = [...new Set(traces)].filter((trace) => trace !== '')
+  if (known.length === 0) return new Map()
+  const rows = await selectTraces(db, { ...values, traces: known })
+  const byTrace = new Map<string, TracedCall[]>()
+  for (const { traceId, ...call } of rows) {
+    const calls = byTrace.get(traceId)
+    if (calls) calls.push(call)
+    else byTrace.set(traceId, [call])
+  }
+  return byTrace
 }
 
-interface Failure {
-  dependency: string
-  outcome: string
-  bad: number
+const selectTraces = query({
+  sql: `
+    SELECT trace_id AS traceId, span_id AS spanId, parent_span_id AS parentSpanId, direction, service, dependency, operation, outcome,
+      toUnixTimestamp64Nano(ts) / 1e6 AS startMs, duration_ns / 1e6 AS durationMs
+    FROM calls
+    WHERE ts >= {from:DateTime64(3)} - toIntervalMinute(${TRACE_SLACK_MINUTES})
+      AND ts < {to:DateTime64(3)} + toIntervalMinute(${TRACE_SLACK_MINUTES})
+      AND trace_id IN {traces:Array(String)} AND NOT nested
+    LIMIT ${MAX_TRACE_CALLS}`,
+  params: range.extend({ traces: z.array(z.string()) }),
+  row: z.object({
+    traceId: z.string(),
+    spanId: z.string(),
+    parentSpanId: z.string(),
+    direction,
+    service: z.string(),
+    dependency: z.string(),
+    operation: z.string(),
+    outcome,
+    startMs: z.number(),
+    durationMs: z.number(),
+  }),
+})
+
+/** Who called whom, how it ended when it did not end well, and who answers calls: since `from`. */
+export interface CallGraph {
+  /** Services that send telemetry of calls they answer. */
+  instrumented: Set<string>
+  /** Dependencies by caller. */
+  calls: Map<string, Set<string>>
+  /** What most failing calls of a caller to a dependency ended with, by `caller\ndependency`; open circuits left out. */
+  failures: Map<string, Outcome>
 }
 
-const failureRow = z.object({ dependency: z.string(), outcome: z.string(), bad: z.number() })
-
-/** The dependency with most bad calls and the outcome it mostly showed. */
-function suspectOf(rows: readonly Failure[], bad: number): Suspect | null {
-  const byDependency = Map.groupBy(rows, ({ dependency }) => dependency)
-  const ranked = [...byDependency.values()]
-    .map((failures) => ({ failures, bad: failures.reduce((sum, failure) => sum + failure.bad, 0) }))
-    .sort((a, b) => b.bad - a.bad)
-  const mostly = ranked[0]?.failures.toSorted((a, b) => b.bad - a.bad)[0]
-  return mostly && bad > 0 ? { ...mostly, share: mostly.bad / bad } : null
+export async function readCallGraph(db: Db, values: { from: Date; to: Date }): Promise<CallGraph> {
+  const rows = await selectGraph(db, values)
+  const graph: CallGraph = { instrumented: new Set(), calls: new Map(), failures: new Map() }
+  for (const { service, callee, failure } of rows) {
+    if (callee === '') {
+      graph.instrumented.add(service)
+      continue
+    }
+    const callees = graph.calls.get(service)
+    if (callees) callees.add(callee)
+    else graph.calls.set(service, new Set([callee]))
+    if (failure !== null) graph.failures.set(`${service}\n${callee}`, failure)
+  }
+  return graph
 }
 
-/** The bad calls themselves, by where they went. */
-async function failingDirectly(db: Db, indicator: Indicator, range: { from: Date; to: Date }) {
-  const { where, params } = badCalls(indicator)
-  const rows = await query({
-    sql: `SELECT dependency, outcome, sum(weight) AS bad FROM calls
-      WHERE ts >= {from:DateTime64(3)} AND ts < {to:DateTime64(3)} AND ${where} GROUP BY dependency, outcome`,
-    params: window.loose(),
-    row: failureRow,
-  })(db, { ...range, ...params })
-  return { rows, bad: rows.reduce((sum, row) => sum + row.bad, 0) }
-}
-
-/** Failed outbound calls in the traces of the bad calls that no failed callee explains. Counts are traces. */
-async function failingInside(db: Db, indicator: Indicator, range: { from: Date; to: Date }) {
-  const { where, params } = badCalls(indicator)
-  const [row] = await query({
-    sql: `
-      WITH
-        bad_traces AS (
-          SELECT trace_id FROM calls
-          WHERE ts >= {from:DateTime64(3)} AND ts < {to:DateTime64(3)} AND trace_id != '' AND ${where}
-          GROUP BY trace_id ORDER BY max(ts) DESC LIMIT ${TRACES}
-        ),
-        failed AS (
-          SELECT trace_id, span_id, parent_span_id, direction, dependency, outcome FROM calls
-          WHERE ts >= {from:DateTime64(3)} - toIntervalMinute(${TRACE_SLACK_MINUTES})
-            AND ts < {to:DateTime64(3)} + toIntervalMinute(${TRACE_SLACK_MINUTES})
-            AND trace_id GLOBAL IN (SELECT trace_id FROM bad_traces)
-            AND outcome NOT IN {not_failed:Array(String)} AND NOT nested
-        ),
-        origins AS (
-          SELECT dependency, outcome, toFloat64(uniqExact(trace_id)) AS bad FROM failed
-          WHERE direction = 'outbound' AND dependency != ''
-            AND (trace_id, span_id) GLOBAL NOT IN (SELECT trace_id, parent_span_id FROM failed WHERE direction = 'inbound')
-          GROUP BY dependency, outcome
-        )
-      SELECT (SELECT toFloat64(count()) FROM bad_traces) AS traces, groupArray((dependency, outcome, bad)) AS rows FROM origins`,
-    params: window.loose(),
-    row: z.object({ traces: z.number(), rows: z.array(z.tuple([z.string(), z.string(), z.number()])) }),
-  })(db, { ...range, ...params, not_failed: [...NOT_FAILED] })
-  const rows = (row?.rows ?? []).map(([dependency, outcome, bad]) => ({ dependency, outcome, bad }))
-  return { rows, bad: row?.traces ?? 0 }
-}
-
-async function newestTraces(db: Db, indicator: Indicator, range: { from: Date; to: Date }): Promise<string[]> {
-  const { where, params } = badCalls(indicator)
-  const rows = await query({
-    sql: `SELECT trace_id FROM calls
-      WHERE ts >= {from:DateTime64(3)} AND ts < {to:DateTime64(3)} AND trace_id != '' AND ${where}
-      GROUP BY trace_id ORDER BY max(ts) DESC, trace_id LIMIT {limit:UInt32}`,
-    params: window.loose(),
-    row: z.object({ trace_id: z.string() }),
-  })(db, { ...range, ...params, limit: EXEMPLARS })
-  return rows.map(({ trace_id }) => trace_id)
-}
-
-const affectedServices = query({
-  sql: `SELECT service FROM calls
-    WHERE ts >= {from:DateTime64(3)} AND ts < {to:DateTime64(3)} AND direction = 'outbound'
-      AND dependency = {dependency:String} AND outcome = {outcome:String}
-    GROUP BY service ORDER BY sum(weight) DESC, service LIMIT ${MOST_AFFECTED}`,
-  params: window.extend({ dependency: z.string(), outcome: z.string() }),
-  row: z.object({ service: z.string() }),
+const selectGraph = query({
+  sql: `
+    SELECT service, if(direction = 'inbound', '', dependency) AS callee,
+      argMaxIf(outcome, failed, outcome NOT IN ('ok', 'cancelled', 'circuit_open')) AS failure
+    FROM (
+      SELECT service, direction, dependency, outcome, sum(c.calls) AS failed
+      FROM calls_1m AS c WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND NOT synthetic
+      GROUP BY service, direction, dependency, outcome
+    )
+    GROUP BY service, callee LIMIT 50000`,
+  params: range,
+  row: z.object({
+    service: z.string(),
+    callee: z.string(),
+    failure: z.string().transform((text) => OUTCOMES.find((known) => known === text) ?? null),
+  }),
 })

@@ -84,10 +84,17 @@ export async function storeMinute(db: Db, startMs: number, bad: number): Promise
   const minute = startMs / MINUTE_MS
   const call = { service: 'checkout', dependency: 'acme-pay', env: 'prod' }
   const row = (n: number, outcome: string, weight: number) =>
-    callRow({ ...call, ts: startMs + n, outcome, weight, trace_id: (minute * 10 + n).toString(16).padStart(32, '0') })
+    callRow({
+      ...call,
+      ts: startMs + n,
+      outcome,
+      weight,
+      trace_id: (minute * 100 + n).toString(16).padStart(32, '0'),
+      span_id: (minute * 100 + n).toString(16).padStart(16, '0'),
+    })
   const rows = [
-    ...(bad > 0 ? [1, 2, 3, 4].map((n) => row(n, 'timeout', bad / 4)) : []),
-    ...(bad < 1000 ? [row(5, 'ok', 1000 - bad)] : []),
+    ...(bad > 0 ? Array.from({ length: 25 }, (_, n) => row(n + 1, 'timeout', bad / 25)) : []),
+    ...(bad < 1000 ? [row(50, 'ok', 1000 - bad)] : []),
   ]
   await storeCalls(db, rows, `minute-${minute}`)
 }

@@ -87,7 +87,7 @@ describe('an outage of one minute', () => {
     expect(page.alerts[0].startsAt).toBe('2026-01-10T12:00:00Z')
     expect(page.alerts[0].annotations).toMatchObject({
       summary: 'checkout-pay burns 16.7x: acme-pay times out',
-      cause: 'share 1.00 of 1,000 bad traces, confidence high',
+      cause: 'share 1.00 of 25 bad traces, confidence high',
       impact: 'checkout',
       who_can_fix: 'provider',
       runbook_url: 'https://runbooks.example/acme-pay',
