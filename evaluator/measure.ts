@@ -8,6 +8,7 @@ import type { Db } from '../storage/query.ts'
 import { Arrivals, metricsOf, OVERLAP_MS } from './arrivals.ts'
 import { DAY_MS, daysOf, MINUTE_MS, merge, type Range } from './ranges.ts'
 import { Remeasures } from './remeasure.ts'
+import { createSelfChecker } from './self-check.ts'
 import {
   byOwed,
   failed,
@@ -41,10 +42,15 @@ const AUTHORED_WAIT_MS = 1_000
 /** An author's statement may take this share of the time. */
 const AUTHORED_SHARE = 0.1
 
-/** @param paceMs time a tick spends on history, beside one day at least: the alerts of other SLOs wait no longer */
+/**
+ * @param paceMs time a tick spends on history, beside one day at least: the alerts of other SLOs wait no longer. Without
+ * an end, a call also waits for authors' statements and for the self-check, which otherwise go on beside it
+ */
 export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Measurer {
   const arrivals = new Arrivals(db)
   const remeasures = new Remeasures(db, log)
+  const checker = createSelfChecker(db, log)
+  const waitsForAll = paceMs === Number.POSITIVE_INFINITY
   const standings = new Map<string, Standing>()
   const reported = new Map<string, string>()
   let authored: Promise<void> | null = null
@@ -233,12 +239,13 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
       authored ??= payAuthored(now).finally(() => {
         authored = null
       })
-      await (paceMs === Number.POSITIVE_INFINITY
-        ? authored
-        : Promise.race([authored, sleep(AUTHORED_WAIT_MS, undefined, { ref: false })]))
+      await (waitsForAll ? authored : Promise.race([authored, sleep(AUTHORED_WAIT_MS, undefined, { ref: false })]))
       await remeasures.finish((key) => isPaid(standings.get(key)), now)
       await report(now)
-      return generationsBehind(slos, (key) => standings.get(key)?.history != null)
+      const behind = generationsBehind(slos, (key) => standings.get(key)?.history != null)
+      const checked = checker.check(slos, behind, now)
+      if (waitsForAll) await checked
+      return behind
     },
   }
 }

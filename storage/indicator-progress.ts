@@ -35,8 +35,15 @@ export async function recordProgress(db: Db, progress: readonly Progress[]): Pro
 
 /** The newest word on each of these generations; one that was never measured is absent. */
 export async function readProgress(db: Db, generations: readonly string[]): Promise<Progress[]> {
-  return generations.length === 0 ? [] : selectProgress(db, { generations: [...generations] })
+  const progress: Progress[] = []
+  for (let start = 0; start < generations.length; start += MAX_TOGETHER) {
+    progress.push(...(await selectProgress(db, { generations: generations.slice(start, start + MAX_TOGETHER) })))
+  }
+  return progress
 }
+
+/** Generations that travel in the address of one request. */
+const MAX_TOGETHER = 1_000
 
 const epochMs = z.number().transform((ms) => new Date(ms))
 

@@ -1,0 +1,224 @@
+import { type CallSelection, type MeasuredIndicator, type MetricSelection, SELECTABLE, type Selector } from './model.ts'
+import { nearMisses } from './near-misses.ts'
+
+export const WARNING_CODES = ['cannot_measure', 'good_exceeds_total', 'matches_nothing', 'no_traffic', 'flat'] as const
+
+/** Why an SLI looks broken, and what its author can do about it. */
+export interface Warning {
+  code: (typeof WARNING_CODES)[number]
+  message: string
+  hint: string
+}
+
+/** What an SLI counted lately. */
+export interface CountFacts {
+  events: number
+  good: number
+  /** Hours with events, and what they held. */
+  hours: number
+  leastPerHour: number
+  mostPerHour: number
+  lowestRatio: number
+  highestRatio: number
+  /** The first minute with more good than total events, and how many hours have one. */
+  impossible: { minute: Date; hours: number } | null
+}
+
+/** Names that arrived lately. */
+export interface KnownNames {
+  /** Calls by `service` and direction. */
+  services: readonly { service: string; direction: CallSelection['direction']; calls: number }[]
+  fields: Readonly<Record<(typeof SELECTABLE)[number], readonly string[]>>
+  /** Keys of attributes on calls. */
+  attributes: readonly string[]
+  metrics: readonly { metric: string; kinds: readonly MetricSelection['kind'][] }[]
+  /** By metric, then by attribute: the values its points have. */
+  metricAttributes: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
+}
+
+export interface IndicatorFacts {
+  /** Why it could not be measured last; '' when it was. */
+  error: string
+  counts: CountFacts
+  known: KnownNames
+  /** How long telemetry has been arriving, at most as long as it is looked back. */
+  watchedMinutes: number
+  settleMinutes: number
+}
+
+/** Before so much was seen, an SLI that counts nothing may just be new. */
+const LONG_ENOUGH_MINUTES = 60
+
+const FLAT_HOURS = 24
+const FLAT_EVENTS = 1_000
+/** Traffic moves when the busiest hour has so many times the events of the quietest. */
+const MOVING = 1.2
+
+/** What looks broken about an SLI, most certain first. */
+export function selfCheck(indicator: MeasuredIndicator, facts: IndicatorFacts): Warning[] {
+  const unmatched = facts.watchedMinutes >= LONG_ENOUGH_MINUTES ? unmatchedNames(indicator, facts.known) : []
+  return [
+    ...cannotMeasure(facts),
+    ...goodExceedsTotal(indicator, facts),
+    ...unmatched,
+    ...(unmatched.length === 0 && facts.error === '' ? noTraffic(indicator, facts) : []),
+    ...flat(indicator, facts.counts),
+  ]
+}
+
+const cannotMeasure = ({ error }: IndicatorFacts): Warning[] =>
+  error === ''
+    ? []
+    : [
+        {
+          code: 'cannot_measure',
+          message: error,
+          hint: 'Change the definition; until then it is tried again every few minutes',
+        },
+      ]
+
+function goodExceedsTotal(indicator: MeasuredIndicator, { counts, settleMinutes }: IndicatorFacts): Warning[] {
+  const { impossible, good, events } = counts
+  if (impossible === null) return []
+  // Two sides that close at different times may cross within a minute; over all of the time they must not.
+  if (settleMinutes > 0 && good <= events) return []
+  const at = impossible.minute.toISOString()
+  const message = `more good than total events were counted, or fewer than none, first at ${at}, in ${impossible.hours} hours`
+  return [{ code: 'good_exceeds_total', message, hint: whyExceeds(indicator) }]
+}
+
+function whyExceeds(indicator: MeasuredIndicator): string {
+  if (indicator.source === 'sql') return 'The SELECT must count every good event in total as well'
+  if (indicator.source === 'metric')
+    return 'The two sides are counted apart and may close at different times: say plumbline.dev/settle, and select the same services on both'
+  return 'good or bad must select a part of what total selects: repeat the selectors of total on it'
+}
+
+/** Names that selectors ask for and nothing that arrived has. */
+function unmatchedNames(indicator: MeasuredIndicator, known: KnownNames): Warning[] {
+  const told = new Map<string, Warning>()
+  for (const selection of selectionsOf(indicator)) {
+    const found = selection.source === 'calls' ? unmatchedCalls(selection, known) : unmatchedPoints(selection, known)
+    for (const warning of found) told.set(warning.message, warning)
+  }
+  return [...told.values()]
+}
+
+function selectionsOf(indicator: MeasuredIndicator): (CallSelection | MetricSelection)[] {
+  if (indicator.source === 'gauge') return [indicator.selection]
+  return indicator.source === 'sql' ? [] : [indicator.total, indicator.numerator.selection]
+}
+
+function unmatchedCalls({ fields, attributes }: CallSelection, known: KnownNames): Warning[] {
+  return [
+    ...SELECTABLE.flatMap((field) => {
+      const selector = fields[field]
+      return selector ? unmatchedValues(`${field} of calls`, selector, known.fields[field]) : []
+    }),
+    ...Object.keys(attributes).flatMap((key) =>
+      unmatchedValues(
+        'attribute of calls',
+        { in: [key] },
+        known.attributes,
+        'Attributes of calls are those that the configuration promotes',
+      ),
+    ),
+  ]
+}
+
+function unmatchedPoints({ metric, kind, attributes }: MetricSelection, known: KnownNames): Warning[] {
+  const found = known.metrics.find((one) => one.metric === metric)
+  if (!found) {
+    const names = known.metrics.map((one) => one.metric)
+    return unmatchedValues('metric', { in: [metric] }, names)
+  }
+  if (!found.kinds.includes(kind)) {
+    const is = found.kinds.join(' and ')
+    return [
+      {
+        code: 'matches_nothing',
+        message: `the metric '${metric}' has no points of kind ${kind}`,
+        hint: `It is of kind ${is}: say kind: ${found.kinds[0]}`,
+      },
+    ]
+  }
+  return Object.entries(attributes).flatMap(([key, selector]) =>
+    unmatchedValues(`attribute ${key} of ${metric}`, selector, known.metricAttributes.get(metric)?.get(key) ?? []),
+  )
+}
+
+/** A list of which some are known is only told when a missing one looks like a typing error. */
+function unmatchedValues(what: string, selector: Selector, known: readonly string[], otherwise?: string): Warning[] {
+  if (!('in' in selector)) return []
+  const missing = selector.in.filter((value) => value !== '' && !known.includes(value))
+  const isPart = missing.length < selector.in.length
+  return missing.flatMap((value) => {
+    const alike = nearMisses(value, known, 3).filter((name) => !selector.in.includes(name))
+    if (isPart && alike.length === 0) return []
+    const message = `nothing that arrived in the last days has the ${what} '${value}'`
+    return [{ code: 'matches_nothing' as const, message, hint: hintOf(alike, known, otherwise) }]
+  })
+}
+
+const MOST_LISTED = 5
+
+function hintOf(alike: readonly string[], known: readonly string[], otherwise?: string): string {
+  if (alike.length > 0) return `Did you mean ${alike.map((name) => `'${name}'`).join(' or ')}?`
+  if (otherwise) return otherwise
+  if (known.length === 0) return 'Nothing of this kind has arrived at all: is it sent?'
+  const listed = known.slice(0, MOST_LISTED).map((name) => `'${name}'`)
+  return `Known are ${listed.join(', ')}${known.length > MOST_LISTED ? ` and ${known.length - MOST_LISTED} more` : ''}`
+}
+
+/** No events though the services it watches have calls. */
+function noTraffic(indicator: MeasuredIndicator, { counts, known, watchedMinutes }: IndicatorFacts): Warning[] {
+  if (counts.events > 0 || watchedMinutes < LONG_ENOUGH_MINUTES) return []
+  for (const selection of selectionsOf(indicator)) {
+    const asked = askedServices(selection)
+    const active = known.services.filter(({ service, calls }) => asked.includes(service) && calls > 0)
+    if (active.length === 0) continue
+    const calls = active.reduce((sum, one) => sum + one.calls, 0)
+    const names = [...new Set(active.map(({ service }) => service))].join(', ')
+    const message = `no events in the last days, while ${names} had ${Math.round(calls)} calls`
+    return [{ code: 'no_traffic', message, hint: whyNoTraffic(selection, active) }]
+  }
+  return []
+}
+
+function askedServices(selection: CallSelection | MetricSelection): readonly string[] {
+  const selector = selection.source === 'calls' ? selection.fields.service : selection.attributes['service.name']
+  return selector && 'in' in selector ? selector.in : []
+}
+
+function whyNoTraffic(
+  selection: CallSelection | MetricSelection,
+  active: readonly { direction: CallSelection['direction'] }[],
+): string {
+  if (selection.source === 'metric')
+    return `The metric ${selection.metric} arrives without the attributes that are selected together`
+  if (!active.some(({ direction }) => direction === selection.direction)) {
+    const other = selection.direction === 'inbound' ? 'outbound' : 'inbound'
+    return `Its calls are all ${other}: say direction: ${other}`
+  }
+  const selected = [...Object.keys(selection.fields), ...Object.keys(selection.attributes)].filter(
+    (field) => field !== 'service',
+  )
+  return selected.length > 0
+    ? `Each name is known, but not all of them together: leave out one of ${selected.join(', ')}`
+    : 'Its selection by outcome or latency leaves nothing'
+}
+
+/** The same ratio hour after hour although traffic moves; a ratio of 1 is what everybody wants. */
+function flat(indicator: MeasuredIndicator, counts: CountFacts): Warning[] {
+  const { hours, events, leastPerHour, mostPerHour, lowestRatio, highestRatio } = counts
+  if (hours < FLAT_HOURS || events < FLAT_EVENTS || mostPerHour < MOVING * leastPerHour) return []
+  if (lowestRatio !== highestRatio || lowestRatio === 1) return []
+  const message = `all of ${hours} hours have the same ratio ${lowestRatio}, while traffic moved between ${leastPerHour} and ${mostPerHour} events an hour`
+  return [{ code: 'flat', message, hint: whyFlat(indicator, lowestRatio) }]
+}
+
+function whyFlat(indicator: MeasuredIndicator, ratio: number): string {
+  if (ratio !== 0) return 'Good events seem to be computed from the total instead of counted: look at what good selects'
+  if (indicator.source === 'gauge') return 'No point is ever good: is the threshold in the unit of the metric?'
+  return 'No event is ever good: what good selects never happens, or bad selects all of total'
+}

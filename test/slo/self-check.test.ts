@@ -1,0 +1,233 @@
+import { describe, expect, test } from 'vitest'
+import type {
+  CallSelection,
+  GaugeIndicator,
+  MeasuredIndicator,
+  MetricIndicator,
+  MetricSelection,
+} from '../../slo/model.ts'
+import { type CountFacts, type IndicatorFacts, type KnownNames, selfCheck } from '../../slo/self-check.ts'
+
+const calls = (over: Partial<CallSelection> = {}): CallSelection => ({
+  source: 'calls',
+  fields: { service: { in: ['checkout'] }, dependency: { in: ['stripe'] } },
+  attributes: {},
+  direction: 'outbound',
+  synthetic: false,
+  outcome: { notIn: ['cancelled'] },
+  latency: null,
+  ...over,
+})
+const ratio = (total: CallSelection): MeasuredIndicator => ({
+  source: 'calls',
+  name: 'i',
+  numerator: { counts: 'bad', selection: { ...total, outcome: { in: ['timeout'] } } },
+  total,
+})
+const points = (over: Partial<MetricSelection> = {}): MetricSelection => ({
+  source: 'metric',
+  metric: 'queue.depth',
+  kind: 'gauge',
+  attributes: {},
+  le: null,
+  ...over,
+})
+const gauge = (selection: MetricSelection): GaugeIndicator => ({
+  source: 'gauge',
+  name: 'g',
+  selection,
+  op: 'lte',
+  value: 60,
+})
+const counters: MetricIndicator = {
+  source: 'metric',
+  name: 'loss',
+  numerator: { counts: 'good', selection: points({ metric: 'stored', kind: 'sum' }) },
+  total: points({ metric: 'sent', kind: 'sum' }),
+}
+const statement: MeasuredIndicator = { source: 'sql', name: 's', query: 'SELECT …' }
+
+const COUNTS: CountFacts = {
+  events: 50_000,
+  good: 49_900,
+  hours: 100,
+  leastPerHour: 100,
+  mostPerHour: 900,
+  lowestRatio: 0.98,
+  highestRatio: 1,
+  impossible: null,
+}
+const NONE: CountFacts = { ...COUNTS, events: 0, good: 0, hours: 0 }
+const KNOWN: KnownNames = {
+  services: [
+    { service: 'checkout', direction: 'outbound', calls: 1_234 },
+    { service: 'search', direction: 'inbound', calls: 50 },
+  ],
+  fields: {
+    env: ['prod'],
+    service: ['checkout', 'search'],
+    dependency: ['stripe', 'swift-parcel', ''],
+    operation: ['POST /v1/charges'],
+    protocol: ['http'],
+    version: ['1.0.0'],
+  },
+  attributes: ['tenant'],
+  metrics: [
+    { metric: 'queue.depth', kinds: ['gauge'] },
+    { metric: 'sent', kinds: ['sum'] },
+    { metric: 'stored', kinds: ['sum'] },
+    { metric: 'http.client.request.duration', kinds: ['histogram'] },
+  ],
+  metricAttributes: new Map([['queue.depth', new Map([['queue', ['orders', 'mails']]])]]),
+}
+const facts = (over: Partial<IndicatorFacts> = {}): IndicatorFacts => ({
+  error: '',
+  counts: COUNTS,
+  known: KNOWN,
+  watchedMinutes: 10_000,
+  settleMinutes: 0,
+  ...over,
+})
+
+/** `code: message | hint` of what is found. */
+const found = (indicator: MeasuredIndicator, over: Partial<IndicatorFacts> = {}) =>
+  selfCheck(indicator, facts(over)).map(({ code, message, hint }) => `${code}: ${message} | ${hint}`)
+
+const select = (fields: CallSelection['fields']) => ratio(calls({ fields: { ...calls().fields, ...fields } }))
+
+describe('nothing is said about an SLI that', () => {
+  const ROWS: Record<string, [MeasuredIndicator, Partial<IndicatorFacts>]> = {
+    'counts what its callers do': [ratio(calls()), {}],
+    'is perfect hour after hour': [ratio(calls()), { counts: { ...COUNTS, lowestRatio: 1, highestRatio: 1 } }],
+    'has one ratio while traffic stands still': [
+      ratio(calls()),
+      { counts: { ...COUNTS, lowestRatio: 0.5, highestRatio: 0.5, leastPerHour: 800 } },
+    ],
+    'has one ratio for less than a day': [
+      ratio(calls()),
+      { counts: { ...COUNTS, hours: 23, lowestRatio: 0.5, highestRatio: 0.5 } },
+    ],
+    'has little traffic': [ratio(calls()), { counts: { ...COUNTS, events: 999, lowestRatio: 0, highestRatio: 0 } }],
+    'counts nothing because nobody calls': [ratio(calls()), { counts: NONE, known: { ...KNOWN, services: [] } }],
+    'is as young as the installation': [
+      select({ dependency: { in: ['nobody'] } }),
+      { counts: NONE, watchedMinutes: 59 },
+    ],
+    'leaves out a name that is not known': [select({ operation: { notIn: ['GET /healthz'] } }), {}],
+    'lists a rare name beside known ones': [
+      select({ operation: { in: ['POST /v1/charges', 'GET /v1/refunds/{id}'] } }),
+      {},
+    ],
+    'settles, and lost nothing over all': [
+      counters,
+      { settleMinutes: 5, counts: { ...COUNTS, good: 50_000, impossible: { minute: new Date(0), hours: 4 } } },
+    ],
+  }
+  for (const [title, [indicator, over]] of Object.entries(ROWS)) {
+    test(title, () => expect(found(indicator, over)).toEqual([]))
+  }
+})
+
+describe('an SLI is told to look broken when it', () => {
+  const ROWS: Record<string, [MeasuredIndicator, Partial<IndicatorFacts>, string[]]> = {
+    'asks for a dependency whose name is mistyped': [
+      select({ dependency: { in: ['strype'] } }),
+      { counts: NONE },
+      [
+        "matches_nothing: nothing that arrived in the last days has the dependency of calls 'strype' | Did you mean 'stripe'?",
+      ],
+    ],
+    'asks for a service that nothing is like': [
+      select({ service: { in: ['warehouse'] } }),
+      { counts: NONE },
+      [
+        "matches_nothing: nothing that arrived in the last days has the service of calls 'warehouse' | Known are 'checkout', 'search'",
+      ],
+    ],
+    'mistypes one of several names, though it counts the others': [
+      select({ dependency: { in: ['stripe', 'swift-parcels'] } }),
+      {},
+      [
+        "matches_nothing: nothing that arrived in the last days has the dependency of calls 'swift-parcels' | Did you mean 'swift-parcel'?",
+      ],
+    ],
+    'selects by an attribute that is not promoted': [
+      ratio(calls({ attributes: { customer: { in: ['acme'] } } })),
+      { counts: NONE },
+      [
+        "matches_nothing: nothing that arrived in the last days has the attribute of calls 'customer' | Attributes of calls are those that the configuration promotes",
+      ],
+    ],
+    'mistypes a metric': [
+      gauge(points({ metric: 'queue.dept' })),
+      { counts: NONE },
+      [
+        "matches_nothing: nothing that arrived in the last days has the metric 'queue.dept' | Did you mean 'queue.depth'?",
+      ],
+    ],
+    'takes a gauge for a counter': [
+      { ...counters, total: points({ kind: 'sum' }) },
+      { counts: NONE },
+      ["matches_nothing: the metric 'queue.depth' has no points of kind sum | It is of kind gauge: say kind: gauge"],
+    ],
+    'mistypes the value of a metric’s attribute': [
+      gauge(points({ attributes: { queue: { in: ['order'] } } })),
+      { counts: NONE },
+      [
+        "matches_nothing: nothing that arrived in the last days has the attribute queue of queue.depth 'order' | Did you mean 'orders'?",
+      ],
+    ],
+    'counts nothing, looking the wrong way': [
+      ratio(calls({ fields: { service: { in: ['checkout'] } }, direction: 'inbound' })),
+      { counts: NONE },
+      [
+        'no_traffic: no events in the last days, while checkout had 1234 calls | Its calls are all outbound: say direction: outbound',
+      ],
+    ],
+    'counts nothing, because its names never meet': [
+      select({ operation: { in: ['POST /v1/charges'] } }),
+      { counts: NONE },
+      [
+        'no_traffic: no events in the last days, while checkout had 1234 calls | Each name is known, but not all of them together: leave out one of dependency, operation',
+      ],
+    ],
+    'counts more good than total': [
+      ratio(calls()),
+      { counts: { ...COUNTS, impossible: { minute: new Date('2026-01-01T12:00:00Z'), hours: 3 } } },
+      [
+        'good_exceeds_total: more good than total events were counted, or fewer than none, first at 2026-01-01T12:00:00.000Z, in 3 hours | good or bad must select a part of what total selects: repeat the selectors of total on it',
+      ],
+    ],
+    'settles, but counted too much over all': [
+      counters,
+      { settleMinutes: 5, counts: { ...COUNTS, good: 50_001, impossible: { minute: new Date(0), hours: 1 } } },
+      [
+        'good_exceeds_total: more good than total events were counted, or fewer than none, first at 1970-01-01T00:00:00.000Z, in 1 hours | The two sides are counted apart and may close at different times: say plumbline.dev/settle, and select the same services on both',
+      ],
+    ],
+    'has the same ratio for days': [
+      statement,
+      { counts: { ...COUNTS, lowestRatio: 0.5, highestRatio: 0.5 } },
+      [
+        'flat: all of 100 hours have the same ratio 0.5, while traffic moved between 100 and 900 events an hour | Good events seem to be computed from the total instead of counted: look at what good selects',
+      ],
+    ],
+    'never finds a point good': [
+      gauge(points()),
+      { counts: { ...COUNTS, good: 0, lowestRatio: 0, highestRatio: 0 } },
+      [
+        'flat: all of 100 hours have the same ratio 0, while traffic moved between 100 and 900 events an hour | No point is ever good: is the threshold in the unit of the metric?',
+      ],
+    ],
+    'cannot be measured': [
+      statement,
+      { error: 'the SELECT fails: Unknown table', counts: NONE },
+      [
+        'cannot_measure: the SELECT fails: Unknown table | Change the definition; until then it is tried again every few minutes',
+      ],
+    ],
+  }
+  for (const [title, [indicator, over, expected]] of Object.entries(ROWS)) {
+    test(title, () => expect(found(indicator, over)).toEqual(expected))
+  }
+})
