@@ -57,6 +57,8 @@ export function readBody(
     }
     request.on('data', take)
     request.once('end', () => {
+      // What was refused half-way ends, too, and its memory is gone.
+      if (settled) return
       settled = true
       clearTimeout(stalled)
       resolve(whole === null ? Buffer.concat(parts, size) : whole.subarray(0, size))

@@ -10,11 +10,11 @@ const BUDGET = 1_000
 const STALLED_MS = 50
 
 /** Sends a head and the beginning of a body; resolves to what the server says of it, and what it still holds. */
-async function send(announced: number, part: string): Promise<string> {
-  const budget = new ByteBudget(BUDGET)
+async function send(announced: number, part: string, bytes = BUDGET): Promise<string> {
+  const budget = new ByteBudget(bytes)
   const server = createServer(async (request, response) => {
     const lease = budget.lease()
-    const result = await readBody(request, announced, BUDGET, lease, STALLED_MS).then(
+    const result = await readBody(request, announced, bytes, lease, STALLED_MS).then(
       (body) => `read ${body.length}, held ${budget.used}`,
       (error: Error) => error.message,
     )
@@ -42,5 +42,11 @@ test('what is announced and does not come takes nothing, and the sender is let g
 test('what arrives beyond the budget is refused', async () => {
   expect(await send(600, 'x'.repeat(600))).toBe(
     'bodies in work have reached collector.maxInFlight (1000 bytes), left 0',
+  )
+})
+
+test('a large body that is refused half-way and comes to its end all the same ends nothing but itself', async () => {
+  expect(await send(100_000, 'x'.repeat(100_000), 100_000)).toBe(
+    'bodies in work have reached collector.maxInFlight (100000 bytes), left 0',
   )
 })
