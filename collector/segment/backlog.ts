@@ -10,10 +10,15 @@ export interface SealedSegment {
   failures: number
   /** Not to be tried before this instant; milliseconds of the monotonic clock. */
   notBefore: number
+  /** Being stored. */
+  inWork: boolean
 }
 
-/** Segments that failed are tried beside the fresh ones, so that one that cannot be stored holds up no other. */
-export type Lane = 'fresh' | 'retry'
+/**
+ * Two ways at a time: the newest of what was never tried, so that after an outage what happens now is seen at once; and the
+ * oldest of all, so that what waits longest gets on too. One that failed pauses, and holds up no other.
+ */
+export type Lane = 'newest' | 'oldest'
 
 /** Which segments exist, how much disk they take, and up to when everything acknowledged is stored. */
 export class Backlog {
@@ -21,6 +26,8 @@ export class Backlog {
   readonly sealed: SealedSegment[] = []
   /** The segment now written to, once it may hold something acknowledged. */
   open: { openedAt: number; bytes: number } | null = null
+  /** ClickHouse does not answer: the open segment may as well grow. */
+  isAway = false
   /** Called when a segment is sealed. */
   onSealed: () => void = () => {}
 
@@ -39,13 +46,28 @@ export class Backlog {
     if (index >= 0) this.sealed.splice(index, 1)
   }
 
-  /** The oldest segment that may be tried now (monotonic), among those never tried or those that failed. */
+  /** What this lane should store next, now (monotonic). */
   next(lane: Lane, now: number): SealedSegment | undefined {
-    return this.inLane(lane).find(({ notBefore }) => notBefore <= now)
+    const waiting = this.#waiting(lane)
+    return lane === 'newest' ? waiting.at(-1) : waiting.find(({ notBefore }) => notBefore <= now)
   }
 
-  inLane(lane: Lane): SealedSegment[] {
-    return this.sealed.filter(({ failures }) => (lane === 'retry') === failures > 0)
+  /** Something sealed waits that was never tried. */
+  isBehind(): boolean {
+    return this.#waiting('newest').length > 0
+  }
+
+  /** When `next` may have something for this lane, unless another segment is sealed before; monotonic. */
+  nextAt(lane: Lane): number {
+    return Math.min(...this.#waiting(lane).map(({ notBefore }) => notBefore))
+  }
+
+  /** Oldest first. A single segment never tried is left to the lane of the newest: inserts cost less one after another. */
+  #waiting(lane: Lane): SealedSegment[] {
+    const idle = this.sealed.filter(({ inWork }) => !inWork)
+    const untried = idle.filter(({ failures }) => failures === 0)
+    if (lane === 'newest') return untried
+    return untried.length > 1 ? idle : idle.filter(({ failures }) => failures > 0)
   }
 
   /**

@@ -33,6 +33,8 @@ interface Waiting {
 
 const RETRY_WHEN_FULL_SECONDS = 5
 const RECHECK_MS = 25
+/** How many times its age a segment may grow on behind others. */
+const GROW_AGES = 3
 
 /**
  * Appends frames to the current segment. Many requests share one write and one sync: whatever arrives while the disk is
@@ -160,10 +162,15 @@ export class Journal {
     }
   }
 
-  /** While the one before is still being stored this one would only wait: it goes on to grow, and costs ClickHouse less. */
-  #sealAfter(ms: number): void {
+  /**
+   * Where it would only wait it goes on to grow, and is one insert instead of many: while ClickHouse does not answer, and
+   * for some time behind others that wait.
+   */
+  #sealAfter(ms: number, waitedMs = 0): void {
+    const { backlog, segmentAgeMs } = this.#options
     this.#ageTimer = setTimeout(() => {
-      if (this.#options.backlog.inLane('fresh').length > 0) return this.#sealAfter(RECHECK_MS)
+      const grows = backlog.isAway || (backlog.isBehind() && waitedMs < GROW_AGES * segmentAgeMs)
+      if (grows) return this.#sealAfter(RECHECK_MS, waitedMs + RECHECK_MS)
       this.#sealDue = true
       this.#kick()
     }, ms)
@@ -190,7 +197,7 @@ export class Journal {
   }
 
   #handOver({ id, path, length, openedAt }: SegmentFile, trusted: number): void {
-    this.#options.backlog.seal({ id, path, bytes: length, openedAt, trusted, failures: 0, notBefore: 0 })
+    this.#options.backlog.seal({ id, path, bytes: length, openedAt, trusted, failures: 0, notBefore: 0, inWork: false })
   }
 }
 

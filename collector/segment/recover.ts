@@ -17,7 +17,7 @@ export async function findLeftovers(folder: string): Promise<SealedSegment[]> {
       // The name begins with the instant the segment was opened; a renamed file counts as old as it can be.
       const openedAt = Number.parseInt(name, 10) || Math.min(mtimeMs, 0)
       const trusted = Number.POSITIVE_INFINITY
-      return { id, path, bytes: size, openedAt, trusted, failures: 0, notBefore: 0 }
+      return { id, path, bytes: size, openedAt, trusted, failures: 0, notBefore: 0, inWork: false }
     }),
   )
 }

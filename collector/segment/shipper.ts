@@ -20,8 +20,8 @@ const LONGEST_DELAY_MS = 30_000
 const SHORTEST_SLEEP_MS = 50
 
 /**
- * Stores sealed segments, oldest first, until each is stored: fresh ones in one lane, one at a time, and those that failed
- * in another, so that a segment ClickHouse refuses holds up no other. When it does not answer, all wait.
+ * Stores sealed segments until each is stored, in two lanes: the newest first, and the oldest first. A segment that
+ * ClickHouse refuses pauses and holds up no other. When ClickHouse does not answer, all wait.
  * While nothing is to be stored, heartbeats say so.
  * Pauses are measured on the monotonic clock: a wall clock set back must not prolong them.
  */
@@ -44,7 +44,7 @@ export class Shipper {
   }
 
   start(): void {
-    this.#lanes = Promise.all([this.#run('fresh'), this.#run('retry')])
+    this.#lanes = Promise.all([this.#run('newest'), this.#run('oldest')])
   }
 
   /** Ships what is sealed until `deadlineMs` has passed; the rest is shipped by the next start. */
@@ -65,7 +65,7 @@ export class Shipper {
       const segment = this.#mayTry(now) ? backlog.next(lane, now) : undefined
       if (segment) await this.#ship(segment, reader)
       else if (this.#stopping) return
-      else if (lane === 'fresh' && this.#pauseUntil <= now && this.#nextHeartbeat() <= now) await this.#heartbeat()
+      else if (lane === 'newest' && this.#pauseUntil <= now && this.#nextHeartbeat() <= now) await this.#heartbeat()
       else await this.#sleep(lane, now)
     }
   }
@@ -85,10 +85,12 @@ export class Shipper {
 
   async #ship(segment: SealedSegment, reader: SegmentReader): Promise<void> {
     this.#shipping++
+    segment.inWork = true
     try {
       const file = await reader.read(segment.path).catch((error: unknown) => this.#postpone(segment, error))
       if (file) await this.#shipFile(segment, file, reader)
     } finally {
+      segment.inWork = false
       this.#shipping--
     }
   }
@@ -157,6 +159,7 @@ export class Shipper {
     if (this.#unreachableSince > 0)
       log.info({ forMs: Math.round(performance.now() - this.#unreachableSince) }, 'ClickHouse answers again')
     this.#unreachableSince = 0
+    this.#options.backlog.isAway = false
     this.#failures = 0
     this.#lastRecordAt = performance.now()
   }
@@ -168,12 +171,12 @@ export class Shipper {
       return
     }
     this.#unreachableSince ||= performance.now()
+    this.#options.backlog.isAway = true
     this.#pauseUntil = this.#stopping ? Number.POSITIVE_INFINITY : performance.now() + delay(++this.#failures)
   }
 
   #sleep(lane: Lane, now: number): Promise<void> {
-    const due = this.#options.backlog.inLane(lane).map(({ notBefore }) => notBefore)
-    const earliest = Math.min(this.#nextHeartbeat(), ...due)
+    const earliest = Math.min(this.#nextHeartbeat(), this.#options.backlog.nextAt(lane))
     const waitMs = Math.max(this.#pauseUntil, earliest, now + SHORTEST_SLEEP_MS) - now
     return new Promise((resolve) => {
       const wake = () => {

@@ -11,6 +11,7 @@ const segment = (fields: Partial<SealedSegment>): SealedSegment => ({
   trusted: Number.POSITIVE_INFINITY,
   failures: 0,
   notBefore: 0,
+  inWork: false,
   ...fields,
 })
 
@@ -49,19 +50,31 @@ describe('complete until', () => {
 })
 
 describe('next', () => {
-  const fresh = segment({ id: 'fresh' })
+  const [a, b, c] = ['a', 'b', 'c'].map((id) => segment({ id })) as [SealedSegment, SealedSegment, SealedSegment]
   const failed = segment({ id: 'failed', failures: 2, notBefore: NOW })
-  const waiting = segment({ id: 'waiting', failures: 1, notBefore: NOW + 1 })
+  const inWork = segment({ id: 'in work', inWork: true })
 
-  test('a segment that failed does not stand before a fresh one', () => {
-    const backlog = backlogOf([waiting, failed, fresh])
-    expect(backlog.next('fresh', NOW)).toBe(fresh)
-    expect(backlog.next('retry', NOW)).toBe(failed)
-    expect(backlog.next('retry', NOW - 1)).toBeUndefined()
+  test.each<[string, SealedSegment[], newest: SealedSegment | undefined, oldest: SealedSegment | undefined]>([
+    ['nothing waits', [], undefined, undefined],
+    ['one waits: it is the newest', [a], a, undefined],
+    ['several wait: from both ends', [a, b, c], c, a],
+    ['what is in work is passed over', [inWork, a, b, inWork], b, a],
+    ['one is in work, one waits: one after another', [inWork, a], a, undefined],
+    ['one that failed waits for the lane of the oldest', [failed], undefined, failed],
+    ['one that failed goes before younger ones', [failed, a, b], b, failed],
+    ['one that failed does not hold up a single newer one', [failed, a], a, failed],
+  ])('%s', (_, sealed, newest, oldest) => {
+    const backlog = backlogOf(sealed)
+    expect(backlog.next('newest', NOW)?.id).toBe(newest?.id)
+    expect(backlog.next('oldest', NOW)?.id).toBe(oldest?.id)
   })
 
-  test('the oldest first', () => {
-    expect(backlogOf([segment({ id: 'a' }), segment({ id: 'b' })]).next('fresh', NOW)?.id).toBe('a')
+  test('one that failed pauses, and the next oldest goes before it', () => {
+    const backlog = backlogOf([failed, a, b])
+    expect(backlog.next('oldest', NOW - 1)).toBe(a)
+    expect(backlogOf([failed]).next('oldest', NOW - 1)).toBeUndefined()
+    expect(backlogOf([failed]).nextAt('oldest')).toBe(NOW)
+    expect(backlogOf([]).nextAt('oldest')).toBe(Number.POSITIVE_INFINITY)
   })
 })
 

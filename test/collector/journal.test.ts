@@ -11,7 +11,7 @@ import { Journal } from '../../collector/segment/journal.ts'
 import { createLog } from '../../runtime/log.ts'
 import { eventually } from './under-test.ts'
 
-const AGE_MS = 20
+const AGE_MS = 50
 const SEGMENT_BYTES = 100_000
 
 async function journalUnderTest() {
@@ -53,6 +53,7 @@ const waiting = (id: string, failures = 0): SealedSegment => ({
   trusted: Number.POSITIVE_INFINITY,
   failures,
   notBefore: 0,
+  inWork: false,
 })
 
 const sealedBy = (backlog: Backlog) => backlog.sealed.filter(({ path }) => path.endsWith('.segment')).length
@@ -66,15 +67,26 @@ test('a segment is sealed at its age', async () => {
   )
 })
 
-test('a segment grows on while another is being stored, and is sealed after that', async () => {
+test('a segment grows on while others wait, but not for long', async () => {
   await using under = await journalUnderTest()
-  const before = waiting('before')
-  under.backlog.seal(before)
+  under.backlog.seal(waiting('before'))
   await under.journal.append(frame())
-  await sleep(5 * AGE_MS)
+  await sleep(1.5 * AGE_MS)
+  expect(sealedBy(under.backlog)).toBe(0)
+  await eventually(
+    async () => sealedBy(under.backlog),
+    (sealed) => sealed === 1,
+  )
+})
+
+test('a segment grows on while ClickHouse is away, and is sealed when it is back', async () => {
+  await using under = await journalUnderTest()
+  under.backlog.isAway = true
+  await under.journal.append(frame())
+  await sleep(10 * AGE_MS)
   await under.journal.append(frame())
   expect(sealedBy(under.backlog)).toBe(0)
-  under.backlog.remove(before)
+  under.backlog.isAway = false
   await eventually(
     async () => sealedBy(under.backlog),
     (sealed) => sealed === 1,

@@ -1,7 +1,6 @@
 import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { collectorMetrics } from '../../collector/collector-metrics.ts'
@@ -10,10 +9,10 @@ import { DigestLog } from '../../collector/segment/digest-log.ts'
 import { findLeftovers } from '../../collector/segment/recover.ts'
 import { Shipper } from '../../collector/segment/shipper.ts'
 import { createLog } from '../../runtime/log.ts'
-import { connect, embeddedServer } from '../../storage/client.ts'
 import { readDirty, readFreshness } from '../../storage/freshness.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { T0_NS, traceBody } from './builders.ts'
+import { switchedEngine } from './switched-engine.ts'
 import { collectorUnderTest, eventually, rowsOf, type UnderTest } from './under-test.ts'
 
 let store: TestDatabase
@@ -197,52 +196,10 @@ describe('repeated requests', () => {
   })
 })
 
-/** A proxy before the engine that can be away, or lose answers after the engine has done the work. */
-async function unreliableEngine() {
-  const state = { mode: 'up' as 'up' | 'down' | 'lose-answers' | 'refuse-calls', lost: 0 }
-  const proxy = createServer(async (request, response) => {
-    if (state.mode === 'down') return void request.socket.destroy()
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    const query = new URL(request.url!, 'http://x').searchParams.get('query') ?? ''
-    if (state.mode === 'refuse-calls' && query.includes('`calls`')) {
-      response.writeHead(500, { 'x-clickhouse-exception-code': '241' })
-      response.end('Code: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED) (version 26.1.1.1)')
-      return
-    }
-    const headers = { ...(request.headers as Record<string, string>) }
-    for (const hop of ['host', 'connection', 'content-length', 'transfer-encoding']) delete headers[hop]
-    const answer = await fetch(store.url + request.url, {
-      method: request.method!,
-      headers,
-      body: Buffer.concat(chunks),
-    })
-    const body = Buffer.from(await answer.arrayBuffer())
-    if (state.mode === 'lose-answers' && query.startsWith('INSERT')) {
-      state.lost++
-      return void request.socket.destroy()
-    }
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' })
-    response.end(body)
-  })
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
-  const db = connect({ ...embeddedServer(url), database: store.database })
-  return {
-    state,
-    db,
-    async [Symbol.asyncDispose]() {
-      await db.close()
-      proxy.closeAllConnections()
-      await new Promise((resolve) => proxy.close(resolve))
-    },
-  }
-}
-
 describe('ClickHouse in trouble', () => {
   test('away: requests are acknowledged, and stored when it is back', async () => {
     const service = freshService()
-    await using engine = await unreliableEngine()
+    await using engine = await switchedEngine(store)
     engine.state.mode = 'down'
     await using collector = await collectorUnderTest({ db: engine.db })
     for (let i = 0; i < 4; i++) {
@@ -257,14 +214,11 @@ describe('ClickHouse in trouble', () => {
 
   test('away when the clock is set back by an hour: stored when it is back, not an hour later', async () => {
     const service = freshService()
-    await using engine = await unreliableEngine()
+    await using engine = await switchedEngine(store)
     engine.state.mode = 'down'
     await using collector = await collectorUnderTest({ db: engine.db })
     await collector.post(bodyOf(service))
-    await eventually(
-      () => collector.registry.metrics(),
-      (text) => /insert_failures_total [1-9]/.test(text),
-    )
+    await sleep(500)
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 })
     try {
       engine.state.mode = 'up'
@@ -277,7 +231,7 @@ describe('ClickHouse in trouble', () => {
 
   test('answers lost after the work was done: stored once', async () => {
     const service = freshService()
-    await using engine = await unreliableEngine()
+    await using engine = await switchedEngine(store)
     await using collector = await collectorUnderTest({ db: engine.db })
     engine.state.mode = 'lose-answers'
     await collector.post(bodyOf(service))
@@ -295,7 +249,7 @@ describe('ClickHouse in trouble', () => {
 
   test('one segment refused: complete_until stops before it, and goes on once it is stored', async () => {
     const service = freshService()
-    await using engine = await unreliableEngine()
+    await using engine = await switchedEngine(store)
     await using collector = await collectorUnderTest({ db: engine.db })
     const collectorId = (await readFile(join(collector.dataDir, 'collector-id'), 'utf8')).trim()
     const completeUntil = async () => {
