@@ -2,6 +2,8 @@ import type { z } from 'zod'
 import type { dependencySchema } from '../../api/dependencies.ts'
 import type { HistoryStep } from '../../api/history.ts'
 import type { incidentDetailSchema, incidentSchema } from '../../api/incident-shapes.ts'
+import type { maintenanceSchema } from '../../api/maintenance-windows.ts'
+import type { silenceSchema } from '../../api/silences.ts'
 import type { historySchema, sloDetailSchema } from '../../api/slo-shapes.ts'
 import type { traceSchema } from '../../api/traces.ts'
 import type { SloStatus } from '../../slo/status.ts'
@@ -15,6 +17,8 @@ export type History = z.output<typeof historySchema>
 export type Tier = SloDetail['tiers'][number]
 export type Incident = z.output<typeof incidentSchema>
 export type IncidentDetail = z.output<typeof incidentDetailSchema>
+export type Silence = z.output<typeof silenceSchema>
+export type MaintenanceWindow = z.output<typeof maintenanceSchema>
 export type Severity = Incident['severity']
 export type Trace = z.output<typeof traceSchema>
 export type Dependency = z.output<typeof dependencySchema>

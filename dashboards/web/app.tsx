@@ -11,6 +11,7 @@ import { Dependency } from './pages/dependency.tsx'
 import { Incident } from './pages/incident.tsx'
 import { Incidents } from './pages/incidents.tsx'
 import { Overview } from './pages/overview.tsx'
+import { Silences } from './pages/silences.tsx'
 import { Slo } from './pages/slo.tsx'
 import { Slos } from './pages/slos.tsx'
 import { Trace } from './pages/trace.tsx'
@@ -56,6 +57,8 @@ function Page({ route, search, address }: { route: Route; search: string; addres
       return <Dependencies search={search} />
     case 'dependency':
       return <Dependency key={route.dependency} name={route.dependency} />
+    case 'silences':
+      return <Silences search={search} address={address} />
     case 'trace':
       return <Trace key={route.id} id={route.id} />
     case 'notFound':

@@ -2,7 +2,7 @@ import { SEARCH_ID } from './components/header.tsx'
 import { navigate, setQuery } from './navigation.tsx'
 import { currentTheme, setTheme, THEMES } from './preferences.ts'
 
-const GOES_TO: Record<string, string> = { o: '/', s: '/slos', i: '/incidents', d: '/dependencies' }
+const GOES_TO: Record<string, string> = { o: '/', s: '/slos', i: '/incidents', d: '/dependencies', m: '/silences' }
 /** After `g` the second key is awaited this long. */
 const CHORD_MS = 1_500
 
@@ -18,10 +18,19 @@ export function listenForKeys({ toggleHelp }: { toggleHelp(): void }): () => voi
     if (goal !== undefined) navigate(goal)
     else if (event.key === '?') toggleHelp()
     else if (event.key === '/') focusSearch(event)
+    else if (event.key === 'a' || event.key === 'c') press(event)
     else if (event.key === 't') setTheme(THEMES[(THEMES.indexOf(currentTheme()) + 1) % THEMES.length] ?? 'auto')
   }
   addEventListener('keydown', onKey)
   return () => removeEventListener('keydown', onKey)
+}
+
+/** Buttons say which key presses them. */
+function press(event: KeyboardEvent): void {
+  const button = document.querySelector<HTMLButtonElement>(`button[data-key='${event.key}']`)
+  if (!button) return
+  event.preventDefault()
+  button.click()
 }
 
 const isTyping = (target: EventTarget | null): boolean =>

@@ -1,4 +1,4 @@
-import type { Dependency, Incident, List, SloStatus } from './api-shapes.ts'
+import type { Dependency, Incident, List, MaintenanceWindow, Silence, SloStatus } from './api-shapes.ts'
 import { type Live, useLive } from './live.ts'
 
 /** The three lists most pages share; asked for once, whoever shows them. */
@@ -6,3 +6,5 @@ export const useSlos = (): Live<List<SloStatus>> => useLive('/api/v1/slos?limit=
 export const useOpenIncidents = (): Live<List<Incident>> => useLive('/api/v1/incidents?state=open&limit=100')
 export const useIncidents = (): Live<List<Incident>> => useLive('/api/v1/incidents?limit=100')
 export const useDependencies = (): Live<List<Dependency>> => useLive('/api/v1/dependencies?limit=1000')
+export const useSilences = (): Live<List<Silence>> => useLive('/api/v1/silences?limit=1000')
+export const useMaintenance = (): Live<List<MaintenanceWindow>> => useLive('/api/v1/maintenance-windows?limit=1000')

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { getJson, RequestProblem } from './request.ts'
+import { getJson, RequestProblem, sendJson } from './request.ts'
 
 /**
  * Answers of the API that stay up to date while someone looks at them.
@@ -83,6 +83,17 @@ export function useConnection(): Connection {
 export function giveToken(token: string): void {
   sessionStorage.setItem(TOKEN_KEY, token)
   setConnection({ tokenWanted: 'no' })
+  askAll()
+}
+
+/** Makes a change, then asks again for everything that is shown. Throws RequestProblem. */
+export async function change(method: 'POST' | 'DELETE', path: string, body: unknown): Promise<void> {
+  try {
+    await sendJson(method, path, sessionStorage.getItem(TOKEN_KEY), body)
+  } catch (error) {
+    if (error instanceof RequestProblem && error.status === 401) wantToken()
+    throw error
+  }
   askAll()
 }
 

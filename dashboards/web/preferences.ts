@@ -39,6 +39,10 @@ const readZone = (): Zone => (read('plumbline.zone') === 'local' ? 'local' : 'ut
 
 export const useTheme = (): Theme => usePreference(currentTheme)
 export const useZone = (): Zone => usePreference(readZone)
+const readName = (): string => read('plumbline.name') ?? ''
+/** How the person at this browser signs what they do. */
+export const useName = (): string => usePreference(readName)
+export const setName = (name: string): void => write('plumbline.name', name)
 export const setZone = (zone: Zone): void => write('plumbline.zone', zone)
 
 /** `public/theme.js` repeats the first half of this before the first paint. */

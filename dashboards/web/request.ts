@@ -23,21 +23,31 @@ export interface Answer {
 const TIMEOUT_MS = 8_000
 
 /** GETs JSON of this origin; throws RequestProblem for everything else, with the title of problem+json where there is one. */
-export async function getJson(path: string, token: string | null): Promise<Answer> {
-  const request = `GET ${path}`
+export const getJson = (path: string, token: string | null): Promise<Answer> => request('GET', path, token)
+
+/** The same for a change: sends `body` as JSON. */
+export const sendJson = (method: Method, path: string, token: string | null, body: unknown): Promise<Answer> =>
+  request(method, path, token, body)
+
+type Method = 'GET' | 'POST' | 'DELETE'
+
+async function request(method: Method, path: string, token: string | null, body?: unknown): Promise<Answer> {
+  const asked = `${method} ${path}`
   const headers: Record<string, string> = { accept: 'application/json' }
+  if (body !== undefined) headers['content-type'] = 'application/json'
   if (token) headers.authorization = `Bearer ${token}`
   // Without cookies a 401 does not open the browser's own password window in front of ours.
-  const options: RequestInit = { headers, credentials: 'omit', signal: AbortSignal.timeout(TIMEOUT_MS) }
+  const options: RequestInit = { method, headers, credentials: 'omit', signal: AbortSignal.timeout(TIMEOUT_MS) }
+  if (body !== undefined) options.body = JSON.stringify(body)
   const response = await fetch(path, options).catch((error: unknown) => {
     const late = error instanceof DOMException && error.name === 'TimeoutError'
-    throw new RequestProblem(request, 0, late ? 'No answer within 8 s' : 'The server cannot be reached')
+    throw new RequestProblem(asked, 0, late ? 'No answer within 8 s' : 'The server cannot be reached')
   })
-  const body = await response.json().catch(() => null)
-  if (!response.ok) throw problemOf(request, response.status, body)
-  if (body === null) throw new RequestProblem(request, response.status, 'The answer is not JSON')
+  const answer = await response.json().catch(() => null)
+  if (!response.ok) throw problemOf(asked, response.status, answer)
+  if (answer === null) throw new RequestProblem(asked, response.status, 'The answer is not JSON')
   const date = Date.parse(response.headers.get('date') ?? '')
-  return { body, clockSkewMs: Number.isNaN(date) ? null : date - Date.now() }
+  return { body: answer, clockSkewMs: Number.isNaN(date) ? null : date - Date.now() }
 }
 
 function problemOf(request: string, status: number, body: unknown): RequestProblem {

@@ -7,6 +7,7 @@ export type Route =
   | { page: 'incident'; id: string }
   | { page: 'dependencies' }
   | { page: 'dependency'; dependency: string }
+  | { page: 'silences' }
   | { page: 'trace'; id: string }
   | { page: 'notFound'; path: string }
 
@@ -23,6 +24,8 @@ export function matchRoute(path: string): Route {
       return second === undefined ? { page: 'incidents' } : { page: 'incident', id: second }
     case 'dependencies':
       return second === undefined ? { page: 'dependencies' } : { page: 'dependency', dependency: second }
+    case 'silences':
+      return second === undefined ? { page: 'silences' } : { page: 'notFound', path }
     case 'traces':
       return second === undefined ? { page: 'notFound', path } : { page: 'trace', id: second }
     default:
@@ -33,6 +36,8 @@ export function matchRoute(path: string): Route {
 export const sloPath = (slo: string): string => `/slos/${encodeURIComponent(slo)}`
 export const incidentPath = (id: string): string => `/incidents/${encodeURIComponent(id)}`
 export const dependencyPath = (dependency: string): string => `/dependencies/${encodeURIComponent(dependency)}`
+/** The page of silences, with the form filled for these matchers. */
+export const silencePath = (matchers: string): string => `/silences?new=${encodeURIComponent(matchers)}`
 export const tracePath = (id: string): string => `/traces/${encodeURIComponent(id)}`
 
 function decode(part: string): string {

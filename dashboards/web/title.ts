@@ -18,6 +18,8 @@ const subject = (route: Route): string => {
       return 'Dependencies'
     case 'dependency':
       return route.dependency
+    case 'silences':
+      return 'Silences'
     case 'trace':
       return 'Trace'
     case 'notFound':

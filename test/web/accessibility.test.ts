@@ -2,6 +2,7 @@ import axe from 'axe-core'
 import { describe, expect, test } from 'vitest'
 import { BUSY, EMPTY, TRACE_ID } from './answers.ts'
 import { PHONE, useBrowser } from './browser.ts'
+import { maintenance, silence } from './overlay-answers.ts'
 
 const { serve, visit } = useBrowser()
 
@@ -17,6 +18,7 @@ const PATHS = [
   '/slos/checkout-payments',
   '/incidents',
   '/incidents/inc-1',
+  '/silences?new=service%3D%22cart%22',
   '/dependencies',
   '/dependencies/acme-pay',
   `/traces/${TRACE_ID}`,
@@ -32,20 +34,26 @@ async function findings(page: Awaited<ReturnType<typeof visit>>): Promise<string
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
   test.each(PATHS)('%s has no finding of axe', async (path) => {
-    await serve(BUSY)
+    const site = await serve(BUSY)
+    site.silences = [silence('s1'), silence('s2', { state: 'pending' })]
+    site.maintenance = [maintenance('m1')]
+    site.incidents.set('inc-1', { silences: [silence('s1')], assignee: 'bob' })
     const page = await visit({ path, theme })
     await page.getByRole('heading', { level: 1 }).waitFor()
     await page.waitForLoadState('networkidle')
     expect(await findings(page)).toEqual([])
   })
 
-  test.each(['/', '/slos/checkout-payments', '/incidents/inc-1'])('%s has none on a phone', async (path) => {
-    await serve(BUSY)
-    const page = await visit({ path, theme, viewport: PHONE })
-    await page.getByRole('heading', { level: 1 }).waitFor()
-    await page.waitForLoadState('networkidle')
-    expect(await findings(page)).toEqual([])
-  })
+  test.each(['/', '/slos/checkout-payments', '/incidents/inc-1', '/silences'])(
+    '%s has none on a phone',
+    async (path) => {
+      await serve(BUSY)
+      const page = await visit({ path, theme, viewport: PHONE })
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.waitForLoadState('networkidle')
+      expect(await findings(page)).toEqual([])
+    },
+  )
 
   test('the empty state and the list of keys have none either', async () => {
     await serve(EMPTY)

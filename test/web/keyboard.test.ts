@@ -7,6 +7,7 @@ const { serve, visit } = useBrowser()
 test.each([
   ['s', '/slos', '6 SLOs'],
   ['i', '/incidents', '2 incidents open'],
+  ['m', '/silences', 'Nothing is silenced'],
   ['d', '/dependencies', '2 of 4 dependencies are well'],
 ])('g %s goes to %s', async (key, path, heading) => {
   const site = await serve(BUSY)

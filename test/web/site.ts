@@ -1,8 +1,17 @@
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { securityHeaders, webPages } from '../../api/web-pages.ts'
-import type { Dependency, Incident, SloDetail, SloStatus } from '../../dashboards/web/api-shapes.ts'
+import type {
+  Dependency,
+  Incident,
+  IncidentDetail,
+  MaintenanceWindow,
+  Silence,
+  SloDetail,
+  SloStatus,
+} from '../../dashboards/web/api-shapes.ts'
 import { detailOf, history, TRACE } from './answers.ts'
+import { detailOfIncident } from './overlay-answers.ts'
 
 export interface World {
   slos: SloStatus[]
@@ -16,6 +25,14 @@ export interface Site extends AsyncDisposable {
   world: World
   /** Answers for single SLOs that are not just their status. */
   details: Map<string, SloDetail>
+  /** What is known of single incidents beyond the usual. */
+  incidents: Map<string, Partial<IncidentDetail>>
+  silences: Silence[]
+  maintenance: MaintenanceWindow[]
+  /** Changes that were asked for: method, path, body. */
+  changes: { method: string; path: string; body: unknown }[]
+  /** What happens when a change is asked for; a response instead of `{}` refuses it. */
+  onChange: (path: string, body: Record<string, unknown>) => Response | undefined
   /** Requests without this token get 401. */
   token: string | null
   /** Paths that answer 503, as a pattern. */
@@ -28,7 +45,8 @@ export interface Site extends AsyncDisposable {
   asked: string[]
 }
 
-const problem = (status: number, title: string, detail: string, more: object = {}) =>
+/** An error as the API answers it. */
+export const problem = (status: number, title: string, detail: string, more: object = {}) =>
   new Response(JSON.stringify({ type: `urn:plumbline:problem:${status}`, title, status, detail, ...more }), {
     status,
     headers: { 'content-type': 'application/problem+json' },
@@ -72,7 +90,16 @@ export async function startSite(webRoot: string, world: World): Promise<Site> {
   app.get('/api/v1/incidents/:id', (c) => {
     const found = site.world.incidents.find((incident) => incident.id === c.req.param('id'))
     const current = site.world.slos.find((slo) => slo.name === found?.slo) ?? null
-    return found ? c.json({ ...found, current }) : problem(404, 'Not found', 'There is no such incident')
+    return found
+      ? c.json(detailOfIncident(found, current, site.incidents.get(found.id)))
+      : problem(404, 'Not found', 'There is no such incident')
+  })
+  app.get('/api/v1/silences', (c) => c.json(list(site.silences)))
+  app.get('/api/v1/maintenance-windows', (c) => c.json(list(site.maintenance)))
+  app.on(['POST', 'DELETE'], '/api/v1/*', async (c) => {
+    const body = (await c.req.json().catch(() => ({}))) as Record<string, unknown>
+    site.changes.push({ method: c.req.method, path: c.req.path, body })
+    return site.onChange(c.req.path, body) ?? c.json({})
   })
   app.get('/api/v1/dependencies/:name', (c) => {
     const found = site.world.dependencies.find((dependency) => dependency.name === c.req.param('name'))
@@ -98,6 +125,11 @@ export async function startSite(webRoot: string, world: World): Promise<Site> {
     url: `http://127.0.0.1:${port}`,
     world,
     details: new Map(),
+    incidents: new Map(),
+    silences: [],
+    maintenance: [],
+    changes: [],
+    onChange: () => undefined,
     token: null,
     broken: null,
     silent: false,

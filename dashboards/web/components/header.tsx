@@ -6,11 +6,12 @@ const PAGES = [
   { href: '/', name: 'Overview', pages: ['overview'] },
   { href: '/slos', name: 'SLOs', pages: ['slos', 'slo'] },
   { href: '/incidents', name: 'Incidents', pages: ['incidents', 'incident'] },
+  { href: '/silences', name: 'Silences', pages: ['silences'] },
   { href: '/dependencies', name: 'Dependencies', pages: ['dependencies', 'dependency'] },
 ] as const satisfies { href: string; name: string; pages: Route['page'][] }[]
 
 /** Pages that filter their own lists by `?q=`; elsewhere a search leads to the overview. */
-const LISTS: readonly Route['page'][] = ['overview', 'slos', 'incidents', 'dependencies']
+const LISTS: readonly Route['page'][] = ['overview', 'slos', 'incidents', 'silences', 'dependencies']
 
 export const SEARCH_ID = 'search'
 

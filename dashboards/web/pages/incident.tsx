@@ -3,12 +3,16 @@ import { useNow } from '../clock.ts'
 import { BudgetBar } from '../components/budget-bar.tsx'
 import { BurnChart } from '../components/burn-chart.tsx'
 import { CauseLine, IncidentSpan, Runbook, Traces } from '../components/incident-card.tsx'
+import { IncidentPeople } from '../components/incident-people.tsx'
+import { IncidentTimeline } from '../components/incident-timeline.tsx'
 import { Failure, Loading, NotFound, Outdated } from '../components/states.tsx'
-import { SeverityTag } from '../components/status-mark.tsx'
-import { burn, burnAligned, count, share, windowName } from '../format.ts'
+import { Mark, SeverityTag } from '../components/status-mark.tsx'
+import { Time } from '../components/time.tsx'
+import { burn, burnAligned, count, listWords, milliseconds, plural, share, windowName } from '../format.ts'
 import { historyPath, rangeOf } from '../history.ts'
 import { useLive } from '../live.ts'
 import { Link } from '../navigation.tsx'
+import { reasonWords } from '../reason-words.ts'
 import { incidentPath, sloPath } from '../route.ts'
 import { useLast } from '../window-history.ts'
 import { causeOf, causeWords } from '../words.ts'
@@ -63,52 +67,177 @@ function Story({ incident }: { incident: IncidentDetail }) {
           <SeverityTag severity={incident.severity} quiet={!open} /> {open ? 'open' : 'resolved'}
         </p>
         <h1>
-          {causeWords(incident)} for {incident.service}
+          {causeWords(incident)}
+          {incident.service !== '' && ` for ${incident.service}`}
         </h1>
         <IncidentSpan incident={incident} />
       </div>
+      <IncidentPeople incident={incident} />
+      <Muted incident={incident} />
       <dl class="facts facts-large">
         <Fact name="Root cause">
           <CauseLine incident={incident} />
+          <Confidence incident={incident} />
         </Fact>
-        <Fact name="Affected promise">
-          <Link href={sloPath(incident.slo)}>{incident.slo}</Link> <span class="muted">of {incident.service}</span>
+        <Fact name="Who is affected">
+          <Affected incident={incident} />
         </Fact>
-        <Fact name={`Burn, governing window ${details.governingWindow}`}>
-          <strong class="figure number">{burn(details.burn)}</strong>
-          <span class="muted number">
-            threshold {burn(details.factor)}, tier {details.tier}
-          </span>
-        </Fact>
-        <Fact name="Budget left in the window">
-          <BudgetBar remaining={details.budgetRemaining} />
-        </Fact>
-        <Fact name={`Bad calls in ${details.governingWindow}`}>
-          <strong class="figure number">{count(details.counts.total - details.counts.good)}</strong>
-          <span class="muted number">
-            of {count(details.counts.total)}, {share(badShare(details.counts))}
-          </span>
-        </Fact>
-        <Fact name="Can fix it">{details.owner === '' ? <span class="muted">nobody named</span> : details.owner}</Fact>
+        {details && <Numbers details={details} />}
+        <Fact name="Can fix it">{details?.owner || <span class="muted">nobody named</span>}</Fact>
         <Fact name="First step">{step ?? <span class="muted">Look at the failing traces.</span>}</Fact>
         <Fact name="Runbook">
-          <Runbook href={details.runbook} full />
+          <Runbook href={details?.runbook ?? ''} full />
         </Fact>
       </dl>
-      <div class="columns">
-        <BurnAround incident={incident} />
-        <BurnByWindow incident={incident} />
-      </div>
+      {details && (
+        <div class="columns">
+          <BurnAround incident={incident} />
+          <BurnByWindow current={incident.current} details={details} />
+        </div>
+      )}
+      <Members members={incident.members} />
       <section aria-labelledby="traces-title">
-        <h2 id="traces-title">Failing traces, newest first</h2>
+        <h2 id="traces-title">Failing traces</h2>
         <div class="trace-list">
-          <Traces ids={details.exemplars} full />
+          {incident.exemplars.length > 0 ? (
+            incident.exemplars.map(({ traceId, shows, service, durationMs }) => (
+              <span class="copy-text" key={traceId}>
+                <Traces ids={[traceId]} full />
+                <span class="muted">
+                  {SHOWS[shows]}, {service}, {milliseconds(durationMs)}
+                </span>
+              </span>
+            ))
+          ) : (
+            <Traces ids={details?.exemplars ?? []} full />
+          )}
         </div>
       </section>
+      <IncidentTimeline entries={incident.timeline} />
       <p class="muted footnote">
         Facts above are as they were when the incident last changed. <code>{incident.id}</code>
       </p>
     </article>
+  )
+}
+
+type Details = NonNullable<IncidentDetail['details']>
+
+function Numbers({ details }: { details: Details }) {
+  return (
+    <>
+      <Fact name={`Burn, governing window ${details.governingWindow}`}>
+        <strong class="figure number">{burn(details.burn)}</strong>
+        <span class="muted number">
+          threshold {burn(details.factor)}, tier {details.tier}
+        </span>
+      </Fact>
+      <Fact name="Budget left in the window">
+        <BudgetBar remaining={details.budgetRemaining} />
+      </Fact>
+      <Fact name={`Bad calls in ${details.governingWindow}`}>
+        <strong class="figure number">{count(details.counts.total - details.counts.good)}</strong>
+        <span class="muted number">
+          of {count(details.counts.total)}, {share(badShare(details.counts))}
+        </span>
+      </Fact>
+    </>
+  )
+}
+
+/** `high confidence: 82% of 400 failing traces; next is ledger/server_error with 9%`. */
+function Confidence({ incident: { root } }: { incident: IncidentDetail }) {
+  if (root === null || root.confidence === null) return null
+  const next = root.top.find(({ origin }) => origin !== root.origin)
+  return (
+    <span class="muted confidence">
+      {root.confidence} confidence
+      {root.traced > 0 && `: ${share(root.share)} of ${plural(root.traced, 'failing trace')}`}
+      {next && `; next is ${next.origin.replace(/^\w+:/, '')} with ${share(next.share)}`}
+    </span>
+  )
+}
+
+function Affected({ incident: { slo, service, impact } }: { incident: IncidentDetail }) {
+  const services = impact.length > 0 ? impact : [service]
+  return (
+    <>
+      {listWords(services.filter((each) => each !== ''))}
+      {slo !== '' && (
+        <>
+          {' '}
+          <span class="muted">via</span> <Link href={sloPath(slo)}>{slo}</Link>
+        </>
+      )}
+    </>
+  )
+}
+
+/** Which silences and planned work keep some of its alerts from being told. */
+function Muted({ incident: { silences, maintenance } }: { incident: IncidentDetail }) {
+  if (silences.length + maintenance.length === 0) return null
+  return (
+    <ul class="muted-by">
+      {silences.map(({ id, text, createdBy, comment, endsAt }) => (
+        <li key={id}>
+          <Mark tone="maintenance" word="Silenced" /> until <Time at={endsAt} /> by {createdBy}: {comment}{' '}
+          <span class="code">{text}</span>
+        </li>
+      ))}
+      {maintenance.map(({ id, next, createdBy, reason }) => (
+        <li key={id}>
+          <Mark tone="maintenance" word="Maintenance" />
+          {next[0] && (
+            <>
+              {' '}
+              until <Time at={next[0].to} />
+            </>
+          )}{' '}
+          by {createdBy}
+          {reason !== '' && `: ${reason}`}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const SHOWS = { first: 'first seen', median: 'typical', slowest: 'slowest' }
+
+/** Every alert it has or had; one alone is what the facts above say. */
+function Members({ members }: { members: IncidentDetail['members'] }) {
+  if (members.length < 2) return null
+  return (
+    <section aria-labelledby="members-title">
+      <h2 id="members-title">{plural(members.length, 'alert')}</h2>
+      <div class="scroll">
+        <table class="table">
+          <thead>
+            <tr>
+              <th scope="col">Alert</th>
+              <th scope="col">Service</th>
+              <th scope="col">Since</th>
+              <th scope="col">Until</th>
+            </tr>
+          </thead>
+          <tbody>
+            {members.map((member) => (
+              <tr key={member.alert}>
+                <th scope="row">
+                  <SeverityTag severity={member.severity} quiet={member.endedAt !== null} />{' '}
+                  {member.slo === '' ? member.summary : <Link href={sloPath(member.slo)}>{member.summary}</Link>}
+                  {member.mutedBy !== null && <span class="muted"> not told: {reasonWords(member.mutedBy)}</span>}
+                </th>
+                <td>{member.service}</td>
+                <td>
+                  <Time at={member.startedAt} />
+                </td>
+                <td>{member.endedAt === null ? 'fires' : <Time at={member.endedAt} />}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
   )
 }
 
@@ -149,8 +278,8 @@ function BurnAround({ incident }: { incident: IncidentDetail }) {
 }
 
 /** Burn when the incident last changed beside burn now; the windows that decided stand out. */
-function BurnByWindow({ incident }: { incident: IncidentDetail }) {
-  const { burnRates, factor, tier } = incident.details
+function BurnByWindow({ current, details }: { current: IncidentDetail['current']; details: Details }) {
+  const { burnRates, factor, tier } = details
   const deciding = tier.split('/')
   return (
     <section aria-labelledby="burn-title">
@@ -178,7 +307,7 @@ function BurnByWindow({ incident }: { incident: IncidentDetail }) {
               <td class={`right number ${deciding.includes(window) && (rate ?? 0) > factor ? 'is-over' : ''}`}>
                 {burnAligned(rate)}
               </td>
-              <td class="right number">{burnAligned(incident.current?.burnRates[window])}</td>
+              <td class="right number">{burnAligned(current?.burnRates[window])}</td>
             </tr>
           ))}
         </tbody>

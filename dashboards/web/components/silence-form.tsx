@@ -1,0 +1,86 @@
+import { setName, useName } from '../preferences.ts'
+import { ChangeProblem, useChange } from './change.tsx'
+
+const DURATIONS = ['1h', '4h', '12h', '1d', '3d', '7d', '30d']
+
+interface FormProps {
+  /** What is filled in already. */
+  matchers: string
+  onDone(): void
+}
+
+/** Makes a silence: one matcher a line, for how long, and why. */
+export function SilenceForm({ matchers, onDone }: FormProps) {
+  const name = useName()
+  const { busy, problem, run } = useChange()
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault()
+    const fields = new FormData(event.currentTarget as HTMLFormElement)
+    const text = (key: string) => String(fields.get(key) ?? '').trim()
+    setName(text('name'))
+    const body = {
+      matchers: linesOf(text('matchers')),
+      duration: text('duration'),
+      comment: text('comment'),
+      ...(text('name') !== '' && { createdBy: text('name') }),
+    }
+    if (await run('POST', '/api/v1/silences', body)) onDone()
+  }
+  return (
+    <form class="form" aria-label="New silence" onSubmit={submit}>
+      <label>
+        Matchers, one a line; all must hold
+        <textarea
+          name="matchers"
+          rows={Math.max(2, linesOf(matchers).length)}
+          required
+          spellcheck={false}
+          placeholder={'service="checkout"\nseverity=~"ticket|page"'}
+          defaultValue={matchers}
+        />
+      </label>
+      <fieldset>
+        <label>
+          For
+          <select name="duration">
+            {DURATIONS.map((duration) => (
+              <option key={duration} value={duration} selected={duration === '4h'}>
+                {duration}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Your name
+          <input name="name" type="text" autocomplete="nickname" defaultValue={name} />
+        </label>
+      </fieldset>
+      <label>
+        Why
+        <input name="comment" type="text" required />
+      </label>
+      <Buttons busy={busy} word="Silence" onCancel={onDone} />
+      <ChangeProblem problem={problem} />
+    </form>
+  )
+}
+
+/** Submit and cancel. */
+export function Buttons({ busy, word, onCancel }: { busy: boolean; word: string; onCancel(): void }) {
+  return (
+    <p>
+      <button type="submit" class="primary" disabled={busy}>
+        {word}
+      </button>{' '}
+      <button type="button" class="quiet" onClick={onCancel}>
+        Cancel
+      </button>
+    </p>
+  )
+}
+
+export const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
