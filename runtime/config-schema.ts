@@ -47,6 +47,9 @@ const token = z.strictObject({
   scopes: z.array(z.enum(['ingest', 'read', 'write'])).min(1),
 })
 
+/** The largest body, as sent and unpacked, each with rows about as long beside it. */
+const MEMORY_OF_BODIES = 4
+
 /** Every key of `plumbline.yaml`, with unit and default; `plumbline.example.yaml` explains them. */
 export const configSchema = z.strictObject({
   dataDir: z.string().default('./data'),
@@ -98,6 +101,12 @@ export const configSchema = z.strictObject({
           headers: listOf(headerName).prefault([]),
         })
         .prefault({}),
+    })
+    .superRefine(({ maxBody, maxInFlight }, context) => {
+      const needed = MEMORY_OF_BODIES * maxBody
+      if (maxInFlight >= needed) return
+      const message = `must be at least ${needed} bytes, ${MEMORY_OF_BODIES} times collector.maxBody: a smaller one refuses bodies that maxBody allows, however often they are sent`
+      context.addIssue({ code: 'custom', path: ['maxInFlight'], message })
     })
     .prefault({}),
   /** What is hidden before it is stored, beyond what always is; see docs/privacy.md. */

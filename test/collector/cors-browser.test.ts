@@ -71,7 +71,7 @@ test('a page of an allowed origin sends by fetch and by sendBeacon', async () =>
 })
 
 test('a page learns when to try again', async () => {
-  await using busy = await collectorUnderTest({ settings: { maxInFlight: 10, cors: { origins: [origin] } } })
+  await using busy = await collectorUnderTest({ maxInFlight: 10, settings: { cors: { origins: [origin] } } })
   expect(await fetchFrom(await openPage(), `${busy.url}/v1/traces`, spanAt(3))).toBe('503 1')
 })
 

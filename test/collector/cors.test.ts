@@ -99,7 +99,7 @@ describe('with origins configured', () => {
 })
 
 test('Retry-After is readable by a page when the collector is busy', async () => {
-  await using busy = await collectorUnderTest({ settings: { maxInFlight: 100, cors: { origins: [SHOP] } } })
+  await using busy = await collectorUnderTest({ maxInFlight: 100, settings: { cors: { origins: [SHOP] } } })
   const { status, headers } = await post(busy, SHOP)
   expect(status).toBe(503)
   expect(headers.get('retry-after')).toBe('1')

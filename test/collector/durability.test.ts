@@ -197,7 +197,7 @@ describe('identical requests', () => {
   })
 
   test('of a refused first try are taken', async () => {
-    await using collector = await collectorUnderTest({ settings: { maxInFlight: 10_000_000, maxDisk: 10 } })
+    await using collector = await collectorUnderTest({ settings: { maxDisk: 10 } })
     const body = freshBody()
     expect((await collector.post(body)).status).toBe(503)
     expect((await collector.post(body)).status).toBe(503)

@@ -135,7 +135,7 @@ describe('refusals', () => {
   })
 
   test('G3 G6 overload is UNAVAILABLE with RetryInfo, and its share is given back', async () => {
-    await using small = await collectorUnderTest({ settings: { maxInFlight: 2 * MIB } })
+    await using small = await collectorUnderTest({ maxInFlight: 2 * MIB })
     using sending = new GrpcClient(small.grpc)
     using compressing = new GrpcClient(small.grpc, GZIP)
     for (const sender of [sending, compressing]) {
@@ -151,7 +151,7 @@ describe('refusals', () => {
 
   test('G3 many gzip bombs at once stay within the budget: some are refused, none is unpacked beyond it', async () => {
     const budget = 16 * MIB
-    await using small = await collectorUnderTest({ settings: { maxBody: 4 * MIB, maxInFlight: budget } })
+    await using small = await collectorUnderTest({ settings: { maxBody: 4 * MIB }, maxInFlight: budget })
     using compressing = new GrpcClient(small.grpc, GZIP)
     const levels: number[] = []
     const watch = setInterval(async () => levels.push(await inFlight(small)), 1)
@@ -165,7 +165,7 @@ describe('refusals', () => {
   })
 
   test('G3 the budget is one with HTTP: a body half read there leaves no room here', async () => {
-    await using small = await collectorUnderTest({ settings: { maxInFlight: 100_000 } })
+    await using small = await collectorUnderTest({ maxInFlight: 100_000 })
     using sending = new GrpcClient(small.grpc)
     const { hostname, port } = new URL(small.url)
     const socket = connectSocket(Number(port), hostname)

@@ -378,7 +378,7 @@ const lengthPrefix = (length: number) => [(length & 127) | 128, ((length >> 7) &
 
 describe('overload', () => {
   test('H13 bodies beyond maxInFlight are 503 with Retry-After', async () => {
-    await using small = await collectorUnderTest({ settings: { maxInFlight: 1000 } })
+    await using small = await collectorUnderTest({ maxInFlight: 1000 })
     const reply = await small.post(Buffer.alloc(2000), { type: JSON_TYPE })
     expect(reply.status).toBe(503)
     expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0)
@@ -387,7 +387,7 @@ describe('overload', () => {
   })
 
   test('H13 a body that unpacks beyond maxInFlight is 503 and gives its share back', async () => {
-    await using small = await collectorUnderTest({ settings: { maxInFlight: 200_000 } })
+    await using small = await collectorUnderTest({ maxInFlight: 200_000 })
     for (let i = 0; i < 3; i++) {
       expect((await small.post(gzipSync(Buffer.alloc(300_000)), { coding: 'gzip' })).status).toBe(503)
     }

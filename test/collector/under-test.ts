@@ -23,6 +23,8 @@ export interface Options {
   ports?: z.input<typeof configSchema>['ports']
   calls?: z.input<typeof configSchema>['calls']
   redaction?: z.input<typeof configSchema>['redaction']
+  /** A budget smaller than a configuration may ask for; bytes. */
+  maxInFlight?: number
   openFile?: CollectorParts['openFile']
 }
 
@@ -59,6 +61,7 @@ export async function collectorUnderTest({
   ports,
   calls,
   redaction,
+  maxInFlight,
   openFile,
 }: Options = {}): Promise<UnderTest> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'plumbline-collector-')))
@@ -72,6 +75,7 @@ export async function collectorUnderTest({
     calls,
     redaction,
   })
+  if (maxInFlight !== undefined) config.collector.maxInFlight = maxInFlight
   const log = createLog('silent', 'collector')
   const collector = await startCollector({
     config,

@@ -131,6 +131,16 @@ describe('a fault is one readable line that says where', () => {
       `endpoints: [{ name: a, type: webhook, url: "http://127.0.0.1", secret: "\${env:NOPE}" }]`,
       '1: environment variable NOPE is not set',
     ],
+    [
+      'less memory than one body takes',
+      'collector:\n  maxBody: 64MiB\n  maxInFlight: 128MiB',
+      '3 collector.maxInFlight: must be at least 268435456 bytes, 4 times collector.maxBody',
+    ],
+    [
+      'a larger body than the memory there is by default',
+      'collector: { maxBody: 64MiB }',
+      'collector.maxInFlight: must be at least 268435456 bytes',
+    ],
     ['one port twice', 'ports: { api: 4318 }', 'port 4318 is already ports.otlpHttp'],
     ['an open bind without tokens', 'bind: 0.0.0.0', '1 bind: 0.0.0.0 can be reached from other machines'],
     ['a server without address', 'clickhouse: { database: x }', '1 clickhouse.url'],
