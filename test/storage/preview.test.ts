@@ -108,7 +108,12 @@ const member = (weight: number, notIn: Outcome[]): CompositeMember => ({
   targetPpm: 999_000,
 })
 const composite = (method: CompositeIndicator['method']): Partial<Slo> => ({
-  indicator: { source: 'composite', name: `purchase-${method}`, method, members: [member(1, []), member(3, ['cancelled'])] },
+  indicator: {
+    source: 'composite',
+    name: `purchase-${method}`,
+    method,
+    members: [member(1, []), member(3, ['cancelled'])],
+  },
 })
 
 describe('a preview agrees with what is measured and read', () => {
