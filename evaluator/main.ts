@@ -4,8 +4,8 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
-import { ALERT_POLICY } from '../slo/alert-policy.ts'
-import { ALERT_NAMES } from '../slo/incident.ts'
+import { ALERT_POLICY, type AlertPolicy } from '../slo/alert-policy.ts'
+import type { AlertName } from '../slo/incident.ts'
 import type { Db } from '../storage/query.ts'
 import { followSloDir } from './definitions.ts'
 import { startDelivery } from './delivery.ts'
@@ -38,26 +38,27 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
   stops.add('delivery', delivery.stop)
   const { outbox, addressees, routes, publicUrl } = delivery
 
-  const definitions = await followSloDir(db, log, config.sloDir, now)
+  const definitions = await followSloDir(db, log, config.sloDir, now, addressees)
   stops.add('SLO files', definitions.close)
 
   const overlays = await followOverlays({ db, log, file: config.overlaysFile, clock: now })
   stops.add('silences and maintenance', overlays.stop)
 
-  const policy = { ...ALERT_POLICY, keepFiringMs: config.alerting.keepFiring, groupWaitMs: config.alerting.groupWait }
+  const policy = policyOf(config.alerting)
+  const kinds = kindsOf(config.alerting.kinds)
   const evaluator: Evaluator = {
     db,
     log,
     metrics: own,
     measurer: createMeasurer(db, log),
     explainer: createExplainer(db, log),
-    signals: createSignals(policy),
+    signals: createSignals(db, log, policy, kinds),
     outbox,
     addressees,
     traits: traitsOf(addressees),
     routes,
     policy,
-    kinds: new Set(ALERT_NAMES),
+    kinds,
     publicUrl,
     memory: null,
   }
@@ -79,6 +80,31 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
   stops.add('ticks', ticks.stop)
   return { stop: () => stops.stopAll() }
 }
+
+const policyOf = ({ keepFiring, groupWait, groupInterval, repeat, dryRun }: Config['alerting']): AlertPolicy => ({
+  ...ALERT_POLICY,
+  keepFiringMs: keepFiring,
+  groupWaitMs: groupWait,
+  groupIntervalMs: groupInterval,
+  repeatMs: repeat,
+  dryRun,
+})
+
+const KINDS: Record<keyof Config['alerting']['kinds'], AlertName> = {
+  budgetSpent: 'SLOBudgetSpent',
+  exhaustion: 'SLOExhaustion',
+  absence: 'TelemetryAbsent',
+  failureModes: 'DependencyFailureMode',
+  probes: 'ProbeFailing',
+  blind: 'PlumblineBlind',
+  unusual: 'SLOUnusual',
+}
+
+const kindsOf = (wanted: Config['alerting']['kinds']): ReadonlySet<AlertName> =>
+  new Set<AlertName>([
+    'SLOBurnRate',
+    ...Object.entries(KINDS).flatMap(([key, kind]) => (wanted[key as keyof typeof KINDS] ? [kind] : [])),
+  ])
 
 /** Runs `task` now and at every interval, never twice at a time; `task` must not reject. */
 function repeat(wantedMs: number, log: Log, task: () => Promise<void>) {

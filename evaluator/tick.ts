@@ -14,12 +14,13 @@ import { type Memory, parseAlertRecord } from './alert-record.ts'
 import { type Change, changesOf, incidentOf, incidentRecordOf, notificationsOf } from './change.ts'
 import type { EvaluatorMetrics } from './evaluator-metrics.ts'
 import type { Explainer } from './explain.ts'
-import { turnIncidents } from './incident-turn.ts'
+import { explainedRoots, turnIncidents } from './incident-turn.ts'
 import { judge } from './judge.ts'
 import type { Measurer } from './measure.ts'
 import type { Addressees } from './notifications-for.ts'
 import { OUTBOX_DAYS, type Outbox } from './outbox.ts'
 import type { Signals } from './signals.ts'
+import { policiesOf } from './targets.ts'
 
 /** What lives from tick to tick. */
 export interface Evaluator {
@@ -48,17 +49,18 @@ const DAY_MS = 86_400_000
  * and the next tick decides the same again.
  */
 export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
-  const { db, measurer, explainer, signals, routes, policy, kinds, traits, metrics, outbox } = evaluator
+  const { db, measurer, explainer, signals, routes, policy, kinds, traits, metrics, outbox, addressees } = evaluator
   const memory = evaluator.memory ?? (await recover(evaluator, now))
   const slos = (await readDefinitions(db)).map(({ slo }) => slo).filter((slo): slo is Slo => slo !== null)
 
   const remeasuring = await measurer.measure(slos, now)
   const [readings, overlays] = await Promise.all([readReadings(db, slos, now), readOverlays(db, now)])
   const seen = await signals.read(readings, now)
-  const context = { now, policy, kinds, remeasuring, late: seen.late }
+  const explained = explainedRoots(memory.incidents.values())
+  const context = { now, policy, kinds, remeasuring, explained, late: seen.late }
   const evaluations = judge(readings, seen.signals, memory.alerts, context, seen.unseen)
   const roots = await explainer.roots(evaluations, now)
-  const policies = new Map(slos.map((slo) => [slo.name, slo.policies]))
+  const policies = policiesOf(slos, addressees)
   const turns = turnIncidents(evaluations, memory.incidents, { now, policy, routes, overlays, traits, roots, policies })
   const evidence = await explainer.explain(turns, now)
   metrics.decided(evaluations, turns)

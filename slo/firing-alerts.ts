@@ -38,7 +38,7 @@ export function firingAlerts(incidents: readonly Incident[]): FiringAlert[] {
             summary,
             severity,
             startsAt: member.startedAt,
-            subject: { slo, service, dependency, env },
+            subject: { slo: slo || member.alert, service, dependency, env },
             runbook: member.details?.runbook ?? '',
           }
         }),

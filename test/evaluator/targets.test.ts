@@ -1,0 +1,24 @@
+import { describe, expect, test } from 'vitest'
+import { policiesOf, unknownTargets } from '../../evaluator/targets.ts'
+import { slo } from '../slo/build.ts'
+
+const ENDPOINTS = new Set(['pager', 'desk'])
+const naming = (...endpoints: string[]) =>
+  slo({ name: 'checkout', policies: { endpoints, whenBreaching: true, whenResolved: true, whenNoData: false } })
+
+describe('notification targets of an SLO', () => {
+  const rows: [string, string[], string[], string[]][] = [
+    ['that exist are kept', ['desk', 'pager'], ['desk', 'pager'], []],
+    ['that do not exist are left out', ['desk', 'pagr'], ['desk'], ['pagr']],
+    ['of which none exists leave it to the routes', ['pagr'], [], ['pagr']],
+    ['may be none', [], [], []],
+  ]
+  test.each(rows)('%s', (_, named, kept, unknown) => {
+    expect(policiesOf([naming(...named)], ENDPOINTS).get('checkout')?.endpoints).toEqual(kept)
+    expect(unknownTargets([naming(...named)], ENDPOINTS).map(({ target }) => target)).toEqual(unknown)
+  })
+
+  test('an SLO without policies has none', () => {
+    expect(policiesOf([slo({ name: 'checkout' })], ENDPOINTS).get('checkout')).toBeNull()
+  })
+})
