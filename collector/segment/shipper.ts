@@ -21,8 +21,8 @@ const SHORTEST_SLEEP_MS = 50
 
 /**
  * Stores sealed segments until each is stored, in two lanes: the newest first, and the oldest first. A segment that
- * ClickHouse refuses pauses and holds up no other. When ClickHouse does not answer, all wait.
- * While nothing is to be stored, heartbeats say so.
+ * ClickHouse refuses pauses and holds up no other. While nothing is to be stored, heartbeats say so. When ClickHouse does
+ * not answer, heartbeats alone ask whether it is back: a segment would be read in vain.
  * Pauses are measured on the monotonic clock: a wall clock set back must not prolong them.
  */
 export class Shipper {
@@ -31,10 +31,9 @@ export class Shipper {
   #stopping = false
   readonly #sleepers = new Set<() => void>()
   #lanes: Promise<unknown> | null = null
-  #unreachableSince = 0
+  #awaySince = 0
   #pauseUntil = 0
   #failures = 0
-  #shipping = 0
   #lastRecordAt = 0
   #heartbeats = 0
 
@@ -50,7 +49,6 @@ export class Shipper {
   /** Ships what is sealed until `deadlineMs` has passed; the rest is shipped by the next start. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping = true
-    this.#pauseUntil = 0
     this.#wake()
     const timer = setTimeout(() => this.#abort.abort(), deadlineMs)
     await this.#lanes
@@ -62,21 +60,16 @@ export class Shipper {
     const reader = new SegmentReader()
     while (!this.#abort.signal.aborted) {
       const now = performance.now()
-      const segment = this.#mayTry(now) ? backlog.next(lane, now) : undefined
+      const segment = backlog.isAway ? undefined : backlog.next(lane, now)
       if (segment) await this.#ship(segment, reader)
       else if (this.#stopping) return
-      else if (lane === 'newest' && this.#pauseUntil <= now && this.#nextHeartbeat() <= now) await this.#heartbeat()
+      else if (lane === 'newest' && this.#heartbeatAt() <= now) await this.#heartbeat()
       else await this.#sleep(lane, now)
     }
   }
 
-  /** While ClickHouse does not answer, one lane at a time tries: segments are long, and memory is bounded. */
-  #mayTry(now: number): boolean {
-    return this.#pauseUntil <= now && (this.#unreachableSince === 0 || this.#shipping === 0)
-  }
-
-  #nextHeartbeat(): number {
-    return this.#lastRecordAt + this.#options.heartbeatMs
+  #heartbeatAt(): number {
+    return this.#options.backlog.isAway ? this.#pauseUntil : this.#lastRecordAt + this.#options.heartbeatMs
   }
 
   #wake(): void {
@@ -84,14 +77,13 @@ export class Shipper {
   }
 
   async #ship(segment: SealedSegment, reader: SegmentReader): Promise<void> {
-    this.#shipping++
     segment.inWork = true
     try {
       const file = await reader.read(segment.path).catch((error: unknown) => this.#postpone(segment, error))
       if (file) await this.#shipFile(segment, file, reader)
     } finally {
       segment.inWork = false
-      this.#shipping--
+      this.#wake()
     }
   }
 
@@ -121,7 +113,6 @@ export class Shipper {
     const { log, metrics } = this.#options
     segment.failures++
     segment.notBefore = performance.now() + delay(segment.failures)
-    this.#wake()
     metrics.insertFailures.inc()
     log.warn({ err: error, segment: segment.id, attempt: segment.failures }, 'cannot store a segment yet')
   }
@@ -155,29 +146,40 @@ export class Shipper {
   }
 
   #reached(): void {
-    const { log } = this.#options
-    if (this.#unreachableSince > 0)
-      log.info({ forMs: Math.round(performance.now() - this.#unreachableSince) }, 'ClickHouse answers again')
-    this.#unreachableSince = 0
-    this.#options.backlog.isAway = false
+    const { backlog, log } = this.#options
+    const now = performance.now()
+    if (backlog.isAway) {
+      log.info({ forMs: Math.round(now - this.#awaySince) }, 'ClickHouse answers again')
+      backlog.isAway = false
+      this.#wake()
+    }
     this.#failures = 0
-    this.#lastRecordAt = performance.now()
+    this.#lastRecordAt = now
   }
 
   #failed(error: unknown): void {
     // An answer, even a refusal, means that ClickHouse is there and the other segments may be tried.
-    if (error instanceof ClickHouseError) {
-      this.#lastRecordAt = performance.now()
-      return
+    if (error instanceof ClickHouseError) this.#reached()
+    else this.#lost(error)
+  }
+
+  #lost(error: unknown): void {
+    const { backlog, log } = this.#options
+    const now = performance.now()
+    if (!backlog.isAway) {
+      log.warn({ err: error }, 'ClickHouse does not answer; segments wait')
+      backlog.isAway = true
+      this.#awaySince = now
     }
-    this.#unreachableSince ||= performance.now()
-    this.#options.backlog.isAway = true
-    this.#pauseUntil = this.#stopping ? Number.POSITIVE_INFINITY : performance.now() + delay(++this.#failures)
+    this.#pauseUntil = now + delay(++this.#failures)
   }
 
   #sleep(lane: Lane, now: number): Promise<void> {
-    const earliest = Math.min(this.#nextHeartbeat(), this.#options.backlog.nextAt(lane))
-    const waitMs = Math.max(this.#pauseUntil, earliest, now + SHORTEST_SLEEP_MS) - now
+    const { backlog } = this.#options
+    const heartbeat = lane === 'newest' ? this.#heartbeatAt() : Number.POSITIVE_INFINITY
+    const segment = backlog.isAway ? Number.POSITIVE_INFINITY : backlog.nextAt(lane)
+    const due = Math.min(heartbeat, segment, now + LONGEST_DELAY_MS)
+    const waitMs = Math.max(due, now + SHORTEST_SLEEP_MS) - now
     return new Promise((resolve) => {
       const wake = () => {
         clearTimeout(timer)

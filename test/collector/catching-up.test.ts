@@ -18,6 +18,7 @@ const bodyOf = (service: string, step: number) =>
     'service.name': service,
   })
 
+const WITHIN_MS = 60_000
 vi.setConfig({ testTimeout: 120_000 })
 
 interface LogLine {
@@ -44,6 +45,7 @@ test('after an outage: newest first, the oldest get on beside them, completeness
   await eventually(
     () => rowsOf<{ n: string }>(store.db, 'SELECT sum(calls) AS n FROM ingest_log'),
     ([row]) => Number(row!.n) >= total,
+    WITHIN_MS,
   )
   const log = await rowsOf<LogLine>(
     store.db,
@@ -101,5 +103,6 @@ test('traffic after an outage is in store while the backlog still waits', async 
   await eventually(
     () => rowsOf<{ n: string }>(store.db, 'SELECT sum(calls) AS n FROM ingest_log'),
     ([row]) => Number(row!.n) === WAITING + 1,
+    WITHIN_MS,
   )
 })

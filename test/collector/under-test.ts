@@ -115,12 +115,16 @@ export async function collectorUnderTest({
 }
 
 /** Waits until `isDone` holds; fails with the last error or after 20 s. */
-export async function eventually<T>(read: () => Promise<T>, isDone: (value: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 20_000
+export async function eventually<T>(
+  read: () => Promise<T>,
+  isDone: (value: T) => boolean,
+  withinMs = 20_000,
+): Promise<T> {
+  const deadline = Date.now() + withinMs
   for (;;) {
     const value = await read()
     if (isDone(value)) return value
-    if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(value)} after 20 s`)
+    if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(value)} after ${withinMs} ms`)
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
 }
