@@ -14,7 +14,12 @@ export interface AlertRecord {
   /** The incident it belonged to last. */
   previousIncident: string | null
   /** What it is about and how it ends, for alerts whose source may not name them any more; null while it does not fire. */
-  fired: { subject: AlertSubject; keepFiringMs: Record<Severity, number>; summary: string } | null
+  fired: {
+    subject: AlertSubject
+    keepFiringMs: Readonly<Record<Severity, number>>
+    root: string
+    summary: string
+  } | null
   /** The tiers that matched when it rose, with what was read then. */
   risen: TierVerdict[]
 }

@@ -215,10 +215,12 @@ function membersOf(
 function groupLabelsOf({ env, key, root, members }: Group): Record<string, string> {
   const given = env === '' ? {} : { env }
   if (key === root) return { ...given, root_cause: root }
-  const { slo = '', dependency = '', condition = '', alertname = '' } = members[key]?.subject.labels ?? {}
+  const subject = Object.values(members).find((member) => member.subject.group === key)?.subject
+  const { slo = '', dependency = '', condition = '', alertname = '' } = subject?.labels ?? {}
+  const isAlone = subject?.group === subject?.alert
   const named = {
-    alertname: alertname === 'SLOBurnRate' ? '' : alertname,
-    condition,
+    alertname: alertname === 'SLOBurnRate' || !isAlone ? '' : alertname,
+    condition: isAlone ? condition : 'budget',
     dependency: slo === '' ? dependency : '',
     slo,
   }

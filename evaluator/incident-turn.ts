@@ -72,11 +72,11 @@ function firingOf(evaluations: readonly Evaluation[], { now, overlays, roots, po
   const isBlind = evaluations.some(
     ({ subject, conditions }) => subject.alert === BLIND && conditions.some(({ verdict }) => verdict === 'matched'),
   )
-  return evaluations.flatMap(({ subject, outcome, before }): Firing[] => {
+  return evaluations.flatMap(({ subject, outcome, before, root: own }): Firing[] => {
     const { next } = outcome
     if (next.phase === 'inactive') return []
     const { severity, startedAtMs } = next
-    const root = roots.get(subject.alert) ?? ''
+    const root = own || (roots.get(subject.alert) ?? '')
     const mute = muteOf(subject, { severity, root }, overlays, now)
     const isOff = policies.get(subject.slo)?.whenBreaching === false
     // While nothing can be seen, what is not known yet is not told; what is open goes on.
@@ -187,7 +187,7 @@ export const turnsAnything = ({ before, group: next, projection }: IncidentTurn)
 
 /** The record of an alert after its evaluation, once it is known where it belongs. */
 export function recordAfter(
-  { subject, before, outcome, burn, keepFiringMs, summary }: Evaluation,
+  { subject, before, outcome, burn, keepFiringMs, root, summary }: Evaluation,
   incident: string,
 ): AlertRecord {
   const { next, transition } = outcome
@@ -207,7 +207,7 @@ export function recordAfter(
     state: next,
     incident,
     previousIncident: before.previousIncident,
-    fired: rose || !before.fired ? { subject, keepFiringMs, summary } : before.fired,
+    fired: rose || !before.fired ? { subject, keepFiringMs, root, summary } : before.fired,
     risen: rose ? risen : before.risen,
   }
 }
@@ -223,3 +223,15 @@ export function incidentsByAlert(turns: readonly IncidentTurn[]): Map<string, st
 }
 
 const isOwn = ({ endedAtMs, adoptedFrom }: MemberState) => endedAtMs === null && adoptedFrom === ''
+
+/** Root causes of open incidents in which an SLO burns, as `env\nroot`. */
+export function explainedRoots(open: Iterable<IncidentRecord>): Set<string> {
+  const roots = new Set<string>()
+  for (const { group: each } of open) {
+    const burns = Object.values(each.members).some(
+      ({ subject, endedAtMs }) => endedAtMs === null && subject.alertname === 'SLOBurnRate',
+    )
+    if (each.root !== '' && burns) roots.add(`${each.env}\n${each.root}`)
+  }
+  return roots
+}

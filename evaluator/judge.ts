@@ -19,6 +19,8 @@ export interface Evaluation {
   conditions: readonly Condition[]
   keepFiringMs: Readonly<Record<Severity, number>>
   waits: boolean
+  /** The root cause the alert names by itself, '' without one. */
+  root: string
   summary: string
 }
 
@@ -29,6 +31,8 @@ export interface JudgeContext {
   kinds: ReadonlySet<AlertName>
   /** Generations whose history is not measured to the end. */
   remeasuring: ReadonlySet<string>
+  /** Root causes that SLO alerts are told for already, as `env\nroot`: nothing else rises for them. */
+  explained: ReadonlySet<string>
   /** Event time of minutes that arrived late and were measured since the last tick. */
   late: { from: Date; to: Date } | null
 }
@@ -49,15 +53,15 @@ export function judge(
     ...readings.map((reading) => judgeBurn(reading, records, context)),
     ...signals
       .filter(({ subject }) => context.kinds.has(subject.alertname))
-      .map((signal) => judgeSignal(signal, records)),
+      .map((signal) => judgeSignal(signal, records, context)),
   ]
   const seen = new Set(evaluations.map(({ subject }) => subject.alert))
   const slos = new Set(readings.map(({ slo }) => slo.name))
   for (const [alert, before] of records) {
     if (seen.has(alert) || before.state.phase === 'inactive' || !before.fired) continue
-    const { subject, keepFiringMs, summary } = before.fired
+    const { subject, keepFiringMs, summary, root } = before.fired
     const isGone = !context.kinds.has(subject.alertname) || (subject.slo !== '' && !slos.has(subject.slo))
-    const base = { subject, before, burn: null, conditions: [], keepFiringMs, waits: true, summary }
+    const base = { subject, before, burn: null, conditions: [], keepFiringMs, waits: true, root, summary }
     if (isGone) evaluations.push({ ...base, outcome: switchedOff(before.state) })
     else evaluations.push({ ...base, ...noLonger(before, keepFiringMs, context.now, unseen) })
   }
@@ -81,16 +85,30 @@ function judgeBurn(
     conditions: decision.verdicts,
     keepFiringMs: policy.keepFiringMs,
     waits: true,
+    root: '',
     summary: '',
   }
 }
 
-function judgeSignal(signal: Signal, records: ReadonlyMap<string, AlertRecord>): Evaluation {
-  const { subject, conditions, at, keepFiringMs, waits, summary } = signal
+function judgeSignal(
+  signal: Signal,
+  records: ReadonlyMap<string, AlertRecord>,
+  { explained }: JudgeContext,
+): Evaluation {
+  const { subject, at, keepFiringMs, waits, root = '', summary } = signal
   const before = records.get(subject.alert) ?? NEW_RECORD
+  const isExplained = before.state.phase === 'inactive' && root !== '' && isAmong(explained, subject.env, root)
+  const conditions = isExplained ? signal.conditions.map(inhibited) : signal.conditions
   const outcome = advance(before.state, conditions, at, keepFiringMs)
-  return { subject, before, outcome, burn: null, conditions, keepFiringMs, waits, summary }
+  return { subject, before, outcome, burn: null, conditions, keepFiringMs, waits, root, summary }
 }
+
+const inhibited = (condition: Condition): Condition =>
+  condition.verdict === 'matched' ? { ...condition, verdict: 'clear', reason: 'inhibited' } : condition
+
+/** An SLO that selects no environment speaks for all of them. */
+const isAmong = (explained: ReadonlySet<string>, env: string, root: string): boolean =>
+  explained.has(`${env}\n${root}`) || explained.has(`\n${root}`)
 
 /** A signal that is not given any more says that its condition does not hold, unless nobody could see. */
 function noLonger(

@@ -4,9 +4,8 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
-import { ALERT_POLICY, type AlertPolicy } from '../slo/alert-policy.ts'
-import type { AlertName } from '../slo/incident.ts'
 import type { Db } from '../storage/query.ts'
+import { kindsOf, policyOf } from './alert-config.ts'
 import { followSloDir } from './definitions.ts'
 import { startDelivery } from './delivery.ts'
 import { createEvaluatorMetrics } from './evaluator-metrics.ts'
@@ -45,7 +44,7 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
   stops.add('silences and maintenance', overlays.stop)
 
   const policy = policyOf(config.alerting)
-  const kinds = kindsOf(config.alerting.kinds)
+  const kinds = kindsOf(config.alerting)
   const evaluator: Evaluator = {
     db,
     log,
@@ -80,31 +79,6 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
   stops.add('ticks', ticks.stop)
   return { stop: () => stops.stopAll() }
 }
-
-const policyOf = ({ keepFiring, groupWait, groupInterval, repeat, dryRun }: Config['alerting']): AlertPolicy => ({
-  ...ALERT_POLICY,
-  keepFiringMs: keepFiring,
-  groupWaitMs: groupWait,
-  groupIntervalMs: groupInterval,
-  repeatMs: repeat,
-  dryRun,
-})
-
-const KINDS: Record<keyof Config['alerting']['kinds'], AlertName> = {
-  budgetSpent: 'SLOBudgetSpent',
-  exhaustion: 'SLOExhaustion',
-  absence: 'TelemetryAbsent',
-  failureModes: 'DependencyFailureMode',
-  probes: 'ProbeFailing',
-  blind: 'PlumblineBlind',
-  unusual: 'SLOUnusual',
-}
-
-const kindsOf = (wanted: Config['alerting']['kinds']): ReadonlySet<AlertName> =>
-  new Set<AlertName>([
-    'SLOBurnRate',
-    ...Object.entries(KINDS).flatMap(([key, kind]) => (wanted[key as keyof typeof KINDS] ? [kind] : [])),
-  ])
 
 /** Runs `task` now and at every interval, never twice at a time; `task` must not reject. */
 function repeat(wantedMs: number, log: Log, task: () => Promise<void>) {

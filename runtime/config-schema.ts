@@ -135,6 +135,31 @@ export const configSchema = z.strictObject({
       keepFiring: z.strictObject({ page: duration.prefault('5m'), ticket: duration.prefault('30m') }).prefault({}),
       /** How long the first message waits for company. */
       groupWait: z.strictObject({ page: duration.prefault('0s'), ticket: duration.prefault('60s') }).prefault({}),
+      /** How often an open incident says at most that it has new members. */
+      groupInterval: duration.prefault('5m'),
+      /** How long after its last message an open incident is told again. */
+      repeat: z.strictObject({ page: duration.prefault('4h'), ticket: duration.prefault('24h') }).prefault({}),
+      /** Decides and journals, and tells nobody. */
+      dryRun: flag.default(false),
+      /** What alerts beside burn rates. */
+      kinds: z
+        .strictObject({
+          /** 50, 75, 90 and 100 % of an error budget are spent. */
+          budgetSpent: flag.default(true),
+          /** An error budget lasts less than a day at the present rate. */
+          exhaustion: flag.default(true),
+          /** Telemetry of an SLO stopped. */
+          absence: flag.default(true),
+          /** F1 to F8, by dependency. */
+          failureModes: flag.default(true),
+          /** Synthetic calls fail. */
+          probes: flag.default(true),
+          /** No telemetry is complete for five minutes. */
+          blind: flag.default(true),
+          /** More failures than usual at this hour of the week. */
+          unusual: flag.default(false),
+        })
+        .prefault({}),
       /** How long an acknowledgement holds unless it says otherwise. */
       ackTtl: duration.prefault('8h').refine((ms) => ms <= 604_800_000, 'an acknowledgement holds for 7d at most'),
       /** Alerts about Plumbline itself; without endpoints they take the routes, as service and env `plumbline`. */

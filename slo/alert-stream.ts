@@ -174,7 +174,8 @@ class Turn {
       ...before,
       severity: real,
       open: { ...before.open },
-      news: this.#changed ? (rose ? 'escalated' : 'deescalated') : before.news,
+      // Whoever was never told hears of it for the first time, whatever it was before.
+      news: this.#changed && before.toldAtMs !== null ? (rose ? 'escalated' : 'deescalated') : before.news,
       waitUntilMs: rose ? this.#nowMs : before.waitUntilMs,
       roseAtMs: rose ? this.#nowMs : before.roseAtMs,
       unannounced: [...before.unannounced, ...joined.map(({ alert }) => alert)],

@@ -1,9 +1,11 @@
 import type { AlertPolicy } from './alert-policy.ts'
 import { SHORT_KEEP_MS, type Signal, subjectWith } from './signal.ts'
 
-const SUBJECT = subjectWith('plumbline#blind', 'PlumblineBlind', { env: 'plumbline', service: 'plumbline' })
+/** The environment of alerts about Plumbline itself: never grouped with those of SLOs. */
+const META_ENV = 'plumbline'
 
-/** Where alerts about Plumbline itself belong: never grouped with those of SLOs. */
+const SUBJECT = subjectWith('plumbline#blind', 'PlumblineBlind', { env: META_ENV, service: 'plumbline' })
+
 export const BLIND = SUBJECT.alert
 
 /**

@@ -8,6 +8,8 @@ import type { Severity } from './model.ts'
 export interface AlertSubject {
   /** Unique: see `Member.alert`. */
   alert: string
+  /** Alerts with the same one are one incident where no root cause is known; mostly the alert's own id. */
+  group: string
   alertname: AlertName
   slo: string
   service: string
@@ -46,7 +48,7 @@ export interface MemberState {
 export interface Group {
   id: string
   env: string
-  /** What its alerts have in common, pinned when it starts: a root cause, or the id of its only alert. */
+  /** What its alerts have in common, pinned when it starts: a root cause, or the group of its alerts. */
   key: string
   /** '' while unknown; found later it is adopted, never changed. */
   root: string
@@ -162,12 +164,14 @@ function takeStrays(grouped: readonly Grouped[], now: Date, { splitAfterMs }: Al
 function homeOf({ subject, root }: FiringNow, grouped: readonly Grouped[]): Grouped | undefined {
   const speaking = grouped.filter(({ group }) => group.mergedInto === '' && group.env === subject.env)
   const byRoot = root === '' ? undefined : speaking.find(({ group }) => group.root === root)
-  return byRoot ?? speaking.find(({ group }) => subject.alert in group.members && (root === '' || group.root === ''))
+  const isOwn = ({ group: { members, key, root: known } }: Grouped) =>
+    (subject.alert in members || key === subject.group) && (root === '' || known === '')
+  return byRoot ?? speaking.find(isOwn)
 }
 
 function begin(alert: FiringNow, grouped: Grouped[]): Grouped {
   const { subject, root, startedAtMs, previousIncident } = alert
-  const key = root === '' ? subject.alert : root
+  const key = root === '' ? subject.group : root
   const seed = subject.env === '' ? key : `${subject.env}/${key}`
   // A member that moved may have begun at the same instant as an incident of its name that is still open.
   const taken = new Set(grouped.map(({ group }) => group.id))

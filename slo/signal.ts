@@ -11,6 +11,8 @@ export interface Signal {
   /** When it is judged, in ms: event time, or wall clock for alerts about Plumbline itself. */
   at: number
   keepFiringMs: Readonly<Record<Severity, number>>
+  /** The root cause that the alert is about by itself; absent or '' when it names none. */
+  root?: string
   /** Whether its first message waits for company. */
   waits: boolean
   /** One line: what is wrong. */
@@ -36,7 +38,7 @@ export function sloSubject(slo: Slo, alertname: AlertName, suffix = ''): AlertSu
   })
   const { name, service, owner, runbook } = slo
   const alert = suffix === '' ? name : `${name}#${suffix}`
-  return { alert, alertname, slo: name, service, dependency, env, owner, runbook, labels }
+  return { alert, group: alert, alertname, slo: name, service, dependency, env, owner, runbook, labels }
 }
 
 /** The subject of an alert about a dependency, or about Plumbline itself (`env: 'plumbline'`). */
@@ -46,7 +48,7 @@ export function subjectWith(
   { env = '', dependency = '', service = '', owner = '', condition = '' },
 ): AlertSubject {
   const labels = present({ alertname, condition, dependency, env, owner, service })
-  return { alert, alertname, slo: '', service, dependency, env, owner, runbook: '', labels }
+  return { alert, group: alert, alertname, slo: '', service, dependency, env, owner, runbook: '', labels }
 }
 
 /** Without what is not known: an empty label says nothing. */

@@ -165,9 +165,16 @@ class Stage {
     this.#acknowledge(second, previousSecond)
     const readings = this.#slos.map(({ slo }) => this.#telemetry.readAt(slo.name, second))
     const watermark = instantOf(this.#telemetry.watermarkAt(second))
-    const signals = signalsOfReadings(readings, watermark, now, this.#policy)
+    const signals = signalsOfReadings(readings, watermark, now, this.#policy, KINDS)
     const late = this.#telemetry.arrivedLate(previousSecond, second)
-    const context = { now, policy: this.#policy, kinds: KINDS, remeasuring: new Set<string>(), late }
+    const context = {
+      now,
+      policy: this.#policy,
+      kinds: KINDS,
+      remeasuring: new Set<string>(),
+      explained: new Set<string>(),
+      late,
+    }
     const evaluations = judge(readings, signals, this.#memory.alerts, context)
     const roots = this.#rootsOf(evaluations, second)
     const turns = turnIncidents(evaluations, this.#memory.incidents, {

@@ -51,7 +51,7 @@ export function evaluatorOn(
     metrics: own,
     measurer: createMeasurer(db, QUIET, Number.POSITIVE_INFINITY),
     explainer: createExplainer(db, QUIET),
-    signals: createSignals(ALERT_POLICY),
+    signals: createSignals(db, QUIET, ALERT_POLICY, new Set(kinds)),
     policy: ALERT_POLICY,
     kinds: new Set(kinds),
     traits: NO_TRAITS,

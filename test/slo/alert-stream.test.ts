@@ -107,7 +107,7 @@ describe('the endpoint projection', () => {
 
   it('ticket escalated within the group wait: the page is told, the ticket is not', () => {
     const [, rise, later] = played([{ is: 'ticket' }, { s: 30 }, { s: 90 }])
-    expect(told(rise)).toEqual(['p firing escalated page #1', 'c firing escalated page #1'])
+    expect(told(rise)).toEqual(['p firing first page #1', 'c firing first page #1'])
     expect(withheld(rise)).toEqual(['d absorbed_by_page'])
     expect(told(later)).toEqual([])
   })
