@@ -2,6 +2,7 @@ import type { PastMinute } from '../slo/exhaustion.ts'
 import type { Incident } from '../slo/incident.ts'
 import type { Slo } from '../slo/model.ts'
 import type { Reading } from '../slo/reading.ts'
+import type { Warning } from '../slo/self-check.ts'
 import { type FiringAlert, type SloStatus, statusOf, statusOfRefused } from '../slo/status.ts'
 import { readFreshness } from '../storage/freshness.ts'
 import { listIncidents } from '../storage/incidents.ts'
@@ -9,6 +10,7 @@ import type { Db } from '../storage/query.ts'
 import { readReadings } from '../storage/readings.ts'
 import { readDefinitions, type StoredDefinition } from '../storage/slo-definitions.ts'
 import { readPast } from '../storage/slo-past.ts'
+import { warningsByKey, warningsOf } from './slo-measuring.ts'
 import { byUrgency } from './urgency.ts'
 
 /** Everything about all SLOs at one instant: one round of reads, however many there are. */
@@ -25,6 +27,8 @@ export interface SloEntry {
   /** Null for a definition that was refused and has no earlier version in force. */
   reading: Reading | null
   status: SloStatus
+  /** What looks broken about its SLI. */
+  warnings: readonly Warning[]
 }
 
 const ALL_OPEN = 10_000
@@ -32,10 +36,11 @@ const MINUTE_MS = 60_000
 
 /** Reads definitions, readings and open incidents, and judges every SLO. */
 export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
-  const [definitions, openIncidents, { watermark }] = await Promise.all([
+  const [definitions, openIncidents, { watermark }, warnings] = await Promise.all([
     readDefinitions(db),
     listIncidents(db, { state: 'open', limit: ALL_OPEN }),
     readFreshness(db),
+    warningsByKey(db),
   ])
   const inForce = definitions.map(({ slo }) => slo).filter((slo): slo is Slo => slo !== null)
   const readings = new Map((await readReadings(db, inForce, now)).map((reading) => [reading.slo.name, reading]))
@@ -43,7 +48,12 @@ export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
   const slos = definitions.map((definition): SloEntry => {
     const reading = readings.get(definition.name) ?? null
     const alert = firingOf(incidentsOf.get(definition.name) ?? [])
-    return { definition, reading, status: judge(definition, reading, alert, now) }
+    return {
+      definition,
+      reading,
+      status: judge(definition, reading, alert, now),
+      warnings: definition.slo ? warningsOf(definition.slo, warnings) : [],
+    }
   })
   return { at: now, watermark, openIncidents, slos: slos.sort((a, b) => byUrgency(a.status, b.status)) }
 }

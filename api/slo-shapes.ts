@@ -3,8 +3,11 @@ import { ALERT_MODES, COMPARISONS } from '../slo/model.ts'
 import { PROBLEM_LAYERS } from '../slo/problem.ts'
 import { sloStatusSchema } from '../slo/status.ts'
 import { historyStepSchema } from './history.ts'
+import { measuringSchema, warningSchema } from './slo-measuring.ts'
 
-export const statusSchema = sloStatusSchema.meta({ id: 'SloStatus' })
+export const statusSchema = sloStatusSchema
+  .extend({ warningCount: z.int().meta({ description: 'How many things look broken about its SLI' }) })
+  .meta({ id: 'SloStatus' })
 
 const tierSchema = z
   .object({
@@ -54,6 +57,8 @@ export const sloDetailSchema = sloStatusSchema
       .meta({ description: 'Why the newest version of the file was refused, or warnings about it' }),
     refused: z.boolean().meta({ description: 'The newest version was refused; what stands here is the last good one' }),
     source: z.string().meta({ description: '`file:<path>` or `api`' }),
+    warnings: z.array(warningSchema).meta({ description: 'What looks broken about the SLI, most certain first' }),
+    measuring: measuringSchema,
   })
   .meta({ id: 'SloDetail' })
 

@@ -8,6 +8,7 @@ import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { onInvalid, Problem, problemSchema } from './problem.ts'
 import { judgeExactly, type SloBoard, type SloEntry } from './slo-board.ts'
 import { historyOf, historyQuery, rangeOf } from './slo-history.ts'
+import { measuringOf } from './slo-measuring.ts'
 import { methodsOf, methodsSchema } from './slo-methods.ts'
 import { historySchema, sloDetailSchema, statusSchema } from './slo-shapes.ts'
 import { compareUrgency, urgencyOf } from './urgency.ts'
@@ -105,7 +106,7 @@ export function sloRoutes({ db, clock, board }: SloDeps): OpenAPIHono {
     .openapi(listRoute, async (c) => {
       const { service, status, limit, cursor } = c.req.valid('query')
       const wanted = (await board()).slos
-        .map((entry) => entry.status)
+        .map((entry) => ({ ...entry.status, warningCount: entry.warnings.length }))
         .filter((slo) => (service === undefined || slo.service === service) && (status?.includes(slo.status) ?? true))
       const after = cursor === undefined ? null : decodeCursor(cursor, cursorSchema)
       return c.json(cutPage(wanted, { limit, after, keyOf: urgencyOf, compare: compareUrgency }), 200)
@@ -119,6 +120,8 @@ export function sloRoutes({ db, clock, board }: SloDeps): OpenAPIHono {
         problems: [...problems],
         refused: state === 'invalid',
         source,
+        warnings: [...entry.warnings],
+        measuring: slo ? await measuringOf(db, slo) : [],
       }
       return c.json({ ...(await judgeExactly(db, entry.found, entry)), ...detail }, 200)
     })

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordIncidents } from '../../storage/incidents.ts'
+import { recordProgress } from '../../storage/indicator-progress.ts'
+import { recordWarnings } from '../../storage/indicator-warnings.ts'
 import { recordDefinitions } from '../../storage/slo-definitions.ts'
 import { incident, NOW, seededApp, seedMinutes, seedTelemetry, slo } from './seeded-app.ts'
 
@@ -15,6 +17,8 @@ const PROBLEM = {
   code: 'less_than',
   message: 'must be less than 1',
 } as const
+
+const WARNING = { code: 'flat', message: 'the same ratio', hint: 'count' } as const
 
 let app: Awaited<ReturnType<typeof seededApp>>
 
@@ -46,6 +50,11 @@ beforeAll(async () => {
     { ago: 40, good: 5000, total: 5000 },
   ])
   await recordIncidents(app.db, [{ incident: incident('i1'), revision: 1 }], NOW)
+  const fine = { indicator: FINE.indicator.name, generation: FINE.generation }
+  const at = new Date('2026-01-01T00:00:00Z')
+  await recordWarnings(app.db, [{ ...fine, warnings: [WARNING] }], at)
+  const history = { from: new Date(0), to: at }
+  await recordProgress(app.db, [{ ...fine, history, measuredUntil: new Date(1_000), error: 'no bound', updatedAt: at }])
 })
 afterAll(() => app[Symbol.asyncDispose]())
 
@@ -144,7 +153,33 @@ describe('one SLO', () => {
       problems: [],
       refused: false,
       source: 'file:slos/a.yaml',
+      warnings: [],
+      measuring: [],
     })
+  })
+
+  test('tells what looks broken about its SLI, how far it is measured, and why it cannot be', async () => {
+    const { indicator, generation } = FINE
+    const at = new Date('2026-01-01T00:00:00Z')
+    const { body } = await app.get('/api/v1/slos/search-availability')
+    expect(body.warnings).toEqual([WARNING])
+    expect(body.measuring).toEqual([
+      {
+        indicator: indicator.name,
+        generation,
+        history: { from: '1970-01-01T00:00:00.000Z', to: at.toISOString(), measuredUntil: '1970-01-01T00:00:01.000Z' },
+        error: 'no bound',
+      },
+    ])
+    const list = await app.get('/api/v1/slos')
+    expect(
+      list.body.items.map(({ name, warningCount }: { name: string; warningCount: number }) => [name, warningCount]),
+    ).toEqual([
+      ['checkout-availability', 0],
+      ['cart-availability', 0],
+      ['never-good', 0],
+      ['search-availability', 1],
+    ])
   })
 
   test('of which the newest version was refused keeps the last good one and says why', async () => {

@@ -160,6 +160,8 @@ export const detailOf = (status: SloStatus, change: Partial<SloDetail> = {}): Sl
   problems: [],
   refused: false,
   source: 'file:slos/checkout.yaml',
+  warnings: [],
+  measuring: [],
   ...change,
 })
 

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { keyOf, measuredOf } from '../slo/indicator.ts'
+import type { Slo } from '../slo/model.ts'
+import { WARNING_CODES, type Warning } from '../slo/self-check.ts'
+import { readProgress } from '../storage/indicator-progress.ts'
+import { readWarnings } from '../storage/indicator-warnings.ts'
+import type { Db } from '../storage/query.ts'
+
+export const warningSchema = z
+  .object({
+    code: z.enum(WARNING_CODES),
+    message: z.string(),
+    hint: z.string().meta({ description: 'Likely cause, and what to do' }),
+  })
+  .meta({ id: 'SliWarning' })
+
+export const measuringSchema = z
+  .array(
+    z.object({
+      indicator: z.string(),
+      generation: z.string(),
+      history: z
+        .object({ from: z.iso.datetime(), to: z.iso.datetime(), measuredUntil: z.iso.datetime() })
+        .nullable()
+        .meta({ description: 'What is being measured from stored telemetry; null when it is complete' }),
+      error: z.string().meta({ description: 'Why it cannot be measured; empty while it can' }),
+    }),
+  )
+  .meta({ id: 'SliProgress', description: 'How far the SLI, or each of a composite, is measured' })
+
+type Measuring = z.infer<typeof measuringSchema>
+
+/** What looks broken, by `keyOf` of the SLI. */
+export async function warningsByKey(db: Db): Promise<ReadonlyMap<string, readonly Warning[]>> {
+  const checked = await readWarnings(db)
+  return new Map(
+    checked.map(({ indicator, generation, warnings }) => [
+      keyOf({ indicator: { name: indicator }, generation }),
+      warnings,
+    ]),
+  )
+}
+
+/** Of the SLI of an SLO; of a composite's with the name of the member before each. */
+export function warningsOf(slo: Slo, byKey: ReadonlyMap<string, readonly Warning[]>): Warning[] {
+  return measuredOf([slo]).flatMap((measured) =>
+    (byKey.get(keyOf(measured)) ?? []).map((warning) =>
+      slo.indicator.source === 'composite'
+        ? { ...warning, message: `${measured.indicator.name}: ${warning.message}` }
+        : warning,
+    ),
+  )
+}
+
+/** An SLI that no evaluator has looked at yet is absent. */
+export async function measuringOf(db: Db, slo: Slo): Promise<Measuring> {
+  const measured = measuredOf([slo])
+  const keys = new Set(measured.map(keyOf))
+  const progress = await readProgress(
+    db,
+    measured.map(({ generation }) => generation),
+  )
+  return progress
+    .filter(({ indicator, generation }) => keys.has(keyOf({ indicator: { name: indicator }, generation })))
+    .map(({ indicator, generation, history, measuredUntil, error }) => ({
+      indicator,
+      generation,
+      history: history && {
+        from: history.from.toISOString(),
+        to: history.to.toISOString(),
+        measuredUntil: measuredUntil.toISOString(),
+      },
+      error,
+    }))
+}
