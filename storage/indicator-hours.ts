@@ -113,6 +113,9 @@ const countCompleteByHour = query({
   settings: { do_not_merge_across_partitions_select_final: 1 },
 })
 
+/** Lengths of slices, in minutes, that hours have summed. */
+export const HOUR_SLICES = [1, 5, 10, 15, 30, 60] as const
+
 /** Minutes one statement sums: bounds its time and memory. */
 const MAX_MINUTES = 3_000_000
 
@@ -124,24 +127,37 @@ async function sumHours(db: Db, slos: readonly Measured[], hours: readonly Date[
   for (let start = 0; start < hours.length; start += together) {
     const these = hours.slice(start, start + together)
     await db.command({
-      query: `INSERT INTO indicator_hours (hour, indicator, generation, good, total, variance_bad, variance_good, filled, lost, imperfect, last_event, invalid_minute, complete)
-        SELECT at, indicator, generation, sum(m.good), sum(m.total), sum(m.variance_bad), sum(m.variance_good),
-          countIf(m.total > 0), sumIf((m.total - m.good) / m.total, m.total > 0), groupArrayIf((m.good, m.total), m.total > 0 AND m.good < m.total),
-          maxIf(minute, m.total > 0), minIf(minute, m.good > m.total OR m.good < 0), true
+      query: `INSERT INTO indicator_hours (hour, indicator, generation, good, total, variance_bad, variance_good, filled,
+          slices_filled, slices_lost, slices_imperfect, last_event, invalid_minute, complete)
+        WITH arrayMap(length -> arrayMap(n -> (arraySum(arraySlice(goods, n * length + 1, length)), arraySum(arraySlice(totals, n * length + 1, length))), range(intDiv(60, length))),
+          {lengths:Array(UInt8)}) AS slices
+        SELECT at, indicator, generation, sum_good, sum_total, sum_variance_bad, sum_variance_good, arrayCount(total -> total > 0, totals),
+          arrayMap(of -> toFloat64(arrayCount(slice -> slice.2 > 0, of)), slices),
+          arrayMap(of -> arraySum(slice -> if(slice.2 > 0, (slice.2 - slice.1) / slice.2, 0), of), slices),
+          arrayMap(of -> arrayFilter(slice -> slice.2 > 0 AND slice.1 < slice.2, of), slices),
+          last_minute, first_invalid, true
         FROM (
-          SELECT toStartOfHour(minute) AS at, indicator, generation, minute, good, total, variance_bad, variance_good
-          FROM ${slos.length <= FEW ? 'indicator_minutes' : 'indicator_minutes_by_time'} FINAL
-          WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND toStartOfHour(minute) IN {hours:Array(DateTime)}
-            AND indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}
-          UNION ALL
-          SELECT arrayJoin({hours:Array(DateTime)}) AS at, slo.1, slo.2, at, 0, 0, 0, 0
-          FROM (SELECT arrayJoin(arrayZip({indicators:Array(String)}, {generations:Array(String)})) AS slo)
-        ) AS m
-        GROUP BY at, indicator, generation`,
+          SELECT at, indicator, generation, sum(m.good) AS sum_good, sum(m.total) AS sum_total, sum(m.variance_bad) AS sum_variance_bad,
+            sum(m.variance_good) AS sum_variance_good, maxIf(minute, m.total > 0) AS last_minute,
+            minIf(minute, m.good > m.total OR m.good < 0) AS first_invalid,
+            groupArrayInsertAtIf(0., 60)(m.good, toMinute(minute), m.good != 0 OR m.total != 0) AS goods,
+            groupArrayInsertAtIf(0., 60)(m.total, toMinute(minute), m.good != 0 OR m.total != 0) AS totals
+          FROM (
+            SELECT toStartOfHour(minute) AS at, indicator, generation, minute, good, total, variance_bad, variance_good
+            FROM ${slos.length <= FEW ? 'indicator_minutes' : 'indicator_minutes_by_time'} FINAL
+            WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND toStartOfHour(minute) IN {hours:Array(DateTime)}
+              AND indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}
+            UNION ALL
+            SELECT arrayJoin({hours:Array(DateTime)}) AS at, slo.1, slo.2, at, 0, 0, 0, 0
+            FROM (SELECT arrayJoin(arrayZip({indicators:Array(String)}, {generations:Array(String)})) AS slo)
+          ) AS m
+          GROUP BY at, indicator, generation
+        )`,
       query_params: {
         from: these[0],
         to: new Date(these.at(-1)!.getTime() + HOUR_MS),
         hours: these,
+        lengths: [...HOUR_SLICES],
         ...namesOf(slos),
       },
       clickhouse_settings: { ...IN_ORDER, do_not_merge_across_partitions_select_final: 1 },

@@ -2,18 +2,11 @@ import { z } from 'zod'
 import { keyOf, type Measured } from '../slo/indicator.ts'
 import type { IndicatorSums } from '../slo/read-window.ts'
 import type { Segments } from '../slo/segments.ts'
-import type { SliceSums } from '../slo/slices.ts'
 import { ceilHour, floorHour, hoursIn } from './indicator-hours.ts'
 import { type Db, query } from './query.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-
-/** What the minutes of one indicator add up to in each segment. */
-export interface MinuteSums extends IndicatorSums {
-  /** One-minute slices by segment, by place of their target among those asked for. */
-  minuteSlices: readonly (readonly SliceSums[] | undefined)[]
-}
 
 /** Above so many SLOs everything is read, and what was not asked for dropped. */
 const MAX_NAMED = 500
@@ -22,16 +15,14 @@ const MAX_NAMED = 500
  * Sums of minutes in every segment, of all indicators, by `keyOf`. Whole hours come from their stored sums, minutes only where
  * a segment begins within an hour and for the hours not closed yet. An indicator of which an hour is missing is summed from
  * its minutes.
- * @param targets for which one-minute slices are judged, in parts per million
  */
 export async function readSums(
   db: Db,
   measured: readonly Measured[],
   segments: Segments,
-  targets: readonly number[],
-): Promise<Map<string, MinuteSums>> {
-  const plan = planOf(segments)
-  const asked = { cuts: segments.cuts.map((ms) => ms / 1_000), targets: [...targets] }
+): Promise<Map<string, IndicatorSums>> {
+  const plan = planHours(segments)
+  const asked = { cuts: segments.cuts.map((ms) => ms / 1_000) }
   const rows = await sumSegments(db, { ...asked, ...plan.hours, ...named(measured) })
   const known = new Map(rows.map((row) => [`${row.indicator}\n${row.generation}`, row]))
   const gaps = measured.filter((of) => !isWhole(known.get(keyOf(of)), plan.wholeHours))
@@ -47,7 +38,7 @@ export async function readSums(
   return new Map([...known].map(([key, row]) => [key, sumsOf(row, segments)]))
 }
 
-function named(measured: readonly Measured[]) {
+export function named(measured: readonly { indicator: { name: string }; generation: string }[]) {
   const isAll = measured.length > MAX_NAMED
   return {
     all: isAll,
@@ -57,7 +48,7 @@ function named(measured: readonly Measured[]) {
 }
 
 /** Which hours are read as such, and which minutes. */
-function planOf({ cuts }: Segments) {
+export function planHours({ cuts }: Segments) {
   const [first, end] = [cuts[0]!, cuts.at(-1)!]
   const last = floorHour(new Date(end)).getTime()
   const cutHours = new Set([
@@ -88,30 +79,28 @@ function planOf({ cuts }: Segments) {
 type Row = z.output<typeof segmentRow>
 
 /** Whether every whole hour was there. */
-function isWhole(row: Row | undefined, wholeHours: ReadonlyMap<number, number>): boolean {
+export function isWhole(
+  row: { segments: readonly number[]; hours: readonly number[] } | undefined,
+  wholeHours: ReadonlyMap<number, number>,
+): boolean {
   const found = new Map(row?.segments.map((start, n) => [start, row.hours[n]]))
   return [...wholeHours].every(([start, hours]) => found.get(start) === hours)
 }
 
-function sumsOf(row: Row, segments: Segments): MinuteSums {
+function sumsOf(row: Row, segments: Segments): IndicatorSums {
   const place = new Map(segments.cuts.map((ms, n) => [ms / 1_000, n]))
   const bySegment: IndicatorSums['bySegment'][number][] = []
-  const minuteSlices: (SliceSums[] | undefined)[] = []
   for (const [n, start] of row.segments.entries()) {
-    const at = place.get(start)!
-    const filled = row.filled[n]!
-    bySegment[at] = {
+    bySegment[place.get(start)!] = {
       good: row.good[n]!,
       total: row.total[n]!,
       varianceGood: row.variance_good[n] ?? 0,
       varianceBad: row.variance_bad[n] ?? 0,
-      filled,
+      filled: row.filled[n]!,
     }
-    minuteSlices[at] = row.bad[n]!.map((bad) => ({ measured: filled, bad, lost: row.lost[n]! }))
   }
   return {
     bySegment,
-    minuteSlices,
     lastEventAt: row.last_event.getTime() > 0 ? row.last_event : null,
     invalid: row.invalid.map((seconds) => new Date(seconds * 1_000)),
   }
@@ -121,7 +110,6 @@ const numbers = z.array(z.number())
 
 const asked = {
   cuts: numbers,
-  targets: numbers,
   all: z.boolean(),
   indicators: z.array(z.string()),
   generations: z.array(z.string()),
@@ -136,34 +124,31 @@ const segmentRow = z.object({
   variance_good: numbers,
   variance_bad: numbers,
   filled: numbers,
-  lost: numbers,
-  bad: z.array(numbers),
   hours: numbers,
   last_event: z.number().transform((seconds) => new Date(seconds * 1_000)),
   invalid: numbers,
 })
 
-const NAMED = '({all:Bool} OR (indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}))'
+/** Columns an indicator is named by; `named` gives the parameters. */
+export const NAMED =
+  '({all:Bool} OR (indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}))'
 
-const segmentOf = (time: string) => `roundDown(toUInt32(${time}), {cuts:Array(UInt32)})`
+export const segmentOf = (time: string) => `roundDown(toUInt32(${time}), {cuts:Array(UInt32)})`
 
 /** Columns of one minute that hours have summed: `m` is a row of minutes. */
-const OF_MINUTE = `m.good, m.total, m.variance_good, m.variance_bad, toFloat64(m.total > 0) AS filled,
-  if(m.total > 0, (m.total - m.good) / m.total, 0) AS lost,
-  arrayMap(target -> toFloat64(m.total > 0 AND m.good * 1000000 < m.total * target), {targets:Array(UInt32)}) AS bad,
-  0 AS hours, if(m.total > 0, minute, toDateTime(0)) AS last_event, if(m.good > m.total OR m.good < 0, minute, toDateTime(0)) AS invalid_minute`
+const OF_MINUTE = `m.good, m.total, m.variance_good, m.variance_bad, toFloat64(m.total > 0) AS filled, 0 AS hours,
+  if(m.total > 0, minute, toDateTime(0)) AS last_event, if(m.good > m.total OR m.good < 0, minute, toDateTime(0)) AS invalid_minute`
 
 /** Adds up rows of hours and minutes, then gathers the segments of each indicator. */
 const gathered = (rows: string) => `
   SELECT indicator, generation, groupArray(segment) AS segments, groupArray(sums.1) AS good, groupArray(sums.2) AS total,
     if(arrayExists(v -> v > 0, groupArray(sums.3) AS in_good), in_good, []) AS variance_good,
     if(arrayExists(v -> v > 0, groupArray(sums.4) AS in_bad), in_bad, []) AS variance_bad,
-    groupArray(sums.5) AS filled, groupArray(sums.6) AS lost, groupArray(sums.7) AS bad, groupArray(sums.8) AS hours,
-    toUnixTimestamp(max(sums.9)) AS last_event,
-    arrayFilter(second -> second > 0, groupArray(toUnixTimestamp(sums.10))) AS invalid
+    groupArray(sums.5) AS filled, groupArray(sums.6) AS hours, toUnixTimestamp(max(sums.7)) AS last_event,
+    arrayFilter(second -> second > 0, groupArray(toUnixTimestamp(sums.8))) AS invalid
   FROM (
-    SELECT indicator, generation, segment, (sum(good), sum(total), sum(variance_good), sum(variance_bad), sum(filled), sum(lost),
-      sumForEach(bad), sum(hours), max(last_event), minIf(invalid_minute, invalid_minute > 0)) AS sums
+    SELECT indicator, generation, segment, (sum(good), sum(total), sum(variance_good), sum(variance_bad), sum(filled), sum(hours),
+      max(last_event), minIf(invalid_minute, invalid_minute > 0)) AS sums
     FROM (${rows})
     GROUP BY indicator, generation, segment
   )
@@ -171,9 +156,7 @@ const gathered = (rows: string) => `
 
 const sumSegments = query({
   sql: gathered(`
-    SELECT indicator, generation, ${segmentOf('hour')} AS segment, h.good, h.total, h.variance_good, h.variance_bad, h.filled, h.lost,
-      arrayMap(target -> toFloat64(arrayCount(minute -> minute.1 * 1000000 < minute.2 * target, h.imperfect)), {targets:Array(UInt32)}) AS bad,
-      1 AS hours, h.last_event, h.invalid_minute
+    SELECT indicator, generation, ${segmentOf('hour')} AS segment, h.good, h.total, h.variance_good, h.variance_bad, h.filled, 1 AS hours, h.last_event, h.invalid_minute
     FROM indicator_hours AS h FINAL
     WHERE hour >= {hoursFrom:DateTime} AND hour < {hoursTo:DateTime} AND hour NOT IN {cutHours:Array(DateTime)} AND complete AND ${NAMED}
     UNION ALL

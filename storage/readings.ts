@@ -9,10 +9,10 @@ import { Segments } from '../slo/segments.ts'
 import { cutsOf, planWindows, type WindowPlan } from '../slo/window-plan.ts'
 import { readBudgetResets } from './budget-resets.ts'
 import { readFreshness } from './freshness.ts'
-import { type MinuteSums, readSums } from './indicator-windows.ts'
+import { readSums } from './indicator-windows.ts'
 import { readMaintenance } from './maintenance-windows.ts'
 import { type Db, query } from './query.ts'
-import { readSlices, type SlicesBySegment } from './slice-windows.ts'
+import { readSlices } from './slice-windows.ts'
 
 const MINUTE_MS = 60_000
 
@@ -61,21 +61,14 @@ function planOf(slo: Slo, watermark: Date, { resets, maintenance }: Decisions): 
 async function readSource(db: Db, plans: readonly WindowPlan[]): Promise<WindowSource> {
   const segments = new Segments(plans.flatMap(cutsOf))
   const subjects = distinct(plans.flatMap(sliceSubjectsOf))
-  const [minuteSlices, otherSlices] = [
-    subjects.filter(isOfMinutes),
-    subjects.filter((subject) => !isOfMinutes(subject)),
-  ]
-  const targets = [...new Set(minuteSlices.map(({ targetPpm }) => targetPpm ?? 0))]
   const [sums, slices, minutes] = await Promise.all([
-    readSums(db, measuredOf(plans.map(({ slo }) => slo)), segments, targets),
-    readSlices(db, otherSlices, segments),
+    readSums(db, measuredOf(plans.map(({ slo }) => slo)), segments),
+    readSlices(db, subjects, segments),
     readCovered(db, segments),
   ])
-  return { segments, sums, slices: sliceLookup(segments, sums, targets, slices), ...minutes }
+  const byKey = new Map([...slices].map(([subject, bySegment]) => [subjectKey(subject), bySegment]))
+  return { segments, sums, slices: (subject) => byKey.get(subjectKey(subject)) ?? [], ...minutes }
 }
-
-/** Slices that are single minutes of one SLI are summed by the hour, like events. */
-const isOfMinutes = ({ keys, minutes }: SliceSubject) => keys.length === 1 && minutes === 1
 
 const subjectKey = ({ keys, minutes, targetPpm, originMs, exclusions }: SliceSubject): string =>
   [...keys, minutes, targetPpm, originMs, ...exclusions.flatMap(({ from, to }) => [+from, +to])].join()
@@ -83,21 +76,6 @@ const subjectKey = ({ keys, minutes, targetPpm, originMs, exclusions }: SliceSub
 const distinct = (subjects: readonly SliceSubject[]): SliceSubject[] => [
   ...new Map(subjects.map((subject) => [subjectKey(subject), subject])).values(),
 ]
-
-function sliceLookup(
-  segments: Segments,
-  sums: ReadonlyMap<string, MinuteSums>,
-  targets: readonly number[],
-  slices: SlicesBySegment,
-): WindowSource['slices'] {
-  const byKey = new Map([...slices].map(([subject, bySegment]) => [subjectKey(subject), bySegment]))
-  return (subject) => {
-    if (!isOfMinutes(subject)) return byKey.get(subjectKey(subject)) ?? []
-    const target = targets.indexOf(subject.targetPpm ?? 0)
-    const bySegment = (sums.get(subject.keys[0]!)?.minuteSlices ?? []).map((of) => of?.[target])
-    return subject.exclusions.length === 0 ? bySegment : segments.without(bySegment, subject.exclusions)
-  }
-}
 
 /**
  * Minutes by segment in which a collector was alive, or whose data arrived anyhow, and those in which one was expected. Time

@@ -1,20 +1,87 @@
 import { z } from 'zod'
 import type { SliceSubject } from '../slo/read-window.ts'
-import type { Segments } from '../slo/segments.ts'
+import { Segments } from '../slo/segments.ts'
 import type { SliceSums } from '../slo/slices.ts'
+import { HOUR_SLICES } from './indicator-hours.ts'
+import { isWhole, NAMED, named, planHours, segmentOf } from './indicator-windows.ts'
 import { type Db, query } from './query.ts'
 
 /** Slices by segment, of each subject. */
 export type SlicesBySegment = Map<SliceSubject, (SliceSums | undefined)[]>
 
+/**
+ * Slices of every subject, by the segment they begin in. Those that hours have summed come from there; the others are judged
+ * from their minutes.
+ */
+export async function readSlices(
+  db: Db,
+  subjects: readonly SliceSubject[],
+  segments: Segments,
+): Promise<SlicesBySegment> {
+  const summed: SlicesBySegment = new Map()
+  for (const [minutes, alike] of Map.groupBy(subjects.filter(isSummed), (subject) => subject.minutes)) {
+    for (const [subject, found] of await readHourSlices(db, alike, minutes, segments)) summed.set(subject, found)
+  }
+  const others = subjects.filter((subject) => !summed.has(subject))
+  return new Map([...summed, ...(await readMinuteSlices(db, others, segments))])
+}
+
+/** One SLI's slices of a usual length that begin with the hour; with nothing left out that a slice could be torn by. */
+const isSummed = ({ keys, minutes, originMs, exclusions }: SliceSubject): boolean =>
+  keys.length === 1 &&
+  (HOUR_SLICES as readonly number[]).includes(minutes) &&
+  originMs % (minutes * MINUTE_MS) === 0 &&
+  (minutes === 1 || exclusions.length === 0)
+
+const MINUTE_MS = 60_000
+
+/** Those of which an hour is missing are absent. */
+async function readHourSlices(
+  db: Db,
+  subjects: readonly SliceSubject[],
+  minutes: number,
+  segments: Segments,
+): Promise<SlicesBySegment> {
+  const lengthMs = minutes * MINUTE_MS
+  // Segments between slices: no slice begins between the next cut and the slice that holds it.
+  const aligned = new Segments(segments.cuts.map((cut) => Math.ceil(cut / lengthMs) * lengthMs))
+  const back = new Map(segments.cuts.map((cut, n) => [Math.ceil(cut / lengthMs) * 60 * minutes, n]))
+  const { wholeHours, hours } = planHours(aligned)
+  const targets = [...new Set(subjects.map(({ targetPpm }) => targetPpm ?? 0))]
+  const rows = await sumHourSlices(db, {
+    ...named(subjects.map(({ keys }) => splitKey(keys[0]!))),
+    ...hours,
+    cuts: aligned.cuts.map((ms) => ms / 1_000),
+    place: HOUR_SLICES.indexOf(minutes as (typeof HOUR_SLICES)[number]) + 1,
+    length: minutes * 60,
+    targets,
+  })
+  const byKey = new Map(rows.map((row) => [`${row.indicator}\n${row.generation}`, row]))
+  const found: SlicesBySegment = new Map()
+  for (const subject of subjects) {
+    const row = byKey.get(subject.keys[0]!)
+    if (!row || !isWhole(row, wholeHours)) continue
+    const target = targets.indexOf(subject.targetPpm ?? 0)
+    const bySegment: (SliceSums | undefined)[] = []
+    for (const [n, start] of row.segments.entries()) {
+      const sums = { measured: row.measured[n]!, bad: row.bad[n]![target]!, lost: row.lost[n]! }
+      bySegment[back.get(start)!] = sums
+    }
+    found.set(subject, subject.exclusions.length === 0 ? bySegment : segments.without(bySegment, subject.exclusions))
+  }
+  return found
+}
+
+const splitKey = (key: string) => ({
+  indicator: { name: key.slice(0, key.indexOf('\n')) },
+  generation: key.slice(key.indexOf('\n') + 1),
+})
+
 /** Indicators whose names travel in the address of one request. */
 const MAX_TOGETHER = 500
 
-/**
- * Slices of any length, judged minute by minute and joined where a subject has several SLIs. Subjects that have length, origin
- * and exclusions in common are read together.
- */
-export async function readSlices(
+/** Slices of any length, judged minute by minute and joined where a subject has several SLIs; those on one grid together. */
+async function readMinuteSlices(
   db: Db,
   subjects: readonly SliceSubject[],
   segments: Segments,
@@ -26,7 +93,7 @@ export async function readSlices(
       const these = alike.slice(start, start + MAX_TOGETHER)
       const [{ minutes, originMs, exclusions }] = these as [SliceSubject]
       const members = these.flatMap((subject, n) =>
-        subject.keys.map((key) => ({ n, key, target: subject.targetPpm ?? 0 })),
+        subject.keys.map((key) => ({ n, target: subject.targetPpm ?? 0, ...splitKey(key) })),
       )
       const rows = await sumSlices(db, {
         cuts: segments.cuts.map((ms) => ms / 1_000),
@@ -38,8 +105,8 @@ export async function readSlices(
         out_to: exclusions.map(({ to }) => to),
         subjects: members.map(({ n }) => n),
         targets: members.map(({ target }) => target),
-        indicators: members.map(({ key }) => key.slice(0, key.indexOf('\n'))),
-        generations: members.map(({ key }) => key.slice(key.indexOf('\n') + 1)),
+        indicators: members.map(({ indicator }) => indicator.name),
+        generations: members.map(({ generation }) => generation),
       })
       for (const { subject, segment, measured, bad, lost } of rows)
         found.get(these[subject]!)![place.get(segment)!] = { measured, bad, lost }
@@ -90,5 +157,56 @@ const sumSlices = query({
     generations: z.array(z.string()),
   }),
   row: z.object({ subject: z.number(), segment: z.number(), measured: z.number(), bad: z.number(), lost: z.number() }),
+  settings: { do_not_merge_across_partitions_select_final: 1 },
+})
+
+const sumHourSlices = query({
+  sql: `
+    SELECT indicator, generation, groupArray(segment) AS segments, groupArray(sums.1) AS measured, groupArray(sums.2) AS lost,
+      groupArray(sums.3) AS bad, groupArray(sums.4) AS hours
+    FROM (
+      SELECT indicator, generation, segment, (sum(filled), sum(lost), sumForEach(bad), sum(hours)) AS sums
+      FROM (
+        SELECT indicator, generation, ${segmentOf('hour')} AS segment, h.slices_filled[{place:UInt8}] AS filled, h.slices_lost[{place:UInt8}] AS lost,
+          arrayMap(target -> toFloat64(arrayCount(slice -> slice.1 * 1000000 < slice.2 * target, h.slices_imperfect[{place:UInt8}])), {targets:Array(UInt32)}) AS bad,
+          1 AS hours
+        FROM indicator_hours AS h FINAL
+        WHERE hour >= {hoursFrom:DateTime} AND hour < {hoursTo:DateTime} AND hour NOT IN {cutHours:Array(DateTime)} AND complete AND ${NAMED}
+        UNION ALL
+        SELECT indicator, generation, ${segmentOf('start')} AS segment, 1., (slice_total - slice_good) / slice_total,
+          arrayMap(target -> toFloat64(slice_good * 1000000 < slice_total * target), {targets:Array(UInt32)}), 0
+        FROM (
+          SELECT indicator, generation, intDiv(toUInt32(minute), {length:UInt32}) * {length:UInt32} AS start,
+            sum(m.good) AS slice_good, sum(m.total) AS slice_total
+          FROM indicator_minutes_by_time AS m FINAL
+          WHERE minute IN {minutes:Array(DateTime)} AND ${NAMED}
+          GROUP BY indicator, generation, start HAVING slice_total > 0
+        )
+      )
+      GROUP BY indicator, generation, segment
+    )
+    GROUP BY indicator, generation`,
+  params: z.object({
+    cuts: numbers,
+    targets: numbers,
+    place: z.int(),
+    length: z.int(),
+    all: z.boolean(),
+    indicators: z.array(z.string()),
+    generations: z.array(z.string()),
+    hoursFrom: z.date(),
+    hoursTo: z.date(),
+    cutHours: z.array(z.date()),
+    minutes: z.array(z.date()),
+  }),
+  row: z.object({
+    indicator: z.string(),
+    generation: z.string(),
+    segments: numbers,
+    measured: numbers,
+    lost: numbers,
+    bad: z.array(numbers),
+    hours: numbers,
+  }),
   settings: { do_not_merge_across_partitions_select_final: 1 },
 })

@@ -1,17 +1,19 @@
--- What reading every budgeting method cheaply needs: what one-minute slices add up to, beside the sums of an hour.
+-- What reading every budgeting method cheaply needs: what an hour's slices add up to, beside its sums.
 
 ALTER TABLE {{table:indicator_hours}} {{on_cluster}}
   -- minutes with events
   ADD COLUMN IF NOT EXISTS filled Float64 DEFAULT 0 CODEC(ZSTD(1)),
-  -- sum of (1 - good / total) over them
-  ADD COLUMN IF NOT EXISTS lost Float64 DEFAULT 0 CODEC(ZSTD(1)),
+  -- by place of their length in HOUR_SLICES: slices with events, and the sum of (1 - good / total) over them
+  ADD COLUMN IF NOT EXISTS slices_filled Array(Float64) CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS slices_lost Array(Float64) CODEC(ZSTD(1)),
   -- (good, total) of those with bad events: whatever the slice target is, only these can miss it
-  ADD COLUMN IF NOT EXISTS imperfect Array(Tuple(Float64, Float64)) CODEC(ZSTD(1));
+  ADD COLUMN IF NOT EXISTS slices_imperfect Array(Array(Tuple(Float64, Float64))) CODEC(ZSTD(1));
 
 ALTER TABLE indicator_hours {{on_cluster}}
   ADD COLUMN IF NOT EXISTS filled Float64 DEFAULT 0,
-  ADD COLUMN IF NOT EXISTS lost Float64 DEFAULT 0,
-  ADD COLUMN IF NOT EXISTS imperfect Array(Tuple(Float64, Float64));
+  ADD COLUMN IF NOT EXISTS slices_filled Array(Float64),
+  ADD COLUMN IF NOT EXISTS slices_lost Array(Float64),
+  ADD COLUMN IF NOT EXISTS slices_imperfect Array(Array(Tuple(Float64, Float64)));
 
 -- Hours are sums of minutes: those summed without the columns above are summed again by the next tick.
 TRUNCATE TABLE {{table:indicator_hours}} {{on_cluster}};
