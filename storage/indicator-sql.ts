@@ -1,7 +1,6 @@
 import {
   type CallSelection,
   type CallsIndicator,
-  type Indicator,
   type MeasuredIndicator,
   type MetricIndicator,
   type MetricSelection,
@@ -135,14 +134,4 @@ function selectOf(indicator: MeasuredIndicator, params: Parameters, variances: b
     case 'sql':
       return indicator.query
   }
-}
-
-/** Condition on rows of `calls` that an indicator counts as bad, for evidence: WHERE `where` with `params`. */
-export function badCalls(indicator: Indicator, prefix = 'bad'): { where: string; params: Record<string, unknown> } {
-  if (indicator.source !== 'calls') return { where: 'false', params: {} }
-  const { numerator, total } = indicator
-  const params = new Parameters(prefix)
-  const counted = condition(numerator.selection, params)
-  const where = numerator.counts === 'bad' ? counted : `(${condition(total, params)} AND NOT ${counted})`
-  return { where, params: params.values }
 }

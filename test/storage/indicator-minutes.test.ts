@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CallSelection, CallsIndicator, Slo } from '../../slo/model.ts'
 import { lastMeasured, measureMinutes } from '../../storage/indicator-minutes.ts'
-import { badCalls, compileIndicator } from '../../storage/indicator-sql.ts'
+import { compileIndicator } from '../../storage/indicator-sql.ts'
 import { readHistory, readReadings } from '../../storage/readings.ts'
 import { testDatabase } from '../support/database.ts'
 import { type CallRow, callRow, storeCalls, storeHeartbeat } from './calls.ts'
@@ -125,21 +125,6 @@ describe('a minute is measured', () => {
         ['acme-pay-latency-1', new Date(at(2))],
       ]),
     )
-  })
-
-  test('the condition for evidence finds exactly the bad calls', async () => {
-    for (const [indicator, expected] of [
-      [availability, 2],
-      [latency, 2],
-    ] as const) {
-      const { where, params } = badCalls(indicator)
-      const result = await store.db.query({
-        query: `SELECT count() AS n FROM calls WHERE ${where}`,
-        query_params: params,
-        format: 'JSONEachRow',
-      })
-      expect(Number((await result.json<{ n: string }>())[0]?.n)).toBe(expected)
-    }
   })
 })
 
