@@ -1,7 +1,7 @@
 /**
  * Spans a second end to end: protobuf requests → durable → queryable, beside the rate at which the engine alone inserts the
  * same rows into the same tables and views, before and after; CPU time of the parts, memory of the collector, bytes at rest.
- * Run: node test/bench/ingest.ts [requests] [senders] [settings of the collector as JSON]
+ * Run: node test/bench/ingest.ts [requests] [rate, 1 = that of the engine alone] [settings of the collector as JSON]
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -21,17 +21,19 @@ import { findInbox } from '../../storage/embedded/inbox.ts'
 import { INGEST_COLUMNS } from '../../storage/ingest.ts'
 import { prepareStore } from '../../storage/migrate.ts'
 import type { Db } from '../../storage/query.ts'
-import { openSender } from './sender.ts'
+import type { LoadResult } from './load-process.ts'
 import { spanBodies } from './span-bodies.ts'
 
 const SPANS_PER_REQUEST = 512
 const REQUESTS = Number(process.argv[2] ?? 800)
-const SENDERS = Number(process.argv[3] ?? 8)
+/** Of what the engine alone inserts, how much is sent. */
+const OFFERED = Number(process.argv[3] ?? 1)
 const SETTINGS = process.argv[4] ?? '{}'
-/** Requests whose rows the engine alone inserts, 100 requests an insert. */
-const ALONE = Number(process.env.ALONE ?? 400)
-const PER_INSERT = Number(process.env.PER_INSERT ?? 50)
-const IN_FLIGHT = Number(process.env.IN_FLIGHT ?? 3)
+/** Requests whose rows the engine alone inserts, so many an insert. */
+const ALONE = 400
+const PER_INSERT = 100
+/** Inserts at a time. */
+const IN_FLIGHT = 3
 
 type Rows = Map<'otel_traces' | 'calls', Buffer[]>
 
@@ -39,7 +41,7 @@ const bodyOf = spanBodies(SPANS_PER_REQUEST)
 const spans = REQUESTS * SPANS_PER_REQUEST
 const rate = (count: number, ms: number) => `${Math.round((count / ms) * 1000).toLocaleString('en')} spans/s`
 const say = (what: string, ...values: string[]) => console.log(`${what.padEnd(26)}${values.join(', ')}`)
-console.log(`${REQUESTS} requests of ${SPANS_PER_REQUEST} spans, ${bodyOf(0).length} bytes each, ${SENDERS} senders`)
+console.log(`${REQUESTS} requests of ${SPANS_PER_REQUEST} spans, ${bodyOf(0).length} bytes each`)
 
 function transcodeAlone(): Rows {
   const rows = new TableRows()
@@ -88,35 +90,25 @@ async function engineAlone(kept: Rows, round: string): Promise<number> {
   return (count / ms) * 1000
 }
 
-/** Queryable spans a second. */
-async function endToEnd(url: string, db: Db): Promise<number> {
-  const { post, close } = openSender(url, SENDERS)
-  const before = await storedIn(db)
-  const start = performance.now()
+/** Queryable spans a second, when `offered` spans a second are sent. */
+async function endToEnd(url: string, db: Db, offered: number): Promise<number> {
+  const load = fork(new URL('./load-process.ts', import.meta.url), [
+    ...[url, REQUESTS, SPANS_PER_REQUEST, offered / SPANS_PER_REQUEST].map(String),
+  ])
+  await once(load, 'message')
   const startCpu = engineCpuMs()
-  let next = 0
-  const latencies: number[] = []
-  await Promise.all(
-    Array.from({ length: SENDERS }, async () => {
-      while (next < REQUESTS) {
-        const body = bodyOf(next++)
-        const sentAt = performance.now()
-        const status = await post(body)
-        if (status !== 200) throw new Error(`answered ${status}`)
-        latencies.push(performance.now() - sentAt)
-      }
-    }),
-  )
-  const acknowledged = performance.now() - start
-  while ((await storedIn(db)) - before < spans) await new Promise((resolve) => setTimeout(resolve, 50))
+  const start = performance.now()
+  load.send('go')
+  const [{ answers, latencies, tookMs }] = (await once(load, 'message')) as [LoadResult]
+  const acknowledged = latencies.length * SPANS_PER_REQUEST
+  while ((await storedIn(db)) < acknowledged) await new Promise((resolve) => setTimeout(resolve, 50))
   const ms = performance.now() - start
-  latencies.sort((a, b) => a - b)
-  say('acknowledged', rate(spans, acknowledged))
-  say('queryable', rate(spans, ms))
-  say('engine meanwhile', `${rate(spans, engineCpuMs() - startCpu)} of CPU time`)
-  say('answer p50, p99', `${at(latencies, 0.5)} ms`, `${at(latencies, 0.99)} ms`)
-  close()
-  return (spans / ms) * 1000
+  say('sent at', rate(offered, 1000), `answers ${JSON.stringify(answers)}`)
+  say('acknowledged', rate(acknowledged, tookMs))
+  say('queryable', rate(acknowledged, ms))
+  say('engine meanwhile', `${rate(acknowledged, engineCpuMs() - startCpu)} of CPU time`)
+  say('answer p50, p99', `${at(latencies, 0.5)} ms`, `${at(latencies, 0.99)} ms after it was due`)
+  return (acknowledged / ms) * 1000
 }
 
 /** Of segments stored as a whole: the line in `ingest_log` comes last. */
@@ -167,7 +159,7 @@ const before = await engineAlone(kept, 'before')
 const program = new URL('./collector-process.ts', import.meta.url)
 const collector = fork(program, [dataDir, engine.url, server.database, SETTINGS])
 const [{ otlpHttp }] = (await once(collector, 'message')) as [{ otlpHttp: string }]
-const queryable = await endToEnd(otlpHttp, db)
+const queryable = await endToEnd(otlpHttp, db, OFFERED * before)
 say('collector', `${rate(spans, processCpuMs(collector.pid!))} of CPU time`, `peak ${peakMib(collector.pid!)} MiB`)
 collector.kill('SIGTERM')
 await once(collector, 'exit')
