@@ -76,10 +76,13 @@ export function occurrencesOf(
   { schedule, endedAt }: Pick<MaintenanceWindow, 'schedule' | 'endedAt'>,
   span: OneOff,
 ): OneOff[] {
-  return planned(schedule, span)
-    .filter(({ from, to }) => from < span.to && to > span.from && (endedAt === null || from < endedAt))
-    .map(({ from, to }) => ({ from, to: endedAt !== null && endedAt < to ? endedAt : to }))
-    .filter(({ to }) => to > span.from)
+  const [fromMs, toMs] = [span.from.getTime(), span.to.getTime()]
+  const endedMs = endedAt?.getTime() ?? Number.POSITIVE_INFINITY
+  return planned(schedule, span).flatMap((occurrence) => {
+    const [startMs, endMs] = [occurrence.from.getTime(), Math.min(occurrence.to.getTime(), endedMs)]
+    if (startMs >= toMs || startMs >= endedMs || endMs <= fromMs) return []
+    return endMs === endedMs ? [{ from: occurrence.from, to: new Date(endMs) }] : [occurrence]
+  })
 }
 
 function planned(schedule: OneOff | Recurrence, span: OneOff): OneOff[] {
@@ -113,32 +116,35 @@ export interface Exclusion extends OneOff {
  * one, with every reason. Nothing that was over `EXCLUDE_BACK_DAYS` before its window was made is left out.
  */
 export function exclusionsOf(windows: readonly MaintenanceWindow[], subject: Subject, span: OneOff): Exclusion[] {
+  const [fromMs, toMs] = [span.from.getTime(), span.to.getTime()]
   const found = windows
     .filter((window) => window.excludeFromBudget && isInScope(window.scope, subject))
     .flatMap((window) => {
-      const earliest = window.createdAt.getTime() - EXCLUDE_BACK_DAYS * DAY_MS
+      const earliestMs = Math.max(fromMs, window.createdAt.getTime() - EXCLUDE_BACK_DAYS * DAY_MS)
       return occurrencesOf(window, span).flatMap(({ from, to }) => {
-        const cut = {
-          from: new Date(Math.max(from.getTime(), span.from.getTime(), earliest)),
-          to: new Date(Math.min(to.getTime(), span.to.getTime())),
-        }
-        return cut.from < cut.to ? [{ ...cut, reason: window.reason }] : []
+        const startMs = Math.max(from.getTime(), earliestMs)
+        const endMs = Math.min(to.getTime(), toMs)
+        return startMs < endMs ? [{ startMs, endMs, reason: window.reason }] : []
       })
     })
-    .sort((a, b) => a.from.getTime() - b.from.getTime())
+    .sort((a, b) => a.startMs - b.startMs)
   return merged(found)
 }
 
-function merged(sorted: readonly Exclusion[]): Exclusion[] {
-  const result: Exclusion[] = []
-  for (const next of sorted) {
+function merged(sorted: readonly { startMs: number; endMs: number; reason: string }[]): Exclusion[] {
+  const result: { startMs: number; endMs: number; reasons: string[] }[] = []
+  for (const { startMs, endMs, reason } of sorted) {
     const last = result.at(-1)
-    if (!last || next.from > last.to) {
-      result.push({ ...next })
+    if (!last || startMs > last.endMs) {
+      result.push({ startMs, endMs, reasons: [reason] })
       continue
     }
-    if (next.to > last.to) last.to = next.to
-    if (!last.reason.split('; ').includes(next.reason)) last.reason += `; ${next.reason}`
+    last.endMs = Math.max(last.endMs, endMs)
+    if (!last.reasons.includes(reason)) last.reasons.push(reason)
   }
-  return result
+  return result.map(({ startMs, endMs, reasons }) => ({
+    from: new Date(startMs),
+    to: new Date(endMs),
+    reason: reasons.join('; '),
+  }))
 }

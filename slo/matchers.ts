@@ -1,3 +1,5 @@
+import { boundedMemo } from '../integration/bounded-memo.ts'
+
 export const MATCHER_OPERATORS = ['=', '!=', '=~', '!~'] as const
 
 /** One condition on a label, as in Alertmanager: an absent label is an empty text, a pattern must match the whole value. */
@@ -11,10 +13,9 @@ export interface Matcher {
 export type Labels = Readonly<Record<string, string>>
 
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_.-]*$/
-const PATTERNS_KEPT = 1_000
 
-/** Compiled patterns by text: they are asked for at every tick and are few. */
-const patterns = new Map<string, RegExp>()
+/** Compiled once: they are asked for at every tick and are few. */
+const patternOf = boundedMemo((text) => compile(`^(?:${text})$`))
 
 /** Whether all conditions hold; none hold trivially, so whoever takes matchers from people wants at least one. */
 export const matchesAll = (matchers: readonly Matcher[], labels: Labels): boolean =>
@@ -31,15 +32,6 @@ function matches({ op, value }: Matcher, label: string): boolean {
     case '!~':
       return !patternOf(value).test(label)
   }
-}
-
-function patternOf(text: string): RegExp {
-  const known = patterns.get(text)
-  if (known) return known
-  if (patterns.size >= PATTERNS_KEPT) patterns.clear()
-  const pattern = compile(`^(?:${text})$`)
-  patterns.set(text, pattern)
-  return pattern
 }
 
 /** Escapes that Go's patterns allow and JavaScript's Unicode mode does not, such as `\-`, are fine. */

@@ -1,5 +1,6 @@
 import { Cron } from 'croner'
 import { RRuleTemporal } from 'rrule-temporal'
+import { boundedMemo } from '../integration/bounded-memo.ts'
 import { parseRrule, type RruleText } from './rrule-text.ts'
 import { instantOfWall, isTimeZone, wallOfInstant } from './wall-clock.ts'
 
@@ -31,7 +32,14 @@ const ZONE_SLACK_MS = 2 * DAY_MS
 /** Expanded beyond what is asked for, as the next question is about a moment later. */
 const AHEAD_MS = 7 * DAY_MS
 
-const compiled = new WeakMap<Recurrence, Starts>()
+/** Far more rules than anybody plans. */
+const REMEMBERED = { entries: 500, maxKeyChars: 5_000 }
+
+/** Of each rule, compiled and with its last expansion; by text, as every tick reads the rules again. */
+const compiled = boundedMemo((text: string): Starts | string => {
+  const made = compile(JSON.parse(text) as Rule)
+  return typeof made === 'string' ? made : remembering(made)
+}, REMEMBERED)
 
 /**
  * When a recurrence starts between two instants, both included. Rules run on the wall clock of their zone: a start in the gap
@@ -39,19 +47,14 @@ const compiled = new WeakMap<Recurrence, Starts>()
  * @throws {Error} for a recurrence that `recurrenceFault` refuses
  */
 export function startsBetween(recurrence: Recurrence, from: Date, to: Date): Date[] {
-  let starts = compiled.get(recurrence)
-  if (!starts) {
-    const made = compile(recurrence)
-    if (typeof made === 'string') throw new Error(made)
-    starts = remembering(made)
-    compiled.set(recurrence, starts)
-  }
+  const starts = compiled(JSON.stringify(ruleOf(recurrence)))
+  if (typeof starts === 'string') throw new Error(starts)
   return starts(from, to)
 }
 
 /** What is wrong with a recurrence as it is written, or null. */
 export function recurrenceFault(recurrence: Recurrence): string | null {
-  const made = compile(recurrence)
+  const made = compile(ruleOf(recurrence))
   if (typeof made === 'string') return made
   return recurrence.durationMinutes >= 1 && Number.isInteger(recurrence.durationMinutes)
     ? null
@@ -74,9 +77,15 @@ export function recurrenceWarnings(recurrence: Recurrence): string[] {
     : []
 }
 
-function compile(recurrence: Recurrence): Starts | string {
-  if ('cron' in recurrence) return compileCron(recurrence)
-  const text = parseRrule(recurrence.rrule)
+/** When it starts, without how long it takes. */
+type Rule = { rrule: string } | { cron: string; timeZone: string }
+
+const ruleOf = (recurrence: Recurrence): Rule =>
+  'cron' in recurrence ? { cron: recurrence.cron, timeZone: recurrence.timeZone } : { rrule: recurrence.rrule }
+
+function compile(rule: Rule): Starts | string {
+  if ('cron' in rule) return compileCron(rule)
+  const text = parseRrule(rule.rrule)
   return typeof text === 'string' ? text : compileRrule(text)
 }
 
@@ -95,7 +104,7 @@ function compileRrule({ timeZone, startWallMs, rule, until, excluded }: RruleTex
   }
 }
 
-function compileCron({ cron, timeZone }: CronRecurrence): Starts | string {
+function compileCron({ cron, timeZone }: { cron: string; timeZone: string }): Starts | string {
   if (!isTimeZone(timeZone)) return `${timeZone} is no time zone; use a name such as Europe/Berlin or UTC`
   try {
     const library = new Cron(cron, { timezone: 'UTC', mode: '5-part', paused: true })
@@ -123,12 +132,28 @@ function onWallClock(timeZone: string, walls: (fromWall: number, toWall: number)
 
 /** Keeps the last expansion: a tick asks for the same span once per SLO. */
 function remembering(starts: Starts): Starts {
-  let known: { from: Date; to: Date; starts: Date[] } | null = null
+  let known: { fromMs: number; toMs: number; starts: Date[] } | null = null
   return (from, to) => {
-    if (known === null || from < known.from || to > known.to) {
-      const ahead = new Date(to.getTime() + AHEAD_MS)
-      known = { from, to: ahead, starts: starts(from, ahead) }
+    const [fromMs, toMs] = [from.getTime(), to.getTime()]
+    if (known === null || fromMs < known.fromMs || toMs > known.toMs) {
+      const ahead = new Date(toMs + AHEAD_MS)
+      known = { fromMs, toMs: ahead.getTime(), starts: starts(from, ahead) }
     }
-    return known.starts.filter((start) => start >= from && start <= to)
+    const found = known.starts
+    return found.slice(
+      firstIndex(found, (ms) => ms >= fromMs),
+      firstIndex(found, (ms) => ms > toMs),
+    )
   }
+}
+
+/** The first of ascending dates for which a condition holds that goes on to hold. */
+function firstIndex(dates: readonly Date[], holds: (ms: number) => boolean): number {
+  let [low, high] = [0, dates.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (holds(dates[middle]?.getTime() ?? 0)) high = middle
+    else low = middle + 1
+  }
+  return low
 }
