@@ -261,10 +261,11 @@ export class Outbox {
     if (this.#health.judge(lane, made, result.isGone ?? false))
       this.#options.log.error({ endpoint: lane.endpoint }, 'endpoint fails; one message at a time tries it')
     this.#keep(lane, outcome.notification, finishedAt)
-    await this.#save([revise(lane, outcome.notification)], finishedAt)
-    this.#tell(outcome.notification, made)
     const fallbackAt = fallbackAfter(outcome)
-    if (fallbackAt) await this.#tellFallback(lane, notification.sequence, fallbackAt, finishedAt)
+    const told = fallbackAt ? this.#tellFallback(lane, notification.sequence, fallbackAt) : []
+    // In one write: no crash comes between the failure and what follows from it.
+    await this.#save([revise(lane, outcome.notification), ...told], finishedAt)
+    this.#tell(outcome.notification, made)
   }
 
   /** From now on an accepted message is repeated, where the endpoint needs that. */
@@ -300,10 +301,11 @@ export class Outbox {
 
   /** Pages that come while their endpoint's circuit is open do not wait for the +60 s slot. */
   async #tellFallbacksOfHeld(now: Date): Promise<void> {
-    for (const lane of [...this.#lanes.values()]) {
+    const told = [...this.#lanes.values()].flatMap((lane) => {
       const newest = lane.busy ? null : this.#heldPage(lane)
-      if (newest && newest.nextAttemptAt <= now) await this.#tellFallback(lane, newest.sequence, now, now)
-    }
+      return newest && newest.nextAttemptAt <= now ? this.#tellFallback(lane, newest.sequence, now) : []
+    })
+    await this.#save(told, now)
   }
 
   /** A page that was never tried, at an endpoint whose circuit is open and whose fallback does not know of it. */
@@ -313,13 +315,16 @@ export class Outbox {
     return newest && isHeldPage(newest) && this.#standbyFor(lane, newest.sequence) ? newest : null
   }
 
-  async #tellFallback(lane: Lane, sequence: number, at: Date, now: Date): Promise<void> {
+  /** The fallback's message as it must be stored; none where there is nothing to tell. */
+  #tellFallback(lane: Lane, sequence: number, at: Date): Notification[] {
     const standby = this.#standbyFor(lane, sequence)
-    if (!standby) return
-    const woken: Notification = { ...standby.notification, state: 'pending', nextAttemptAt: at }
-    await this.#save([revise(standby.lane, woken)], now)
+    if (!standby) return []
     const { endpoint, incident } = lane
-    this.#options.log.warn({ endpoint, incident, fallback: woken.endpoint }, 'endpoint fails; its fallback is told')
+    this.#options.log.warn(
+      { endpoint, incident, fallback: standby.lane.endpoint },
+      'endpoint fails; its fallback is told',
+    )
+    return [revise(standby.lane, { ...standby.notification, state: 'pending', nextAttemptAt: at })]
   }
 
   #standbyFor(lane: Lane, sequence: number) {
