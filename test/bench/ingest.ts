@@ -38,7 +38,6 @@ const IN_FLIGHT = 3
 type Rows = Map<'otel_traces' | 'calls', Buffer[]>
 
 const bodyOf = spanBodies(SPANS_PER_REQUEST)
-const spans = REQUESTS * SPANS_PER_REQUEST
 const rate = (count: number, ms: number) => `${Math.round((count / ms) * 1000).toLocaleString('en')} spans/s`
 const say = (what: string, ...values: string[]) => console.log(`${what.padEnd(26)}${values.join(', ')}`)
 console.log(`${REQUESTS} requests of ${SPANS_PER_REQUEST} spans, ${bodyOf(0).length} bytes each`)
@@ -96,7 +95,7 @@ async function endToEnd(url: string, db: Db, offered: number): Promise<number> {
     ...[url, REQUESTS, SPANS_PER_REQUEST, offered / SPANS_PER_REQUEST].map(String),
   ])
   await once(load, 'message')
-  const startCpu = engineCpuMs()
+  const startCpu = { engine: engineCpuMs(), collector: processCpuMs(collector.pid!) }
   const start = performance.now()
   load.send('go')
   const [{ answers, latencies, tookMs }] = (await once(load, 'message')) as [LoadResult]
@@ -106,7 +105,9 @@ async function endToEnd(url: string, db: Db, offered: number): Promise<number> {
   say('sent at', rate(offered, 1000), `answers ${JSON.stringify(answers)}`)
   say('acknowledged', rate(acknowledged, tookMs))
   say('queryable', rate(acknowledged, ms))
-  say('engine meanwhile', `${rate(acknowledged, engineCpuMs() - startCpu)} of CPU time`)
+  say('engine meanwhile', `${rate(acknowledged, engineCpuMs() - startCpu.engine)} of CPU time`)
+  const collectorMs = processCpuMs(collector.pid!) - startCpu.collector
+  say('collector', `${rate(acknowledged, collectorMs)} of CPU time`, `peak ${peakMib(collector.pid!)} MiB`)
   say('answer p50, p99', `${at(latencies, 0.5)} ms`, `${at(latencies, 0.99)} ms after it was due`)
   return (acknowledged / ms) * 1000
 }
@@ -160,7 +161,6 @@ const program = new URL('./collector-process.ts', import.meta.url)
 const collector = fork(program, [dataDir, engine.url, server.database, SETTINGS])
 const [{ otlpHttp }] = (await once(collector, 'message')) as [{ otlpHttp: string }]
 const queryable = await endToEnd(otlpHttp, db, OFFERED * before)
-say('collector', `${rate(spans, processCpuMs(collector.pid!))} of CPU time`, `peak ${peakMib(collector.pid!)} MiB`)
 collector.kill('SIGTERM')
 await once(collector, 'exit')
 const after = await engineAlone(kept, 'after')
