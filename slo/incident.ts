@@ -97,6 +97,13 @@ export interface Incident {
   members: Member[]
 }
 
+/** The alerts a message that something fires is about: those that fire, without muted ones unless all of them are. */
+export function listedMembers({ members }: Pick<Incident, 'members'>): Member[] {
+  const firing = members.filter(({ endedAt }) => endedAt === null)
+  const heard = firing.filter(({ mutedBy }) => mutedBy === null)
+  return heard.length > 0 ? heard : firing
+}
+
 /** How sure the root cause is; see docs/alerting.md. */
 export interface RootEvidence {
   /** `dependency:acme-pay/timeout`, `service:cart/server_error`, `link:a→b/connection`; '' when none stands out. */

@@ -13,7 +13,7 @@ import { ALERT_POLICY, type AlertPolicy } from '../../slo/alert-policy.ts'
 import type { Reason } from '../../slo/alert-reason.ts'
 import { NO_TRAITS } from '../../slo/alert-stream.ts'
 import type { TierVerdict } from '../../slo/alert-verdict.ts'
-import type { AlertName, NearbyDeployment, RootEvidence } from '../../slo/incident.ts'
+import { type AlertName, listedMembers, type NearbyDeployment, type RootEvidence } from '../../slo/incident.ts'
 import type { Severity } from '../../slo/model.ts'
 import type { Overlays } from '../../slo/overlays.ts'
 import { ROOT_RULE, rootOf } from '../../slo/root-cause.ts'
@@ -365,10 +365,9 @@ const instantOf = (second: number) => new Date(START_MS + second * 1000)
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-/** Alerts a message that something fires is about. */
 const listed = ({ incident }: IncidentFacts): string[] =>
-  incident.members
-    .flatMap(({ alert, endedAt, mutedBy }) => (endedAt === null && mutedBy === null ? [alert] : []))
+  listedMembers(incident)
+    .map(({ alert }) => alert)
     .sort()
 
 /** What was read of each burning member when it rose. */
