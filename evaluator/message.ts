@@ -105,7 +105,7 @@ function alertsOf(intent: Intent, facts: IncidentFacts, brief: Brief, base: stri
   const isOver = intent.event === 'resolved'
   const alert = (member: Member, severity: Severity, ends: boolean): MessageAlert => ({
     status: ends ? 'resolved' : 'firing',
-    labels: present({ ...member.labels, root_cause: incident.rootCause, severity }),
+    labels: present({ ...member.labels, root_cause: facts.groupLabels.root_cause ?? '', severity }),
     annotations: annotationsOf(member, facts, brief),
     startsAt: member.startedAt,
     endsAt: ends ? (member.endedAt ?? incident.resolvedAt ?? data.watermark) : null,

@@ -81,7 +81,7 @@ describe('a page', () => {
     })
     const unknown = factsOfIncident(
       { rootCause: '', members: [lead], details: numbers },
-      { root: null, impact: [], exemplars: [] },
+      { root: null, impact: [], exemplars: [], groupLabels: { env: 'prod', slo: 'checkout-availability' } },
     )
     const [bare] = messageOf(intent(), unknown, URL_BASE).alerts
     expect(bare?.labels).not.toHaveProperty('root_cause')
