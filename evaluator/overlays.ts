@@ -1,7 +1,13 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Log } from '../runtime/log.ts'
 import { firingAlerts } from '../slo/firing-alerts.ts'
-import { mutedAlerts, REMINDERS, type SilenceMemory, silenceReminders } from '../slo/silence-reminder.ts'
+import {
+  mutedAlerts,
+  REMINDERS,
+  type SilenceMemory,
+  type SilenceReminder,
+  silenceReminders,
+} from '../slo/silence-reminder.ts'
 import { type AuditEntry, readAudit, recordAudit } from '../storage/audit-log.ts'
 import { listIncidents } from '../storage/incidents.ts'
 import { readMaintenance, recordMaintenance } from '../storage/maintenance-windows.ts'
@@ -23,11 +29,16 @@ interface OverlayDeps {
   log: Log
   /** `overlaysFile` of the configuration, if any. */
   file: string | undefined
+  /** Sends reminders to whoever wants them; called with none when there are none. */
+  tell: (reminders: readonly SilenceReminder[], now: Date) => Promise<void>
   clock: () => Date
 }
 
-/** Keeps silences and maintenance windows in step with their file, and reminds of silences. The first reading is over when this resolves. */
-export async function followOverlays({ db, log, file, clock }: OverlayDeps): Promise<{ stop(): Promise<void> }> {
+/**
+ * Keeps silences and maintenance windows in step with their file, and reminds of silences. The file was read once when this
+ * resolves; what fails is logged and tried again.
+ */
+export async function followOverlays({ db, log, file, clock, tell }: OverlayDeps): Promise<{ stop(): Promise<void> }> {
   let read = ''
   const follow = async (path: string) => {
     const mark = await stat(path).then(
@@ -38,35 +49,35 @@ export async function followOverlays({ db, log, file, clock }: OverlayDeps): Pro
     await takeOver({ db, log, clock }, path)
     read = mark
   }
-  const tasks = [
-    ...(file === undefined ? [] : [{ everyMs: FILE_POLL_MS, run: () => follow(file) }]),
-    { everyMs: REMIND_EVERY_MS, run: () => remind(db, log, clock()) },
-  ]
-  const running = new Set<Promise<void>>()
-  const timers = tasks.map(({ everyMs, run }) => {
-    let busy = false
-    const once = async () => {
-      if (busy) return
-      busy = true
-      try {
-        await run()
-      } catch (error) {
-        log.error({ err: error }, 'silences and maintenance cannot be looked after now; trying again')
-      }
-      busy = false
-    }
-    const start = () => {
-      const task: Promise<void> = once().finally(() => running.delete(task))
-      running.add(task)
-    }
-    start()
-    return setInterval(start, everyMs).unref()
-  })
-  await Promise.all(running)
+  const following = repeating(FILE_POLL_MS, log, async () => (file === undefined ? undefined : follow(file)))
+  const reminding = repeating(REMIND_EVERY_MS, log, () => remind(db, log, clock(), tell))
+  await following.now()
   return {
     async stop() {
-      for (const timer of timers) clearInterval(timer)
-      await Promise.all(running)
+      await Promise.all([following.stop(), reminding.stop()])
+    },
+  }
+}
+
+/** Runs a task again and again, never twice at a time. */
+function repeating(everyMs: number, log: Log, task: () => Promise<void>) {
+  let running: Promise<void> | null = null
+  const now = (): Promise<void> => {
+    running ??= task()
+      .catch((error: unknown) =>
+        log.error({ err: error }, 'silences and maintenance cannot be looked after now; trying again'),
+      )
+      .finally(() => {
+        running = null
+      })
+    return running
+  }
+  const timer = setInterval(now, everyMs).unref()
+  return {
+    now,
+    async stop() {
+      clearInterval(timer)
+      await running
     },
   }
 }
@@ -104,16 +115,17 @@ export async function takeOver(
   log.info({ file: path, ...counts }, 'silences and maintenance taken over')
 }
 
-/** Tells authors of silences what `slo/silence-reminder.ts` says is due: in the log and in the audit log, where the API shows it. */
-export async function remind(db: Db, log: Log, now: Date): Promise<void> {
+/** Tells authors of silences what `slo/silence-reminder.ts` says is due: in the log, in the audit log, and as messages. */
+export async function remind(db: Db, log: Log, now: Date, tell: OverlayDeps['tell']): Promise<void> {
   const silences = await readSilences(db, now)
-  if (silences.length === 0) return
+  if (silences.length === 0) return tell([], now)
   const incidents = await listIncidents(db, { state: 'open', limit: MOST_INCIDENTS })
   const entries = await readAudit(db, { since: new Date(now.getTime() - MEMORY_DAYS * DAY_MS), actions: ACTIONS })
   const memories = memoriesOf(entries)
   const alerts = firingAlerts(incidents)
   const due = silenceReminders(silences, alerts, memories, now)
   for (const { silence, kind, text } of due) log.warn({ silence: silence.id, reminder: kind }, text)
+  await tell(due, now)
   const newlyMuting = [...mutedAlerts(silences, alerts, now)].filter(([id]) => {
     const before = memories.get(id)?.mutedAt
     return !before || now.getTime() - before.getTime() >= DAY_MS

@@ -6,9 +6,9 @@ const HOUR_MS = 3_600_000
 export class RecentDeadLetters {
   readonly #times = new Map<string, number[]>()
 
-  /** What is told of Plumbline itself, and tests, raise no alert when they do not arrive. */
+  /** What is told of Plumbline itself, reminders and tests raise no alert when they do not arrive. */
   count({ endpoint, incident }: Notification, now: Date): void {
-    if (/^(self|test)_/.test(incident)) return
+    if (/^(self|test|reminder)_/.test(incident)) return
     this.#times.set(endpoint, [...(this.#times.get(endpoint) ?? []), now.getTime()])
   }
 

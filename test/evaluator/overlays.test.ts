@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { followOverlays, remind, takeOver } from '../../evaluator/overlays.ts'
 import type { Member } from '../../slo/incident.ts'
+import type { SilenceReminder } from '../../slo/silence-reminder.ts'
 import { readAudit } from '../../storage/audit-log.ts'
 import { recordIncidents } from '../../storage/incidents.ts'
 import { readMaintenance } from '../../storage/maintenance-windows.ts'
@@ -49,13 +50,15 @@ beforeAll(async () => {
 afterAll(() => store[Symbol.asyncDispose]())
 
 test('a silence is remembered while it mutes, and its author reminded by the week', async () => {
+  const told: string[] = []
+  const tell = async (due: readonly SilenceReminder[]) => void told.push(...due.map(({ kind }) => kind))
   await recordSilences(store.db, [SILENCE], NOON)
   const open = incident('inc_1', { members: [MEMBER] })
   await recordIncidents(store.db, [{ incident: open, revision: 1 }], NOON)
-  for (const days of [0, 0.1, 1.5, 7, 7.1, 14]) await remind(store.db, QUIET, day(days))
+  for (const days of [0, 0.1, 1.5, 7, 7.1, 14]) await remind(store.db, QUIET, day(days), tell)
   const over = { ...open, state: 'resolved', resolvedAt: day(15) } as const
   await recordIncidents(store.db, [{ incident: over, revision: 2 }], day(15))
-  for (const days of [16, 19, 19.5]) await remind(store.db, QUIET, day(days))
+  for (const days of [16, 19, 19.5]) await remind(store.db, QUIET, day(days), tell)
 
   const entries = (await readAudit(store.db, { target: 's1' })).toReversed()
   expect(entries.map(({ action, at }) => [action, (at.getTime() - NOON.getTime()) / DAY_MS])).toEqual([
@@ -66,6 +69,7 @@ test('a silence is remembered while it mutes, and its author reminded by the wee
     ['silence.mutes', 14],
     ['silence.outlives_week', 14],
   ])
+  expect(told).toEqual(['outlives_week', 'outlives_week'])
   expect(entries[3]).toMatchObject({ author: 'plumbline', detail: { text: expect.stringContaining('ada: ') } })
 })
 
@@ -86,7 +90,13 @@ describe('a file of silences and maintenance', () => {
 
   test('is read at the start, and again', async () => {
     writeFileSync(path, text(['cart']))
-    const overlays = await followOverlays({ db: store.db, log: QUIET, file: path, clock: () => NOON })
+    const overlays = await followOverlays({
+      db: store.db,
+      log: QUIET,
+      file: path,
+      clock: () => NOON,
+      tell: async () => {},
+    })
     await overlays.stop()
     expect(await current()).toEqual(['cart'])
     writeFileSync(path, text(['search']))
