@@ -50,6 +50,21 @@ interface Part {
   generation: string
 }
 
+/** One SLI of an SLO, with what was read for it. */
+interface FoundPart {
+  key: string
+  isGauge: boolean
+  sums: IndicatorSums | undefined
+}
+
+/** One SLO at one instant. */
+interface Subject {
+  plan: WindowPlan
+  source: WindowSource
+  /** One, or the members of a composite in their order. */
+  parts: readonly FoundPart[]
+}
+
 /** A stretch of time as it is looked at. */
 interface View {
   range: Period
@@ -63,14 +78,19 @@ const MINUTE_MS = 60_000
 /** Everything the judge may know about one SLO, from what was read for all of them. */
 export function readingOf(plan: WindowPlan, source: WindowSource, watermark: Date | null): Reading {
   const { slo, whole } = plan
-  const found = partsOf(slo).flatMap((part) => source.sums.get(keyOf(part)) ?? [])
+  const parts = partsOf(slo).map((part): FoundPart => {
+    const key = keyOf(part)
+    return { key, isGauge: part.indicator.source === 'gauge', sums: source.sums.get(key) }
+  })
+  const subject = { plan, source, parts }
+  const found = parts.flatMap(({ sums }) => sums ?? [])
   const lastEvents = found.flatMap(({ lastEventAt: at }) => (at && at >= whole.from ? [at.getTime()] : []))
-  const period = periodOf(plan, source)
+  const period = periodOf(subject)
   const invalid = invalidMinutes(plan, found, period)
-  const members = membersOf(plan, source)
+  const members = membersOf(subject)
   const windows = plan.windows.map((minutes): [number, WindowReading] => [
     minutes,
-    readView(plan, source, { range: windowOf(plan, minutes), exclusions: plan.exclusions, ahead: 0 }),
+    readView(subject, { range: windowOf(plan, minutes), exclusions: plan.exclusions, ahead: 0 }),
   ])
   return {
     slo,
@@ -89,12 +109,13 @@ function invalidMinutes({ slo, whole, end }: WindowPlan, found: readonly Indicat
   return slo.settleMinutes > 0 && counts.good <= counts.total && counts.good >= 0 ? [] : minutes
 }
 
-function periodOf(plan: WindowPlan, source: WindowSource): PeriodReading {
+function periodOf(subject: Subject): PeriodReading {
+  const { plan, source } = subject
   const { whole, counted, end, resets, exclusions } = plan
   const view = countedView(plan)
-  const period = readView(plan, source, view)
+  const period = readView(subject, view)
   const isCut = resets.length > 0 || exclusions.length > 0
-  const raw = isCut ? readView(plan, source, { ...view, range: { from: whole.from, to: end }, exclusions: [] }) : null
+  const raw = isCut ? readView(subject, { ...view, range: { from: whole.from, to: end }, exclusions: [] }) : null
   const { window, method } = plan.slo.objective
   const { expected } = minutesIn(source, source.segments.in(counted, exclusions))
   const minutesLeft = (whole.to.getTime() - end.getTime()) / MINUTE_MS
@@ -121,14 +142,14 @@ function countedView({ slo, whole, counted, end, exclusions }: WindowPlan): View
   }
 }
 
-function membersOf(plan: WindowPlan, source: WindowSource): Reading['members'] | null {
-  const { indicator } = plan.slo
+function membersOf(subject: Subject): Reading['members'] | null {
+  const { indicator } = subject.plan.slo
   if (indicator.source !== 'composite') return null
-  return indicator.members.map(({ displayName, weight, targetPpm, ...part }) => ({
+  return indicator.members.map(({ displayName, weight, targetPpm }, n) => ({
     displayName,
     weight,
     targetPpm,
-    period: readPart(part, plan, source, countedView(plan)),
+    period: readPart(subject, subject.parts[n]!, countedView(subject.plan)),
   }))
 }
 
@@ -136,24 +157,25 @@ const partsOf = ({ indicator, generation }: Slo): readonly Part[] =>
   indicator.source === 'composite' ? indicator.members : [{ indicator, generation }]
 
 /** What happened in a stretch of time, what the budgeting method counts of it, and how much of it is known. */
-function readView(plan: WindowPlan, source: WindowSource, view: View): WindowReading {
-  const { indicator, generation, objective } = plan.slo
-  if (indicator.source !== 'composite') return readPart({ indicator, generation }, plan, source, view)
+function readView(subject: Subject, view: View): WindowReading {
+  const { indicator, objective } = subject.plan.slo
+  if (indicator.source !== 'composite') return readPart(subject, subject.parts[0]!, view)
   const { method: composite, members } = indicator
   const { method, budgetPpm } = objective
-  const parts = members.map((member) => ({
-    ...readPart(member, plan, source, view),
-    weight: member.weight,
-    budgetPpm: 1_000_000 - member.targetPpm,
+  const windows = members.map(({ weight, targetPpm }, n) => ({
+    ...readPart(subject, subject.parts[n]!, view),
+    weight,
+    budgetPpm: 1_000_000 - targetPpm,
   }))
-  const read = compositeWindow(parts, { composite, method, budgetPpm })
+  const read = compositeWindow(windows, { composite, method, budgetPpm })
   if (composite !== 'openslo' || method !== 'timeslices') return read
-  return { ...read, ...slicesIn(members, plan, source, view) }
+  return { ...read, ...slicesIn(subject, subject.parts, view) }
 }
 
-function readPart(part: Part, plan: WindowPlan, source: WindowSource, view: View): WindowReading {
+function readPart(subject: Subject, part: FoundPart, view: View): WindowReading {
+  const { plan, source } = subject
   const { method, noData } = plan.slo.objective
-  const bySegment = source.sums.get(keyOf(part))?.bySegment ?? []
+  const bySegment = part.sums?.bySegment ?? []
   const places = source.segments.in(view.range, view.exclusions)
   const counts = { good: 0, total: 0 }
   const variance = { good: 0, bad: 0 }
@@ -167,14 +189,18 @@ function readPart(part: Part, plan: WindowPlan, source: WindowSource, view: View
   }
   const isSampled = variance.good > 0 || variance.bad > 0
   const read = { counts, ...(isSampled && { variance }) }
-  if (method !== 'occurrences') return { ...read, ...slicesIn([part], plan, source, view) }
+  if (method !== 'occurrences') return { ...read, ...slicesIn(subject, [part], view) }
   const { expected, blind } = minutesIn(source, places, part)
   return { ...read, units: counts, coverage: noData === 'gap' ? coverageOf(expected, blind) : 1 }
 }
 
 /** Minutes expected, and those of which nothing is known. A minute without a point of a gauge is blind. */
-function minutesIn(source: WindowSource, places: readonly number[], part?: Part): { expected: number; blind: number } {
-  const own = part?.indicator.source === 'gauge' ? (source.sums.get(keyOf(part))?.bySegment ?? []) : null
+function minutesIn(
+  source: WindowSource,
+  places: readonly number[],
+  part?: FoundPart,
+): { expected: number; blind: number } {
+  const own = part?.isGauge ? (part.sums?.bySegment ?? []) : null
   let expected = 0
   let known = 0
   for (const place of places) {
@@ -186,9 +212,8 @@ function minutesIn(source: WindowSource, places: readonly number[], part?: Part)
 
 /** Slices of one SLI, or joined of several. A stretch that is not made of whole slices has none. */
 function slicesIn(
-  parts: readonly Part[],
-  plan: WindowPlan,
-  source: WindowSource,
+  { plan, source }: Subject,
+  parts: readonly FoundPart[],
   { range, exclusions, ahead }: View,
 ): { units: Counts; coverage: number } {
   const { method, slice, noData } = plan.slo.objective
@@ -200,26 +225,27 @@ function slicesIn(
   const blind = Math.max(...minutes.map((of) => of.blind)) / slice.minutes
   if ((range.from.getTime() - plan.sliceOrigin) % sliceMs !== 0)
     return { units: { good: 0, total: 0 }, coverage: noData === 'gap' ? coverageOf(expected, blind) : 1 }
-  const bySegment = source.slices(sliceSubject(plan, parts, exclusions))
+  const keys = parts.map(({ key }) => key)
+  const bySegment = source.slices(sliceSubject(plan, keys, exclusions))
   const sums = source.segments
     .in(range)
     .reduce((all, place) => addSlices(all, bySegment[place] ?? NO_SLICES), NO_SLICES)
   return readSlices({ ...sums, expected, blind, ahead }, method, noData)
 }
 
-function sliceSubject(plan: WindowPlan, parts: readonly Part[], exclusions: readonly Period[]): SliceSubject {
+function sliceSubject(plan: WindowPlan, keys: readonly string[], exclusions: readonly Period[]): SliceSubject {
   const { minutes, targetPpm } = plan.slo.objective.slice!
-  return { keys: parts.map(keyOf), minutes, targetPpm, originMs: plan.sliceOrigin, exclusions }
+  return { keys, minutes, targetPpm, originMs: plan.sliceOrigin, exclusions }
 }
 
 /** Whose slices `readingOf` will ask for, given a plan. */
 export function sliceSubjectsOf(plan: WindowPlan): SliceSubject[] {
   const { slo, exclusions, resets } = plan
   if (slo.objective.slice === null) return []
-  const parts = partsOf(slo)
+  const keys = partsOf(slo).map(keyOf)
   const isJoined =
     slo.indicator.source === 'composite' && slo.indicator.method === 'openslo' && slo.objective.method === 'timeslices'
-  const groups = [...parts.map((part) => [part]), ...(isJoined ? [parts] : [])]
+  const groups = [...keys.map((key) => [key]), ...(isJoined ? [keys] : [])]
   const views = exclusions.length > 0 || resets.length > 0 ? [exclusions, []] : [exclusions]
   return groups.flatMap((group) => views.map((view) => sliceSubject(plan, group, view)))
 }

@@ -7,6 +7,7 @@ import type { Period } from './calendar.ts'
 export class Segments {
   readonly cuts: readonly number[]
   readonly #place: ReadonlyMap<number, number>
+  readonly #ranges = new Map<number, readonly number[]>()
 
   constructor(cuts: Iterable<number>) {
     this.cuts = [...new Set(cuts)].sort((a, b) => a - b)
@@ -14,10 +15,17 @@ export class Segments {
   }
 
   /** Segments of a stretch of time that begins and ends at cuts, without those inside an exclusion. */
-  in({ from, to }: Period, exclusions: readonly Period[] = []): number[] {
-    const [first, last] = [this.#placeOf(from), this.#placeOf(to)]
-    const all = Array.from({ length: Math.max(0, last - first) }, (_, n) => first + n)
+  in({ from, to }: Period, exclusions: readonly Period[] = []): readonly number[] {
+    const all = this.#between(this.#placeOf(from), this.#placeOf(to))
     return exclusions.length === 0 ? all : all.filter((n) => !this.#isIn(n, exclusions))
+  }
+
+  /** Thousands of SLOs look at the same few windows: each is made once. */
+  #between(first: number, last: number): readonly number[] {
+    const key = first * this.cuts.length + last
+    const known = this.#ranges.get(key) ?? Array.from({ length: Math.max(0, last - first) }, (_, n) => first + n)
+    this.#ranges.set(key, known)
+    return known
   }
 
   /** Values by segment, none for the segments inside an exclusion. */

@@ -132,6 +132,9 @@ describe('every budgeting method and window is what its minutes say', () => {
             for (const { slo: of, windows, period } of readings) {
               const length = of.objective.slice?.minutes ?? 1
               const end = Math.floor(now / length) * length
+              const sizes = [...windows.keys()].filter((size) => size % length === 0).sort((x, y) => x - y)
+              const bad = sizes.map((size) => windows.get(size)!.units.total - windows.get(size)!.units.good)
+              for (const [n, spent] of bad.entries()) expect(spent).toBeLessThanOrEqual((bad[n + 1] ?? spent) + 1e-9)
               for (const [size, { counts: events, units }] of [...windows, [180, period] as const]) {
                 if (size % length !== 0) continue
                 const inside = Array.from({ length: size }, (_, n) => byMinute.get(end - size + n) ?? counts(0, 0))
@@ -190,6 +193,28 @@ describe('calendar windows', () => {
     expect(events?.period.expectedTotal).toBeCloseTo(20 * (1 + left / -start), 9)
     expect(slices?.period.units).toEqual({ good: 1 + left, total: 2 + left })
   })
+})
+
+test('another target, method or window judges the same minutes anew: nothing is measured again', async () => {
+  await storeHeartbeat(store.db, T0)
+  await measured('same', [
+    { minute: -90, ...counts(3, 100) },
+    { minute: -1, ...counts(10, 100) },
+  ])
+  const same = (objective: Parameters<typeof sloOf>[1]) => ({
+    ...sloOf('same', objective),
+    name: JSON.stringify(objective),
+  })
+  const strict = same({ targetPpm: 999_000, budgetPpm: 1_000 })
+  const short = same({ windowMinutes: 60 })
+  const sliceTargets = [960_000, 975_000].map((targetPpm) => same(sliced('timeslices', 1, 'gap', targetPpm)))
+  const readings = await readReadings(store.db, [strict, short, ...sliceTargets], at(0))
+  expect(readings.map(({ period }) => period.units)).toEqual([
+    counts(13, 200),
+    counts(10, 100),
+    counts(1, 2),
+    counts(2, 2),
+  ])
 })
 
 describe('composites', () => {
