@@ -1,11 +1,12 @@
 import type { Endpoint } from '../runtime/endpoint-schema.ts'
 import type { Notification } from '../storage/notifications.ts'
+import { CHANGE } from './lane.ts'
 import { ANSWER_RULES } from './notify/answer-rules.ts'
 import { destinationAt, destinationOf } from './notify/destination.ts'
 import { type EgressPolicy, egressGuard, mailGuard } from './notify/egress.ts'
 import type { Mail } from './notify/email.ts'
 import { type PostResult, post } from './notify/post.ts'
-import { requestFor } from './notify/request.ts'
+import { changeRequest, requestFor } from './notify/request.ts'
 import { sendMail } from './notify/send-mail.ts'
 
 const CONNECT_TIMEOUT_MS = 3_000
@@ -35,7 +36,10 @@ export function createSender({ endpoints, egress }: { endpoints: readonly Endpoi
     const limits = { connectTimeoutMs: CONNECT_TIMEOUT_MS, totalTimeoutMs: TOTAL_TIMEOUT_MS[severity] }
     if (endpoint.type === 'email')
       return sendMail(endpoint, JSON.parse(body) as Mail, { id, first }, checks.mail, limits)
-    const request = requestFor(endpoint, destinationAt(endpoint, target), notification, at)
+    const destination = destinationAt(endpoint, target)
+    const request = notification.incident.startsWith(CHANGE)
+      ? changeRequest(destination, body)
+      : requestFor(endpoint, destination, notification, at)
     return post(request.url, request, checks.web, limits, ANSWER_RULES[endpoint.type])
   }
 

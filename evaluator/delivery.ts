@@ -5,6 +5,7 @@ import type { RouteNode } from '../slo/route.ts'
 import { clickhouseOutbox } from '../storage/notifications.ts'
 import type { Db } from '../storage/query.ts'
 import { readDefinitions } from '../storage/slo-definitions.ts'
+import { ChangeEvents } from './change-events.ts'
 import { createSender } from './deliver.ts'
 import { answerRequests } from './delivery-requests.ts'
 import { EndpointReports } from './endpoint-reports.ts'
@@ -68,6 +69,7 @@ export function startDelivery({ config, db, log, metrics, tickMs, now }: Deps): 
   const publicUrl = config.publicUrl ?? `http://${config.bind}:${config.ports.api}`
   const routes = routesWithMeta(config)
   const reports = new EndpointReports(db)
+  const changes = new ChangeEvents(db, outbox, config.endpoints)
   const selfAlerts = new SelfAlerts({ log, outbox, addressees, routes, publicUrl, send: sender.send })
   const { url } = config.alerting.watchdog
   const watchdog = url === undefined ? null : new Watchdog(url, config.egress, log)
@@ -91,6 +93,7 @@ export function startDelivery({ config, db, log, metrics, tickMs, now }: Deps): 
     if (lastTickAt || !isStoreUp) await selfAlerts.update(conditions, at)
     if (!lastTickAt || !isStoreUp) return
     await answerRequests({ db, log, outbox, addressees, publicUrl }, at)
+    await changes.update(at)
     await reports.report(facts.endpoints, at)
     const isTicking = !conditions.some(({ kind }) => kind === 'tick_late')
     if (isTicking && outbox.isMoving(at)) await watchdog?.ping(at)

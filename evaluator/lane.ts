@@ -2,6 +2,9 @@ import type { DeliveryAttempt, Notification } from '../storage/notifications.ts'
 import type { Thread } from './deliver.ts'
 import { ledgerOf } from './ledger.ts'
 
+/** How the streams of deployments begin: nothing about them is ever open at an endpoint. */
+export const CHANGE = 'change_'
+
 /** One stream of messages: everything for one endpoint about one incident, in order, one attempt at a time. */
 export interface Lane {
   readonly endpoint: string
@@ -38,8 +41,9 @@ const inState = ({ notifications }: Lane, state: Notification['state']) =>
 
 export const pendingOf = (lane: Lane): Notification[] => inState(lane, 'pending')
 
-/** Whether the endpoint is owed the end of the incident. */
-export const isOwed = (lane: Lane): boolean => ledgerOf(lane.notifications, lane.attempts) !== 'none'
+/** Whether the endpoint is owed the end of the incident. Deployments have none. */
+export const isOwed = (lane: Lane): boolean =>
+  !lane.incident.startsWith(CHANGE) && ledgerOf(lane.notifications, lane.attempts) !== 'none'
 
 /** Nothing is left to do, whatever comes. */
 export const isOver = (lane: Lane): boolean =>

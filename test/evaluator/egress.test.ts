@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EgressRefusedError, egressGuard, isReserved } from '../../evaluator/notify/egress.ts'
+import { EgressRefusedError, egressGuard, isReserved, mailGuard } from '../../evaluator/notify/egress.ts'
 
 const PUBLIC = '93.184.215.14'
 
@@ -39,6 +39,27 @@ describe('addresses off the public internet', () => {
         expect(isReserved(`2002:${groups}::1`)).toBe(expected)
       }),
     )
+  })
+})
+
+describe('ports', () => {
+  const at = (port: number, policy = {}) =>
+    egressGuard({ allow: [], insecureHttp: false, ...policy }, async () => [{ address: PUBLIC, family: 4 }])(
+      `https://hooks.example:${port}/`,
+    )
+  it('of public addresses are the usual ones, and those that are listed', async () => {
+    await expect(at(443)).resolves.toMatchObject({ address: PUBLIC })
+    await expect(at(8443)).rejects.toThrow(/port 8443 of hooks\.example.*egress\.ports/)
+    await expect(at(8443, { ports: [8443] })).resolves.toMatchObject({ address: PUBLIC })
+  })
+  it('of ranges that are allowed are free', async () => {
+    await expect(at(9900, { allow: [`${PUBLIC}/32`] })).resolves.toMatchObject({ address: PUBLIC })
+  })
+  it('of mail servers are those of mail', async () => {
+    const check = mailGuard({ allow: [], insecureHttp: false }, async () => [{ address: PUBLIC, family: 4 }])
+    for (const port of [25, 465, 587])
+      await expect(check('smtp.example', port)).resolves.toMatchObject({ address: PUBLIC })
+    await expect(check('smtp.example', 443)).rejects.toBeInstanceOf(EgressRefusedError)
   })
 })
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 
 export interface Received {
+  path: string
   headers: IncomingHttpHeaders
   body: string
 }
@@ -23,7 +24,7 @@ export async function startReceiver(): Promise<Receiver> {
   const server = createServer(async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
-    received.push({ headers: request.headers, body })
+    received.push({ path: request.url ?? '', headers: request.headers, body })
     if (behaviour === 'hang') return
     if (behaviour === 'reset') request.socket.destroy()
     else if (typeof behaviour === 'function') behaviour(response)
