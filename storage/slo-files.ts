@@ -1,7 +1,18 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Document, isAlias, isMap, isNode, isPair, isSeq, LineCounter, parseAllDocuments } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+} from 'yaml'
 import { planObjects } from '../slo/openslo/plan.ts'
 import { type PropertyPath, reporterFor, type SourceObject } from '../slo/openslo/source.ts'
 import type { Problem } from '../slo/problem.ts'
@@ -35,17 +46,40 @@ export function parseSloText(text: string, file: string): ParsedText {
     const documents = parseAllDocuments(text, {
       lineCounter: lines,
       merge: true,
+      // The library compares every key with every other one of its map: a large file would keep the process for minutes.
+      uniqueKeys: false,
       prettyErrors: false,
       logLevel: 'error',
     })
     if ('empty' in documents) return { objects: [], problems: [] }
     const [broken] = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])
     if (broken) return refuse(broken.pos[0], broken.message)
+    const [twice] = documents.flatMap(repeatedKey)
+    if (twice) return refuse(twice.offset, `Map keys must be unique: ${twice.key} stands twice`)
     return { objects: documents.flatMap((document) => objectsOf(document, file, lineAt)), problems: [] }
   } catch (error) {
     // Aliases that multiply without end and nesting deeper than the stack are found only while reading values.
     return refuse(0, error instanceof Error ? error.message : String(error))
   }
+}
+
+/** The first key that stands twice in one map: whichever of the two is meant, the other would be lost. */
+function repeatedKey(document: Document): { key: string; offset: number }[] {
+  const found: { key: string; offset: number }[] = []
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<string>()
+      const twice = items.find(({ key }) => {
+        if (!isScalar(key) || typeof key.value === 'symbol' || key.value === '<<') return false
+        const name = String(key.value)
+        return seen.has(name) || !seen.add(name)
+      })?.key
+      if (twice === undefined) return undefined
+      found.push({ key: String(twice).slice(0, 100), offset: startOf(twice) ?? 0 })
+      return visit.BREAK
+    },
+  })
+  return found
 }
 
 function objectsOf(document: Document, file: string, lineAt: (offset: number) => number): SourceObject[] {

@@ -34,13 +34,16 @@ const FIELDS = [
   ...['conditions', 'conditionRef', 'notificationTargets', 'targetRef'],
 ]
 
+/** Every key is compared with all fields there are. */
+const MOST_KEYS = 100
+
 /** Tells one of zod's findings in the words and codes of OpenSLO's own validator. */
 export function reportIssue(issue: Issue, report: Reporter): void {
   const path = issue.path.filter((key): key is string | number => typeof key !== 'symbol')
   const missing = issue.input === undefined || issue.input === null
   switch (issue.code) {
     case 'unrecognized_keys':
-      for (const key of issue.keys) {
+      for (const key of issue.keys.slice(0, MOST_KEYS)) {
         report.error('decode', [...path, key], 'unknown_field', `OpenSLO has no field '${key}' here`, fieldHint(key))
       }
       return

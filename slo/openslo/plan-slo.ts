@@ -31,12 +31,21 @@ interface FoundSli {
   annotations: Annotations
 }
 
+/** Of objectives and of policies: each is judged at every tick. */
+const MOST_ITEMS = 100
+
 /**
  * The SLOs of one valid document: one for each objective, or a single composite. Reads on after an error, so that the
  * author hears of all of them at once; with any error in the document's report the result must not be used.
  */
 export function planSlo(document: SloDocument, context: PlanContext): Slo[] {
   const { metadata, spec, report } = document
+  for (const key of ['objectives', 'alertPolicies'] as const) {
+    const length = spec[key]?.length ?? 0
+    if (length <= MOST_ITEMS) continue
+    report.error('plan', ['spec', key], 'slice_max_length', `has ${length} items: at most ${MOST_ITEMS} are read`)
+    return []
+  }
   const own: Annotations = context.annotations.get(document) ?? new Map()
   const window = readWindow(spec, report)
   const noData = NO_DATA_POLICIES.find((known) => known === own.get('no-data')) ?? 'gap'

@@ -1,5 +1,6 @@
 import type { Decoded, Kind } from './document.ts'
 import { missingReference, type PropertyPath, type Reporter } from './source.ts'
+import { nearest, suggest } from './suggest.ts'
 
 /** Everything loaded, by kind and name. */
 export type References = ReadonlyMap<string, readonly Decoded[]>
@@ -34,7 +35,11 @@ export function resolve(
   report: Reporter,
 ): Decoded | null {
   const [found, ...others] = references.get(keyOf(kind, name)) ?? []
-  if (!found) return report.error('plan', at, 'ref_not_found', missingReference(kind, name, at))
+  if (!found) {
+    const known = [...references.values()].flatMap(([one]) => (one?.kind === kind && one.name ? [one.name] : []))
+    const hint = nearest(name, known) === null ? undefined : suggest(name, known)
+    return report.error('plan', at, 'ref_not_found', missingReference(kind, name, at), hint)
+  }
   if (others.length === 0) return found
   return report.error('plan', at, 'ref_ambiguous', `there are ${others.length + 1} ${kind} objects named '${name}'`)
 }

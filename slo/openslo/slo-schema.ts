@@ -121,6 +121,7 @@ const indicatorPlaces = (spec: Record<string, unknown>): number =>
 
 /** What an objective must say depends on the budgeting method and on an inline metric's kind; the rest is not looked at. */
 function needsOfMethodAndMetric(spec: z.output<typeof shape>, context: z.RefinementCtx): void {
+  const hasMembers = isComposite(spec)
   const isSliced = spec.budgetingMethod === 'Timeslices' || spec.budgetingMethod === 'RatioTimeslices'
   for (const [index, item] of spec.objectives.entries()) {
     const at = ['objectives', index]
@@ -144,7 +145,7 @@ function needsOfMethodAndMetric(spec: z.output<typeof shape>, context: z.Refinem
       require('value', 'with a thresholdMetric')
       if (item.op && !isComparison(item.op)) fail('op', 'one_of', `must be ${COMPARISONS.join(' or ')}`)
     }
-    if (isComposite(spec) && typeof weight === 'number' && weight <= 0) {
+    if (hasMembers && typeof weight === 'number' && weight <= 0) {
       fail('compositeWeight', 'greater_than', 'must be greater than 0')
     }
   }

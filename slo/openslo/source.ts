@@ -17,13 +17,23 @@ export interface Reporter {
   warning(layer: ProblemLayer, path: PropertyPath, code: string, message: string, hint?: string): null
 }
 
+/** More than anybody mends at a time; each takes its place in the log and the store. */
+const MOST_PROBLEMS = 100
+const LONGEST_TEXT = 600
+
+/** A text from the document itself may have any length. */
+const cut = (text: string): string => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text)
+
 export function reporterFor({ file, lineOf }: Pick<SourceObject, 'file' | 'lineOf'>): Reporter {
   const problems: Problem[] = []
+  const said = { error: 0, warning: 0 }
   const report =
     (severity: Problem['severity']) =>
     (layer: ProblemLayer, path: PropertyPath, code: string, message: string, hint?: string): null => {
-      const place = { severity, layer, file, line: lineOf(path), path: pathText(path) }
-      problems.push({ ...place, code, message, ...(hint === undefined ? {} : { hint }) })
+      said[severity] += 1
+      if (said[severity] > MOST_PROBLEMS) return null
+      const place = { severity, layer, file, line: lineOf(path), path: cut(pathText(path)) }
+      problems.push({ ...place, code, message: cut(message), ...(hint === undefined ? {} : { hint: cut(hint) }) })
       return null
     }
   return { problems, error: report('error'), warning: report('warning') }

@@ -69,7 +69,8 @@ export function verdictsOf(
 function sort(problems: readonly Problem[], strict: boolean): { counted: Problem[]; unmeasurable: Problem[] } {
   const isForeign = problems.some(isForeignSource)
   // Two objects of one name are valid each: which of them is meant is a matter of loading them together.
-  const judged = problems.map((one): Problem => (one.code === 'duplicate_name' ? { ...one, severity: 'warning' } : one))
+  const ordered = [...problems].sort((a, b) => a.line - b.line)
+  const judged = ordered.map((one): Problem => (one.code === 'duplicate_name' ? { ...one, severity: 'warning' } : one))
   if (!strict && !isForeign) return { counted: judged, unmeasurable: [] }
   const reasons = judged.filter(
     (one) => one.layer === 'plan' && (isForeign ? isForeignSource(one) : one.severity === 'error'),

@@ -452,6 +452,9 @@ describe('one wrong object', () => {
   })
 })
 
+const many = (count: number, line: (index: number) => string): string =>
+  `${Array.from({ length: count }, (_, index) => line(index)).join('\n')}\n`
+
 describe('texts nobody would write', () => {
   it.each([
     [
@@ -468,6 +471,42 @@ describe('texts nobody would write', () => {
     ['a prototype', '__proto__: { apiVersion: openslo/v1, kind: SLO }'],
   ])('%s', (_, text) => {
     expect(planText(text).slos).toEqual([])
+  })
+
+  it.each([
+    ['unknown fields', `${SLO_TEXT}${many(20_000, (k) => `  field${k}: 1`)}`, 'unknown_field'],
+    [
+      'objectives',
+      `${SLO_TEXT}${many(20_000, (k) => `    - { displayName: a${k}, target: 0.9 }`)}`,
+      'slice_max_length',
+    ],
+    [
+      'policies',
+      `${SLO_TEXT}  alertPolicies:\n${many(2_000, (k) => `    - { alertPolicyRef: a${k} }`)}`,
+      'slice_max_length',
+    ],
+  ])('twenty thousand %s are refused, with a hundred reasons at most', (_, text, code) => {
+    const { slos, problems } = planText(text)
+    expect(slos).toMatchObject([{ name: 'pay', slo: null }])
+    expect(problems.length).toBeLessThanOrEqual(200)
+    expect(problems.map((problem) => problem.code)).toContain(code)
+  })
+  it('a text of any length is told short', () => {
+    const { problems } = planText(edit('outcome: ok', `outcome: ${'k'.repeat(100_000)}`))
+    expect(problems.map(({ code, message }) => [code, message.length < 1_000])).toEqual([['one_of', true]])
+  })
+  it.each([
+    ['of a map', 'a: 1\nb: 2\na: 3', '3  yaml_syntax'],
+    ['in quotes', 'a: 1\n"a": 2', '2  yaml_syntax'],
+    ['of a number and a text', '1: a\n"1": b', '2  yaml_syntax'],
+    ['of a flow map', 'x: { a: 1, a: 2 }', '1  yaml_syntax'],
+    ['deep inside', 'x:\n  - y:\n      z: 1\n      z: 2', '4  yaml_syntax'],
+  ])('a key %s that stands twice is no YAML', (_, text, error) => {
+    expect(errorsOf(text)).toEqual([error])
+  })
+  it('two maps may have the same key, and << may stand twice', () => {
+    const text = edit('- displayName: answers', '- <<: { displayName: a }\n      <<: { displayName: b }')
+    expect(errorsOf(text)).toEqual([])
   })
 
   /** Words that turn up in documents, so that most of what is generated gets past the first check. */

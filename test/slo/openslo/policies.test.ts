@@ -229,6 +229,11 @@ describe('references of policies', () => {
       "v1.AlertPolicy 'fast' referenced at 'spec.alertPolicies[0].alertPolicyRef' does not exist",
     )
   })
+  it('a name that is nearly right is suggested', () => {
+    const [problem] = plan(withPolicies([{ alertPolicyRef: 'fasst' }]), fast(), burns, people).problems
+    expect(problem).toMatchObject({ code: 'ref_not_found', hint: "Did you mean 'fast'?" })
+    expect(plan(withPolicies([{ alertPolicyRef: 'unlike' }]), fast(), burns, people).problems[0]?.hint).toBeUndefined()
+  })
   it('a policy nobody uses may refer to what is elsewhere', () => {
     expect(errorsOf(fast(), sloDocument({ sli: RATIO }))).toEqual([])
   })
