@@ -174,9 +174,10 @@ export function alertmanagerFace({ db, clock, version, publicUrl }: Alertmanager
         listIncidents(db, { state: 'open', limit: 1_000 }),
         readOverlays(db, now),
       ])
-      const alerts = firingAlerts(incidents)
-        .filter(({ labels }) => matchesAll(matchers, labels))
-        .map((each) => alertOf(each, mutedBy(each, overlays, now), now, publicUrl ?? ''))
+      const firing = firingAlerts(incidents).filter(({ labels }) => matchesAll(matchers, labels))
+      const alerts = [...new Map(firing.map((each) => [fingerprintOf(each), each])).values()].map((each) =>
+        alertOf(each, mutedBy(each, overlays, now), now, publicUrl ?? ''),
+      )
       return c.json(
         alerts.filter(({ status: { state } }) => (state === 'active' ? active : silenced)),
         200,

@@ -44,6 +44,7 @@ beforeAll(async () => {
   const members = [
     member(),
     member({ ...cart, alert: 'cart-latency', labels: { ...LABELS, slo: 'cart-latency', service: 'cart' } }),
+    member({ alert: 'checkout-availability#budget50' }),
     member({ alert: 'over', endedAt: new Date('2026-01-01T00:10:00Z'), labels: { ...LABELS, slo: 'over' } }),
   ]
   await recordIncidents(store.db, [{ incident: incident('inc_1', { members }), revision: 1 }], new Date())
@@ -77,6 +78,11 @@ describe('amtool', () => {
     expect(page?.labels.root_cause).toBe('dependency:acme-pay/timeout')
     expect(page?.fingerprint).toBe(labelFingerprint(page?.labels ?? {}))
     expect(page?.status).toMatchObject({ state: 'active', silencedBy: [] })
+  })
+
+  test('shows alerts with the same labels once, as Alertmanager knows them by their labels', async () => {
+    const prints = (await alerts()).map(({ fingerprint }) => fingerprint)
+    expect(new Set(prints).size).toBe(prints.length)
   })
 
   test('filters them', async () => {
