@@ -475,17 +475,13 @@ describe('texts nobody would write', () => {
 
   it.each([
     ['unknown fields', `${SLO_TEXT}${many(20_000, (k) => `  field${k}: 1`)}`, 'unknown_field'],
-    [
-      'objectives',
-      `${SLO_TEXT}${many(20_000, (k) => `    - { displayName: a${k}, target: 0.9 }`)}`,
-      'slice_max_length',
-    ],
+    ['objectives', `${SLO_TEXT}${many(3_000, (k) => `    - { displayName: a${k}, target: 0.9 }`)}`, 'slice_max_length'],
     [
       'policies',
       `${SLO_TEXT}  alertPolicies:\n${many(2_000, (k) => `    - { alertPolicyRef: a${k} }`)}`,
       'slice_max_length',
     ],
-  ])('twenty thousand %s are refused, with a hundred reasons at most', (_, text, code) => {
+  ])('thousands of %s are refused, with a hundred reasons at most', (_, text, code) => {
     const { slos, problems } = planText(text)
     expect(slos).toMatchObject([{ name: 'pay', slo: null }])
     expect(problems.length).toBeLessThanOrEqual(200)
