@@ -27,13 +27,17 @@ export function measuredOf(
       measured.set(keyOf(part), {
         indicator: part.indicator,
         generation: part.generation,
-        windowMinutes: Math.max(objective.window.minutes, known?.windowMinutes ?? 0),
+        windowMinutes: Math.max(longestMinutes(objective.window), known?.windowMinutes ?? 0),
         settleMinutes: Math.max(settleMinutes, known?.settleMinutes ?? 0),
       })
     }
   }
   return [...measured.values()]
 }
+
+/** A calendar period may be longer than its nominal length: months of 31 days, quarters of 92, and an hour more in autumn. */
+const longestMinutes = (window: Slo['objective']['window']): number =>
+  window.kind === 'calendar' ? Math.ceil((window.minutes * 31) / 30) + 60 : window.minutes
 
 /** The selections of calls behind an SLI's totals; none for metrics and SQL. */
 export function callTotalsOf(indicator: Indicator): CallSelection[] {
