@@ -30,9 +30,9 @@ export function rangeOf({ from, to, step }: HistoryQuery, { window, slice }: Obj
   }
   if (range.to <= range.from) throw badQuery('from', 'must be before to, and before now')
   const minutes = (range.to.getTime() - range.from.getTime()) / MINUTE_MS
-  const stepMinutes = step ?? chooseStep(minutes, window.minutes, slice?.minutes)
-  if (stepMinutes % (slice?.minutes ?? 1) !== 0)
-    throw badQuery('step', `must be whole slices: a multiple of ${slice?.minutes}m`)
+  const grid = slice?.minutes ?? 1
+  // Steps are whole slices: what was asked for is widened to them.
+  const stepMinutes = step === undefined ? chooseStep(minutes, window.minutes, grid) : Math.ceil(step / grid) * grid
   if (minutes / stepMinutes > MAX_STEPS)
     throw badQuery('step', `makes more than ${MAX_STEPS} steps; take ${Math.ceil(minutes / MAX_STEPS)}m or more`)
   if (!isReadable(minutes, stepMinutes, window.minutes))

@@ -1,4 +1,15 @@
-import type { HistoryStep } from './api-shapes.ts'
+import type { HistoryStep, SloStatus } from './api-shapes.ts'
+
+/**
+ * Budget left after each step of an SLO's whole window. Events of a rolling window are drawn as if it had begun with a full
+ * budget; slices and calendar periods know what was left at each time.
+ */
+export function windowLine(steps: readonly HistoryStep[], objective: SloStatus['objective']): (number | null)[] {
+  if (objective === null) return []
+  return objective.method === 'occurrences' && objective.window.rolling
+    ? burnDown(steps, 1_000_000 - objective.targetPpm)
+    : steps.map((step) => step.budgetRemaining)
+}
 
 /**
  * Budget left after each step, taking all steps together as one window that began with a full budget:

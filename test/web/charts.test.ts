@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { burnDown } from '../../dashboards/web/burn-down.ts'
+import { burnDown, windowLine } from '../../dashboards/web/burn-down.ts'
 import { areaPath, budgetDomain, burnScale, linearScale, linePath, ticks } from '../../dashboards/web/chart-geometry.ts'
 import { historyPath, rangeOf } from '../../dashboards/web/history.ts'
 import { askedRange, parseMoment } from '../../dashboards/web/time-range.ts'
@@ -46,6 +46,27 @@ describe('burnDown', () => {
           expect(value === null || n === 0 || value <= (line[n - 1] ?? 1)).toBe(true)
       }),
     )
+  })
+})
+
+describe('the line of a whole window', () => {
+  const objective = {
+    target: 0.999,
+    targetPpm: 999_000,
+    window: { duration: '30d', rolling: true },
+    method: 'occurrences' as const,
+    slice: null,
+    noData: 'gap' as const,
+  }
+  const steps = [0.9, null, 0.4].map((budgetRemaining) => ({ ...step(999, 1_000), budgetRemaining }))
+  test('of events in a rolling window begins full', () => {
+    expect(windowLine(steps, objective)).toEqual(burnDown(steps, 1_000))
+  })
+  test('of slices, and of a calendar period, is what was left at each time', () => {
+    const left = [0.9, null, 0.4]
+    expect(windowLine(steps, { ...objective, method: 'timeslices' })).toEqual(left)
+    expect(windowLine(steps, { ...objective, window: { duration: '1M', rolling: false } })).toEqual(left)
+    expect(windowLine(steps, null)).toEqual([])
   })
 })
 

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { HistoryStep, SloDetail } from '../api-shapes.ts'
-import { burnDown } from '../burn-down.ts'
+import { windowLine } from '../burn-down.ts'
 import { areaPath, budgetDomain, linearScale, linePath, type Point, type Scale } from '../chart-geometry.ts'
 import { budget, burn, count, sli, time, windowName } from '../format.ts'
 import type { Range } from '../history.ts'
@@ -30,8 +30,7 @@ interface ChartsProps {
 /** Budget left and burn per step over one time axis, read out under the pointer; the same numbers as a table below. */
 export function HistoryCharts({ slo, steps, range, wholeWindow, onZoom }: ChartsProps) {
   const [at, setAt] = useState<number | null>(null)
-  const budgetPpm = 1_000_000 - (slo.objective?.targetPpm ?? 0)
-  const left = wholeWindow ? burnDown(steps, budgetPpm) : steps.map((step) => step.budgetRemaining)
+  const left = wholeWindow ? windowLine(steps, slo.objective) : steps.map((step) => step.budgetRemaining)
   const marks = steps.map((step, n) => ({
     step,
     endsAt: Date.parse(step.at) + range.stepMinutes * MINUTE_MS,

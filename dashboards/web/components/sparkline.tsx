@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { SloStatus } from '../api-shapes.ts'
-import { burnDown } from '../burn-down.ts'
+import { windowLine } from '../burn-down.ts'
 import { budgetDomain, linearScale, linePath } from '../chart-geometry.ts'
 import { budget } from '../format.ts'
 import { useWindowHistory } from '../window-history.ts'
@@ -15,7 +15,7 @@ export function BudgetSparkline({ slo }: { slo: SloStatus }) {
   const seen = useSeen(holder)
   const { objective } = slo
   const history = useWindowHistory(slo, 'sparkline', { wanted: seen && objective !== null, everyMs: RENEW_MS })
-  const values = objective ? burnDown(history?.steps ?? [], 1_000_000 - objective.targetPpm) : []
+  const values = windowLine(history?.steps ?? [], objective)
   return (
     <span class="sparkline" ref={holder}>
       {values.some((value) => value !== null) && <Line values={values} window={objective?.window.duration ?? ''} />}

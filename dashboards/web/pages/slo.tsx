@@ -95,9 +95,10 @@ function problemsTitle({ refused, definition }: SloDetail): string {
 }
 
 function Numbers({ slo }: { slo: SloDetail }) {
-  const { objective, counts, budget } = slo
+  const { objective, units, budget } = slo
   if (objective === null) return null
-  const allowed = (counts.total * (1_000_000 - objective.targetPpm)) / 1_000_000
+  const allowed = (units.total * (1_000_000 - objective.targetPpm)) / 1_000_000
+  const what = objective.slice === null ? '' : ` slices of ${objective.slice.minutes}m`
   return (
     <dl class="facts facts-large">
       <div>
@@ -105,7 +106,7 @@ function Numbers({ slo }: { slo: SloDetail }) {
         <dd>
           <BudgetBar remaining={budget.remaining} />
           <span class="muted number">
-            {count(counts.total - counts.good)} bad of {count(allowed)} allowed
+            {count(units.total - units.good)} bad of {count(allowed)} allowed
           </span>
         </dd>
       </div>
@@ -114,7 +115,8 @@ function Numbers({ slo }: { slo: SloDetail }) {
         <dd class="number">
           <strong class="figure">{sli(slo.sli, objective.targetPpm)}</strong>
           <span class="muted">
-            {count(counts.good)} good of {count(counts.total)}
+            {count(units.good)} good of {count(units.total)}
+            {what}
           </span>
         </dd>
       </div>
