@@ -34,7 +34,7 @@ export function changesOf(
   for (const evaluation of evaluations) {
     const { alert } = evaluation.subject
     const record = recordAfter(evaluation, homes.get(alert) ?? '')
-    if (!differs(evaluation.before, record)) continue
+    if (!isWorthARow(evaluation, record)) continue
     change.alerts.set(alert, record)
     change.events.push(alertEvent(evaluation, record, now))
   }
@@ -48,6 +48,12 @@ export function changesOf(
     change.events.push(incidentEvent(turn, facts, revision, leadOf(facts, byAlert), now))
   }
   return change
+}
+
+/** What is not judged is news for a burn rate; of other kinds, which are many, only what fires or waits to. */
+function isWorthARow({ before, burn }: Evaluation, after: AlertRecord): boolean {
+  const isIdle = burn === null && before.state.phase === 'inactive' && after.state.phase === 'inactive'
+  return isIdle ? differs(before.state.pendingSinceMs, after.state.pendingSinceMs) : differs(before, after)
 }
 
 function alertEvent(

@@ -49,12 +49,10 @@ export function judge(
   context: JudgeContext,
   unseen: FrozenReason | null = null,
 ): Evaluation[] {
-  const evaluations = [
-    ...readings.map((reading) => judgeBurn(reading, records, context)),
-    ...signals
-      .filter(({ subject }) => context.kinds.has(subject.alertname))
-      .map((signal) => judgeSignal(signal, records, context)),
-  ]
+  const burns = readings.map((reading) => judgeBurn(reading, records, context))
+  const burning = new Set(burns.flatMap(({ subject, outcome }) => (outcome.next.phase === 'firing' ? subject.slo : [])))
+  const wanted = signals.filter(({ subject }) => context.kinds.has(subject.alertname))
+  const evaluations = [...burns, ...wanted.map((signal) => judgeSignal(signal, records, burning, context))]
   const seen = new Set(evaluations.map(({ subject }) => subject.alert))
   const slos = new Set(readings.map(({ slo }) => slo.name))
   for (const [alert, before] of records) {
@@ -93,15 +91,22 @@ function judgeBurn(
 function judgeSignal(
   signal: Signal,
   records: ReadonlyMap<string, AlertRecord>,
+  burning: ReadonlySet<string>,
   { explained }: JudgeContext,
 ): Evaluation {
   const { subject, at, keepFiringMs, waits, root = '', summary } = signal
   const before = records.get(subject.alert) ?? NEW_RECORD
-  const isExplained = before.state.phase === 'inactive' && root !== '' && isAmong(explained, subject.env, root)
-  const conditions = isExplained ? signal.conditions.map(inhibited) : signal.conditions
+  const isExplained =
+    (root !== '' && isAmong(explained, subject.env, root)) ||
+    (OF_THE_BUDGET.has(subject.alertname) && burning.has(subject.slo))
+  const isInhibited = isExplained && before.state.phase === 'inactive'
+  const conditions = isInhibited ? signal.conditions.map(inhibited) : signal.conditions
   const outcome = advance(before.state, conditions, at, keepFiringMs)
   return { subject, before, outcome, burn: null, conditions, keepFiringMs, waits, root, summary }
 }
+
+/** What an SLO that burns is about to say anyhow: told once it no longer burns. */
+const OF_THE_BUDGET: ReadonlySet<AlertName> = new Set(['SLOBudgetSpent', 'SLOExhaustion'])
 
 const inhibited = (condition: Condition): Condition =>
   condition.verdict === 'matched' ? { ...condition, verdict: 'clear', reason: 'inhibited' } : condition

@@ -55,10 +55,10 @@ export function signalsOfReadings(
   return [
     ...of('PlumblineBlind', () => [blindness(watermark, now, policy)]),
     ...of('TelemetryAbsent', () =>
-      readings.filter(({ slo }) => wantsAbsence(slo)).map((reading) => absence(reading, now, policy)),
+      present(readings.filter(({ slo }) => wantsAbsence(slo)).map((reading) => absence(reading, now, policy))),
     ),
     ...of('SLOBudgetSpent', () => judged.flatMap((reading) => budgetSpent(reading, now, policy))),
-    ...of('SLOExhaustion', () => judged.map((reading) => exhaustionSoon(reading, now, policy))),
+    ...of('SLOExhaustion', () => present(judged.map((reading) => exhaustionSoon(reading, now, policy)))),
   ]
 }
 
@@ -85,7 +85,7 @@ export function createSignals(db: Db, log: Log, policy: AlertPolicy, kinds: Read
     ])
     return [
       ...modes.map((found) => modeSignal(found, watermark, SHORT_KEEP_MS)),
-      ...probes.map((probe) => probeSignal(probe, watermark, SHORT_KEEP_MS)).filter((signal) => signal !== null),
+      ...present(probes.map((probe) => probeSignal(probe, watermark, SHORT_KEEP_MS))),
     ]
   })
   const baseline = kept(BASELINE_EVERY_MS, (watermark: Date) =>
@@ -200,6 +200,8 @@ const silentModes = (silent: Awaited<ReturnType<typeof readSilentServices>>): Mo
       advice: 'It reports no calls any more although others call it: its instrumentation or its consumer has stopped.',
     },
   }))
+
+const present = <T>(values: readonly (T | null)[]): T[] => values.filter((value): value is T => value !== null)
 
 /** Remembers an answer for a while, in wall-clock time of the data. */
 function kept<A extends unknown[], T>(everyMs: number, read: (watermark: Date, ...rest: A) => Promise<T>) {

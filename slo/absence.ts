@@ -18,13 +18,15 @@ export const ABSENCE_WINDOWS = [ABSENT_MINUTES, ABSENT_LOOK_BACK_MINUTES] as con
 
 /**
  * Telemetry of an SLO that was there and stopped while Plumbline can see. An SLO without calls is neither healthy nor
- * failing, so this is a ticket of its own.
+ * failing, so this is a ticket of its own. Null while there are events.
  */
-export function absence(reading: Reading, now: Date, policy: AlertPolicy): Signal {
+export function absence(reading: Reading, now: Date, policy: AlertPolicy): Signal | null {
   const { slo, watermark, windows } = reading
+  const judged = verdictOf()
+  if (judged.verdict === 'clear') return null
   return {
     subject: sloSubject(slo, 'TelemetryAbsent', 'absent'),
-    conditions: [{ tier: '', severity: 'ticket', ...verdictOf() }],
+    conditions: [{ tier: '', severity: 'ticket', ...judged }],
     at: (watermark ?? now).getTime(),
     keepFiringMs: SHORT_KEEP_MS,
     waits: false,

@@ -22,12 +22,16 @@ const AT_ONCE: Readonly<Record<Severity, number>> = { page: 0, ticket: 0 }
 
 type Verdict = Pick<Condition, 'verdict' | 'reason'>
 
-/** One alert per threshold; all those of an SLO are one incident, so that a budget that shrinks is one stream. */
+/**
+ * One alert per threshold; all those of an SLO are one incident, so that a budget that shrinks is one stream. None while so
+ * little is spent that every threshold is clear.
+ */
 export function budgetSpent(reading: Reading, now: Date, policy: AlertPolicy): Signal[] {
   const { slo, period } = reading
   const frozen = frozenReading(reading, now, policy, false)
   const { consumed } = budgetOf(period.units, slo.objective.budgetPpm)
   const points = consumed === null ? null : consumed * 100
+  if (!frozen && points !== null && points < BUDGET_THRESHOLDS[0] - REARM_POINTS) return []
   return BUDGET_THRESHOLDS.map((threshold): Signal => {
     const verdict = (): Verdict => {
       if (frozen) return { verdict: 'frozen', reason: frozen }
@@ -56,7 +60,8 @@ const EXHAUSTED_WITHIN_MINUTES = DAY
 /** Armed again once it lasts this much longer. */
 const REARM_RATIO = 1.25
 
-export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy): Signal {
+/** None while the budget lasts. */
+export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy): Signal | null {
   const { slo, period, windows } = reading
   const { budgetPpm, window } = slo.objective
   const basis = windows.get(BASIS_MINUTES)
@@ -78,9 +83,11 @@ export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy)
       ? { verdict: 'clear', reason: 'below_min_bad_events' }
       : { verdict: 'matched', reason: null }
   }
+  const judged = verdict()
+  if (judged.verdict === 'clear') return null
   return {
     subject: { ...sloSubject(slo, 'SLOExhaustion', 'exhaustion'), group: groupOf(slo.name) },
-    conditions: [{ tier: '', severity: 'ticket', ...verdict() }],
+    conditions: [{ tier: '', severity: 'ticket', ...judged }],
     at: atOf(reading, now),
     keepFiringMs: policy.keepFiringMs,
     waits: true,
