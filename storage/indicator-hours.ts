@@ -122,6 +122,14 @@ const MAX_MINUTES = 3_000_000
 /** Up to so many indicators, minutes are found faster by indicator than by time. */
 const FEW = 50
 
+/** Slices of an hour by first minute, from 1, and length, all of one length after another; and where those of each length begin. */
+const SLICES = {
+  minutes: HOUR_SLICES.flatMap((length) => Array.from({ length: 60 / length }, (_, n) => n * length + 1)),
+  lengths: HOUR_SLICES.flatMap((length) => Array.from({ length: 60 / length }, () => length)),
+  firsts: HOUR_SLICES.map((_, n) => 1 + HOUR_SLICES.slice(0, n).reduce((sum, length) => sum + 60 / length, 0)),
+  counts: HOUR_SLICES.map((length) => 60 / length),
+}
+
 async function sumHours(db: Db, slos: readonly Measured[], hours: readonly Date[]): Promise<void> {
   const together = Math.max(1, Math.floor(MAX_MINUTES / (60 * slos.length)))
   for (let start = 0; start < hours.length; start += together) {
@@ -129,8 +137,10 @@ async function sumHours(db: Db, slos: readonly Measured[], hours: readonly Date[
     await db.command({
       query: `INSERT INTO indicator_hours (hour, indicator, generation, good, total, variance_bad, variance_good, filled,
           slices_filled, slices_lost, slices_imperfect, last_event, invalid_minute, complete)
-        WITH arrayMap(length -> arrayMap(n -> (arraySum(arraySlice(goods, n * length + 1, length)), arraySum(arraySlice(totals, n * length + 1, length))), range(intDiv(60, length))),
-          {lengths:Array(UInt8)}) AS slices
+        WITH arrayReduceInRanges('sum', arrayZip({minutes:Array(UInt8)}, {lengths:Array(UInt8)}), goods) AS slice_goods,
+          arrayReduceInRanges('sum', arrayZip({minutes:Array(UInt8)}, {lengths:Array(UInt8)}), totals) AS slice_totals,
+          arrayMap((first, slices) -> arrayZip(arraySlice(slice_goods, first, slices), arraySlice(slice_totals, first, slices)),
+            {firsts:Array(UInt8)}, {counts:Array(UInt8)}) AS slices
         SELECT at, indicator, generation, sum_good, sum_total, sum_variance_bad, sum_variance_good, arrayCount(total -> total > 0, totals),
           arrayMap(of -> toFloat64(arrayCount(slice -> slice.2 > 0, of)), slices),
           arrayMap(of -> arraySum(slice -> if(slice.2 > 0, (slice.2 - slice.1) / slice.2, 0), of), slices),
@@ -157,7 +167,7 @@ async function sumHours(db: Db, slos: readonly Measured[], hours: readonly Date[
         from: these[0],
         to: new Date(these.at(-1)!.getTime() + HOUR_MS),
         hours: these,
-        lengths: [...HOUR_SLICES],
+        ...SLICES,
         ...namesOf(slos),
       },
       clickhouse_settings: { ...IN_ORDER, do_not_merge_across_partitions_select_final: 1 },
