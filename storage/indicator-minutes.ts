@@ -6,6 +6,7 @@ import { completeHours, IN_ORDER, reopenHours } from './indicator-hours.ts'
 import { measureScan, scansOf, seriesOf } from './indicator-series.ts'
 import { compileWithVariance, needsSingleCalls } from './indicator-sql.ts'
 import { offBounds } from './metric-bounds.ts'
+import { type CountedIndicator, isCounted, measurePoints, scansOfPoints } from './metric-scan.ts'
 import { type Db, query } from './query.ts'
 import { selectUserMinutes } from './sql-source.ts'
 import { Unmeasurable } from './unmeasurable.ts'
@@ -50,11 +51,13 @@ export async function measureIndicators(
   const whole = { from: floorMinute(range.from), to: ceilMinute(range.to) }
   if (measured.length === 0 || whole.from >= whole.to) return []
   const shared = measured.filter(isShared)
-  const single = measured.filter((one) => !isShared(one) && one.indicator.source !== 'sql')
+  const counted = measured.filter(isOverCounters)
+  const single = measured.filter((one) => !isShared(one) && !isOverCounters(one) && one.indicator.source !== 'sql')
   const authored = measured.filter(({ indicator }) => indicator.source === 'sql')
   await reopenHours(db, measured, whole)
   await measureShared(db, shared, whole, measuredAt)
-  const failures = await measureSingly(db, single, whole, measuredAt)
+  const failures = await measureCounted(db, counted, whole, measuredAt)
+  failures.push(...(await measureSingly(db, single, whole, measuredAt)))
   for (const one of authored) failures.push(...(await measureAuthored(db, one, whole, measuredAt)))
   await completeHours(db, measured, whole, measuredAt)
   return failures
@@ -98,6 +101,28 @@ async function measureShared(
 
 /** Neighbours in this order look at the same series. */
 const placeOf = ({ total: { fields } }: CallsIndicator) => JSON.stringify([fields.service, fields.dependency])
+
+const isOverCounters = (measured: Measured): measured is Measured & { indicator: CountedIndicator } =>
+  isCounted(measured.indicator)
+
+/** Together; when that fails, each alone, to find out whose fault it is. */
+async function measureCounted(
+  db: Db,
+  counted: readonly (Measured & { indicator: CountedIndicator })[],
+  whole: Range,
+  measuredAt: Date,
+): Promise<Failure[]> {
+  const failures: Failure[] = []
+  for (const together of scansOfPoints(counted)) {
+    try {
+      await measurePoints(db, together, whole, measuredAt)
+    } catch (error) {
+      if (!(error instanceof ClickHouseError)) throw error
+      for (const one of together) failures.push(...(await measureSingly(db, [one], whole, measuredAt)))
+    }
+  }
+  return failures
+}
 
 /** Each by its own select, several in a statement; when a statement fails, each alone, to find out whose fault it is. */
 async function measureSingly(db: Db, single: readonly Measured[], whole: Range, measuredAt: Date): Promise<Failure[]> {

@@ -15,11 +15,16 @@ export async function offBounds(
     if (selection.source !== 'metric' || selection.kind !== 'histogram' || selection.le === null) continue
     const around = (await boundsAround(db, selection, range)) ?? (await powersAround(db, selection, range))
     if (around === null) continue
-    const { below, above } = around
-    const bounds = [below, above].filter((bound) => bound !== null).join(' and ')
-    return `le: ${selection.le} is no bucket bound of ${selection.metric}: ${bounds ? `use ${bounds.replace(' and ', ' or ')}, the bounds around it` : 'its points have no buckets'}, or give the histogram a bound there`
+    const what = `le: ${selection.le} is no bucket bound of ${selection.metric}`
+    return `${what}: ${adviceOf(around)}, or give the histogram a bound there`
   }
   return null
+}
+
+function adviceOf({ below, above }: Around): string {
+  if (below !== null && above !== null) return `use ${below} or ${above}, the bounds around it`
+  if (below === null && above === null) return 'its points have no buckets'
+  return `use ${below ?? above}, the bound next to it`
 }
 
 interface Around {

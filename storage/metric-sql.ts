@@ -7,36 +7,47 @@ import { matches, type Parameters } from './sql-parameters.ts'
  */
 export const COUNTER_GAP_MINUTES = 60
 
-const NS_PER_SECOND = 1_000_000_000
-const GAP_NS = COUNTER_GAP_MINUTES * 60 * NS_PER_SECOND
+export const NS_PER_SECOND = 1_000_000_000
+export const GAP_NS = COUNTER_GAP_MINUTES * 60 * NS_PER_SECOND
 
 /** OTLP's AggregationTemporality. */
-const DELTA = 1
-const CUMULATIVE = 2
+export const DELTA = 1
+export const CUMULATIVE = 2
+
+/** Points of a sum that may be counted. */
+export const COUNTER = 'IsMonotonic AND NOT isNaN(Value)'
 
 /** OTLP's data point flag "no recorded value". */
-const RECORDED = 'bitAnd(Flags, 1) = 0'
+export const RECORDED = 'bitAnd(Flags, 1) = 0'
 
 /** Points of one series come from one source: everything that OTLP says identifies a stream, and its resource. */
-const SERIES = `sipHash64(ServiceName, ScopeName, ScopeVersion, MetricUnit, mapSort(ScopeAttributes), mapSort(ResourceAttributes), mapSort(Attributes))`
+export const SERIES = `sipHash64(ServiceName, ScopeName, ScopeVersion, MetricUnit, mapSort(ScopeAttributes), mapSort(ResourceAttributes), mapSort(Attributes))`
 
-const AT = 'toUnixTimestamp64Nano(TimeUnix)'
-const SINCE = 'toUnixTimestamp64Nano(StartTimeUnix)'
+export const AT = 'toUnixTimestamp64Nano(TimeUnix)'
+export const SINCE = 'toUnixTimestamp64Nano(StartTimeUnix)'
 
 /** An attribute of the point, else of its resource; '' where neither has it. */
 function attribute(key: string, params: Parameters): string {
-  if (key === 'service.name') return 'toString(ServiceName)'
+  if (key === 'service.name') return 'ServiceName'
   const name = params.add('String', key)
   return `if(mapContains(Attributes, ${name}), Attributes[${name}], ResourceAttributes[${name}])`
 }
 
-/** Condition on rows of any otel_metrics_* table. */
-export function pointsCondition({ metric, attributes }: MetricSelection, params: Parameters): string {
+/** Conditions on what all points of a series have in common. */
+export function seriesTerms(
+  { metric, attributes }: Pick<MetricSelection, 'metric' | 'attributes'>,
+  params: Parameters,
+): string[] {
   const terms = Object.entries(attributes).map(([key, selector]) => matches(attribute(key, params), selector, params))
-  return [`MetricName = ${params.add('String', metric)}`, RECORDED, ...terms].join(' AND ')
+  return [`MetricName = ${params.add('String', metric)}`, ...terms]
 }
 
-const inRange = (lookBackMinutes: number) =>
+/** Condition on rows of any otel_metrics_* table. */
+export function pointsCondition({ metric, attributes }: MetricSelection, params: Parameters): string {
+  return [RECORDED, ...seriesTerms({ metric, attributes }, params)].join(' AND ')
+}
+
+export const inRange = (lookBackMinutes: number) =>
   `TimeUnix >= toDateTime64({from:DateTime}, 9) - toIntervalMinute(${lookBackMinutes}) AND TimeUnix < toDateTime64({to:DateTime}, 9)`
 
 /** The tables of a kind, and how many events a point of each holds since its start: all, or those at or below `le`. */
@@ -47,20 +58,33 @@ function sourcesOf(
   if (kind === 'sum') return [{ table: 'otel_metrics_sum', all: 'Value', events: 'Value' }]
   const bound = le === null ? null : params.add('Float64', le)
   return [
-    { table: 'otel_metrics_histogram', all: 'Count', events: bound ? explicitUpTo(bound) : 'Count' },
-    { table: 'otel_metrics_exponential_histogram', all: 'Count', events: bound ? exponentialUpTo(bound) : 'Count' },
+    {
+      table: 'otel_metrics_histogram',
+      all: 'Count',
+      events: bound ? orThrow(`has(ExplicitBounds, ${bound})`, explicitUpTo(bound)) : 'Count',
+    },
+    {
+      table: 'otel_metrics_exponential_histogram',
+      all: 'Count',
+      events: bound ? orThrow(isExponentialBound(bound), exponentialUpTo(bound)) : 'Count',
+    },
   ]
 }
 
-const explicitUpTo = (bound: string) =>
-  `arraySum(arraySlice(BucketCounts, 1, indexOf(ExplicitBounds, ${bound}))) + throwIf(NOT has(ExplicitBounds, ${bound}), 'the threshold is no bucket bound')`
+/** What a threshold off the bounds is answered with, in the engine's own way. */
+export const OFF_BOUND = 'the threshold is no bucket bound'
+
+const orThrow = (isBound: string, events: string) => `${events} + throwIf(NOT (${isBound}), '${OFF_BOUND}')`
+
+export const explicitUpTo = (bound: string) =>
+  `arraySum(arraySlice(BucketCounts, 1, indexOf(ExplicitBounds, ${bound})))`
 
 /** Number of the bound among the powers of 2^(2^-scale); whole when the threshold is one of them. */
 export const exponentialBound = (bound: string) => `round(log2(${bound}) * exp2(Scale))`
 
 /** Source: OpenTelemetry metrics data model, exponential histogram: bucket i holds (base^i, base^(i+1)], base = 2^(2^-scale). */
-const exponentialUpTo = (bound: string) =>
-  `ZeroCount + arraySum(NegativeBucketCounts) + arraySum(arraySlice(PositiveBucketCounts, 1, greatest(0, toInt64(${exponentialBound(bound)}) - PositiveOffset))) + throwIf(NOT (${isExponentialBound(bound)}), 'the threshold is no bucket bound')`
+export const exponentialUpTo = (bound: string) =>
+  `ZeroCount + arraySum(NegativeBucketCounts) + arraySum(arraySlice(PositiveBucketCounts, 1, greatest(0, toInt64(${exponentialBound(bound)}) - PositiveOffset)))`
 
 /** As far as a double can say. */
 export const isExponentialBound = (bound: string) =>
@@ -75,7 +99,7 @@ export const isExponentialBound = (bound: string) =>
  */
 export function eventsByMinute(selection: MetricSelection, params: Parameters): string {
   const condition = pointsCondition(selection, params)
-  const monotonic = selection.kind === 'sum' ? ' AND IsMonotonic' : ''
+  const monotonic = selection.kind === 'sum' ? ` AND ${COUNTER}` : ''
   const points = sourcesOf(selection, params).map(
     ({ table, all, events }) => `SELECT ${SERIES} AS series, AggregationTemporality AS temporality,
       ${AT} AS at, ${SINCE} AS since, toFloat64(${all}) AS held, toFloat64(${events}) AS events

@@ -1,0 +1,194 @@
+import type { MeasuredIndicator, MetricIndicator, MetricSelection } from '../slo/model.ts'
+import { IN_ORDER } from './indicator-hours.ts'
+import {
+  AT,
+  COUNTER,
+  COUNTER_GAP_MINUTES,
+  CUMULATIVE,
+  DELTA,
+  explicitUpTo,
+  exponentialUpTo,
+  GAP_NS,
+  inRange,
+  isExponentialBound,
+  NS_PER_SECOND,
+  OFF_BOUND,
+  RECORDED,
+  SERIES,
+  SINCE,
+  seriesTerms,
+} from './metric-sql.ts'
+import type { Db } from './query.ts'
+import { Parameters } from './sql-parameters.ts'
+
+/** A ratio of counters, or of histograms: many of them are counted in one look at the points. */
+export type CountedIndicator = MetricIndicator & {
+  numerator: { selection: MetricSelection }
+  total: MetricSelection
+}
+
+export function isCounted(indicator: MeasuredIndicator): indicator is CountedIndicator {
+  if (indicator.source !== 'metric') return false
+  const [one, other] = [indicator.numerator.selection, indicator.total]
+  return one.source === 'metric' && other.source === 'metric' && one.kind === other.kind
+}
+
+interface MeasuredCounts {
+  indicator: CountedIndicator
+  generation: string
+}
+
+/** SLIs that share a statement: bounds its text. */
+const MAX_TOGETHER = 50
+
+/** Measures SLIs over counters or histograms: the same counts as one select of `compileIndicator` each, in few scans. */
+export function scansOfPoints<T extends MeasuredCounts>(measured: readonly T[]): T[][] {
+  const scans: T[][] = []
+  for (const sameKind of Map.groupBy(measured, ({ indicator }) => indicator.total.kind).values()) {
+    for (let start = 0; start < sameKind.length; start += MAX_TOGETHER) {
+      scans.push(sameKind.slice(start, start + MAX_TOGETHER))
+    }
+  }
+  return scans
+}
+
+export async function measurePoints(
+  db: Db,
+  measured: readonly MeasuredCounts[],
+  range: { from: Date; to: Date },
+  measuredAt: Date,
+): Promise<void> {
+  const params = new Parameters('p')
+  const query = statement(
+    measured.map(({ indicator }) => indicator),
+    params,
+  )
+  await db.command({
+    query,
+    query_params: {
+      ...params.values,
+      ...range,
+      measured_at: measuredAt,
+      names: measured.map(({ indicator }) => indicator.name),
+      generations: measured.map(({ generation }) => generation),
+      bad: measured.map(({ indicator }) => Number(indicator.numerator.counts === 'bad')),
+    },
+    clickhouse_settings: { ...IN_ORDER, max_query_size: '4194304' },
+  })
+}
+
+/**
+ * Points of all metrics once; gains of every series once, for each threshold; then each gain goes to the sides of the
+ * SLIs that select its series.
+ */
+function statement(indicators: readonly CountedIndicator[], params: Parameters): string {
+  const sides = indicators.flatMap(({ numerator, total }, n) => [
+    { n: n + 1, side: 0, selection: numerator.selection },
+    { n: n + 1, side: 1, selection: total },
+  ])
+  const bounds = [...new Set(sides.flatMap(({ selection: { le } }) => (le === null ? [] : [le])))]
+  const names = bounds.map((bound) => params.add('Float64', bound))
+  // Position in the amounts of a point: all events first, then those at or below each bound.
+  const positionOf = ({ le }: MetricSelection) => (le === null ? 1 : bounds.indexOf(le) + 2)
+  const shares = sides.map(({ n, side, selection }) => `(${n}, ${side}, ${positionOf(selection)})`)
+  const conditions = sides.map(({ selection }) => seriesTerms(selection, params).join(' AND '))
+  return `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, measured_at)
+SELECT transform(n, arrayEnumerate({names:Array(String)}), {names:Array(String)}, '') AS indicator,
+  transform(n, arrayEnumerate({generations:Array(String)}), {generations:Array(String)}, '') AS generation,
+  minute, if({bad:Array(UInt8)}[n] = 1, everything - counted, counted), everything, {measured_at:DateTime64(3)}
+FROM (
+  SELECT toUInt32(share.1) AS n, toStartOfMinute(toDateTime(intDiv(gained.1, ${NS_PER_SECOND}))) AS minute,
+    sumIf(gained.2[share.3], share.2 = 0) AS counted, sumIf(gained.2[share.3], share.2 = 1) AS everything
+  FROM (
+    SELECT shares, arrayJoin(gains) AS gained
+    FROM (
+      SELECT ${seriesColumns}
+        arrayFilter((share, selects) -> selects, [${shares.join(', ')}], [${conditions.join(', ')}]) AS shares,
+        arraySort(groupUniqArray((at, since, held, amounts))) AS points,
+        throwIf(arrayExists(share -> arrayExists(point -> isNaN(point.4[share.3]), points), shares), '${OFF_BOUND}') AS fails,
+        if(temporality = ${DELTA}, arrayMap(point -> (point.1, point.4), points), ${GAINS}) AS gains
+      FROM (
+        ${sourcesOf(indicators[0]?.total.kind, names)
+          .map((source) => pointsOf(source, sides, params))
+          .join('\n        UNION ALL\n        ')}
+      )
+      GROUP BY series, temporality
+      HAVING notEmpty(shares) AND fails = 0
+    )
+  )
+  ARRAY JOIN shares AS share
+  WHERE gained.1 >= toInt64(toUnixTimestamp({from:DateTime})) * ${NS_PER_SECOND}
+  GROUP BY n, minute
+)`
+}
+
+/** What a series is selected by; the same for all its points. */
+const seriesColumns = `any(point_service) AS ServiceName, any(point_metric) AS MetricName,
+        any(point_attributes) AS Attributes, any(point_resource) AS ResourceAttributes,`
+
+/** As in `eventsByMinute`, for every amount of a point. */
+const GAINS = `arrayMap(
+          (point, before, n) -> (point.1, multiIf(
+            n > 1 AND point.1 - before.1 <= ${GAP_NS} AND point.2 <= before.1 AND point.3 >= before.3,
+              arrayMap((now, was) -> if(now >= was, now - was, now), point.4, before.4),
+            n > 1 AND point.1 - before.1 <= ${GAP_NS}, point.4,
+            point.2 > 0 AND point.2 < point.1 AND point.1 - point.2 <= ${GAP_NS}, point.4,
+            arrayMap(now -> toFloat64(0), point.4))),
+          points, arrayPushFront(arrayPopBack(points), points[1]), arrayEnumerate(points))`
+
+interface Source {
+  table: string
+  held: string
+  amounts: readonly string[]
+  condition: string
+}
+
+/** An amount that a point cannot tell, because the threshold is none of its bounds, is not a number. */
+function sourcesOf(kind: MetricSelection['kind'] | undefined, bounds: readonly string[]): Source[] {
+  if (kind === 'sum')
+    return [{ table: 'otel_metrics_sum', held: 'Value', amounts: ['Value'], condition: ` AND ${COUNTER}` }]
+  const amounts = (isBound: (bound: string) => string, upTo: (bound: string) => string) => [
+    'toFloat64(Count)',
+    ...bounds.map((bound) => `if(${isBound(bound)}, toFloat64(${upTo(bound)}), nan)`),
+  ]
+  return [
+    {
+      table: 'otel_metrics_histogram',
+      held: 'Count',
+      amounts: amounts((bound) => `has(ExplicitBounds, ${bound})`, explicitUpTo),
+      condition: '',
+    },
+    {
+      table: 'otel_metrics_exponential_histogram',
+      held: 'Count',
+      amounts: amounts(isExponentialBound, exponentialUpTo),
+      condition: '',
+    },
+  ]
+}
+
+function pointsOf(
+  { table, held, amounts, condition }: Source,
+  sides: readonly { selection: MetricSelection }[],
+  params: Parameters,
+): string {
+  const metrics = params.add('Array(String)', [...new Set(sides.map(({ selection }) => selection.metric))])
+  const services = servicesOf(sides.map(({ selection }) => selection))
+  const named = services === null ? '' : ` AND ServiceName IN ${params.add('Array(String)', services)}`
+  return `SELECT sipHash64(MetricName, ${SERIES}) AS series, AggregationTemporality AS temporality, ServiceName AS point_service, MetricName AS point_metric,
+          Attributes AS point_attributes, ResourceAttributes AS point_resource,
+          ${AT} AS at, ${SINCE} AS since, toFloat64(${held}) AS held, [${amounts.join(', ')}] AS amounts
+        FROM ${table}
+        WHERE MetricName IN ${metrics}${named} AND ${RECORDED}${condition} AND AggregationTemporality IN (${DELTA}, ${CUMULATIVE}) AND ${inRange(COUNTER_GAP_MINUTES)}`
+}
+
+/** The services that all selections together name; null when one of them does not say. */
+function servicesOf(selections: readonly MetricSelection[]): string[] | null {
+  const services = new Set<string>()
+  for (const { attributes } of selections) {
+    const selector = attributes['service.name']
+    if (!selector || !('in' in selector)) return null
+    for (const service of selector.in) services.add(service)
+  }
+  return [...services]
+}
