@@ -4,7 +4,6 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
-import type { SilenceReminder } from '../slo/silence-reminder.ts'
 import type { Db } from '../storage/query.ts'
 import { kindsOf, policyOf } from './alert-config.ts'
 import { followSloDir } from './definitions.ts'
@@ -13,7 +12,7 @@ import { createEvaluatorMetrics } from './evaluator-metrics.ts'
 import { createExplainer } from './explain.ts'
 import { createMeasurer } from './measure.ts'
 import { traitsOf } from './notifications-for.ts'
-import { followOverlays } from './overlays.ts'
+import { followOverlays, type Reminder } from './overlays.ts'
 import { tellReminders } from './reminder-messages.ts'
 import { scheduleFor } from './schedule.ts'
 import { createSignals } from './signals.ts'
@@ -42,7 +41,7 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
   const definitions = await followSloDir(db, log, config.sloDir, now, addressees)
   stops.add('SLO files', definitions.close)
 
-  const tell = (reminders: readonly SilenceReminder[], at: Date) => tellReminders(delivery, reminders, at)
+  const tell = (reminders: readonly Reminder[], at: Date) => tellReminders(delivery, reminders, at)
   const overlays = await followOverlays({ db, log, file: config.overlaysFile, clock: now, tell })
   stops.add('silences and maintenance', overlays.stop)
 

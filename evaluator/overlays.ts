@@ -1,13 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Log } from '../runtime/log.ts'
 import { firingAlerts } from '../slo/firing-alerts.ts'
-import {
-  mutedAlerts,
-  REMINDERS,
-  type SilenceMemory,
-  type SilenceReminder,
-  silenceReminders,
-} from '../slo/silence-reminder.ts'
+import { reviewsDue } from '../slo/maintenance-review.ts'
+import { mutedAlerts, REMINDERS, type SilenceMemory, silenceReminders } from '../slo/silence-reminder.ts'
 import { type AuditEntry, readAudit, recordAudit } from '../storage/audit-log.ts'
 import { listIncidents } from '../storage/incidents.ts'
 import { readMaintenance, recordMaintenance } from '../storage/maintenance-windows.ts'
@@ -30,7 +25,7 @@ interface OverlayDeps {
   /** `overlaysFile` of the configuration, if any. */
   file: string | undefined
   /** Sends reminders to whoever wants them; called with none when there are none. */
-  tell: (reminders: readonly SilenceReminder[], now: Date) => Promise<void>
+  tell: (reminders: readonly Reminder[], now: Date) => Promise<void>
   clock: () => Date
 }
 
@@ -115,16 +110,54 @@ export async function takeOver(
   log.info({ file: path, ...counts }, 'silences and maintenance taken over')
 }
 
-/** Tells authors of silences what `slo/silence-reminder.ts` says is due: in the log, in the audit log, and as messages. */
+/** Something a person said that wants a person's attention. */
+export interface Reminder {
+  kind: (typeof KINDS)[number]
+  /** Of the silence or the maintenance window. */
+  id: string
+  author: string
+  /** One line: what, and what to do. */
+  text: string
+}
+
+const KINDS = [...REMINDERS, 'review_due'] as const
+const MUTES = 'mutes' as const
+
+/** What was reminded of, and what muted something, is remembered in the audit log under these. */
+const actionOf = (kind: Reminder['kind'] | typeof MUTES): string =>
+  kind === 'review_due' ? 'maintenance.review_due' : `silence.${kind}`
+
+/** Reminds authors of silences and maintenance windows that want attention: in the log, in the audit log, and as messages. */
 export async function remind(db: Db, log: Log, now: Date, tell: OverlayDeps['tell']): Promise<void> {
-  const silences = await readSilences(db, now)
-  if (silences.length === 0) return tell([], now)
+  const [silences, windows] = await Promise.all([readSilences(db, now), readMaintenance(db)])
+  if (silences.length + windows.length === 0) return tell([], now)
   const incidents = await listIncidents(db, { state: 'open', limit: MOST_INCIDENTS })
-  const entries = await readAudit(db, { since: new Date(now.getTime() - MEMORY_DAYS * DAY_MS), actions: ACTIONS })
+  const since = new Date(now.getTime() - MEMORY_DAYS * DAY_MS)
+  const actions = [...KINDS, MUTES].map((kind) => actionOf(kind))
+  const entries = await readAudit(db, { since, actions })
   const memories = memoriesOf(entries)
+  const reviewed = new Map(
+    entries
+      .toReversed()
+      .filter(({ action }) => action === actionOf('review_due'))
+      .map(({ target, at }) => [target, at]),
+  )
   const alerts = firingAlerts(incidents)
-  const due = silenceReminders(silences, alerts, memories, now)
-  for (const { silence, kind, text } of due) log.warn({ silence: silence.id, reminder: kind }, text)
+  const due: Reminder[] = [
+    ...silenceReminders(silences, alerts, memories, now).map(({ silence: { id, createdBy }, kind, text }) => ({
+      kind,
+      id,
+      author: createdBy,
+      text,
+    })),
+    ...reviewsDue(windows, reviewed, now).map(({ window: { id, createdBy }, text }) => ({
+      kind: 'review_due' as const,
+      id,
+      author: createdBy,
+      text,
+    })),
+  ]
+  for (const { kind, id, text } of due) log.warn({ reminder: kind, id }, text)
   await tell(due, now)
   const newlyMuting = [...mutedAlerts(silences, alerts, now)].filter(([id]) => {
     const before = memories.get(id)?.mutedAt
@@ -134,29 +167,22 @@ export async function remind(db: Db, log: Log, now: Date, tell: OverlayDeps['tel
   await recordAudit(db, [
     ...newlyMuting.map(([target, muted]) => ({
       ...entry,
-      action: MUTES,
+      action: actionOf(MUTES),
       target,
       detail: muted.map(({ incident, summary }) => ({ incident, summary })),
     })),
-    ...due.map(({ silence, kind, text }) => ({
-      ...entry,
-      action: `silence.${kind}`,
-      target: silence.id,
-      detail: { text },
-    })),
+    ...due.map(({ kind, id, text }) => ({ ...entry, action: actionOf(kind), target: id, detail: { text } })),
   ])
 }
 
-const MUTES = 'silence.mutes'
-const ACTIONS = [MUTES, ...REMINDERS.map((kind) => `silence.${kind}`)]
-
+/** What is remembered of silences; entries are the newest first. */
 function memoriesOf(entries: readonly AuditEntry[]): Map<string, SilenceMemory> {
   const memories = new Map<string, SilenceMemory>()
   for (const { target, action, at } of entries.toReversed()) {
     const memory = memories.get(target) ?? { mutedAt: null, remindedAt: {} }
-    const kind = REMINDERS.find((each) => action === `silence.${each}`)
+    const kind = REMINDERS.find((each) => action === actionOf(each))
     if (kind) memory.remindedAt[kind] = at
-    else memory.mutedAt = at
+    else if (action === actionOf(MUTES)) memory.mutedAt = at
     memories.set(target, memory)
   }
   return memories

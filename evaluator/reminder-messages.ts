@@ -1,6 +1,6 @@
 import { routeFor } from '../slo/route.ts'
-import type { SilenceReminder } from '../slo/silence-reminder.ts'
 import type { Delivery } from './delivery.ts'
+import type { Reminder } from './overlays.ts'
 import { type PlainMessage, plainNotification } from './plain-notification.ts'
 
 type Telling = Pick<Delivery, 'outbox' | 'addressees' | 'routes' | 'publicUrl'>
@@ -9,12 +9,12 @@ const PREFIX = 'reminder_'
 const DAY_MS = 86_400_000
 
 /**
- * Tells reminders of silences to the endpoints of a route that asks for `severity: info`; without such a route nobody is
+ * Tells reminders to the endpoints of a route that asks for `severity: info`; without such a route nobody is
  * told beyond the log. A reminder is no alert: as soon as it arrived it is over.
  */
 export async function tellReminders(
   { outbox, addressees, routes, publicUrl }: Telling,
-  reminders: readonly SilenceReminder[],
+  reminders: readonly Reminder[],
   now: Date,
 ): Promise<void> {
   const begun = reminders.flatMap((reminder) =>
@@ -40,35 +40,36 @@ export async function tellReminders(
 }
 
 /** Only a route that names the severity means it: one for everything is there to be woken. */
-function endpointsOf(routes: Telling['routes'], { silence }: SilenceReminder): readonly string[] {
-  const labels = { severity: 'info', alertname: 'PlumblineSelf', service: 'plumbline', owner: silence.createdBy }
+function endpointsOf(routes: Telling['routes'], { author }: Reminder): readonly string[] {
+  const labels = { severity: 'info', alertname: 'PlumblineSelf', service: 'plumbline', owner: author }
   const { path, endpoints } = routeFor(routes, labels)
   return path.some(({ matchers }) => /\bseverity[=!]/.test(matchers)) ? endpoints : []
 }
 
-function messageOf({ silence, kind, text }: SilenceReminder, endpoint: string, now: Date): PlainMessage {
+function messageOf({ id, kind, text }: Reminder, endpoint: string, now: Date): PlainMessage {
   // The same reminder of the same day is one message, also when it was cut off before it was remembered.
-  const incident = `${PREFIX}${kind}_${silence.id}@${Math.floor(now.getTime() / DAY_MS)}`
+  const incident = `${PREFIX}${kind}_${id}@${Math.floor(now.getTime() / DAY_MS)}`
   const message = { endpoint, incident, sequence: 1, event: 'firing', startedAt: now } as const
   return { ...wordsOf(incident), ...message, description: text }
 }
 
 /** What a reminder says at its beginning and its end alike, from its name. */
 function wordsOf(incident: string): Omit<PlainMessage, 'endpoint' | 'incident' | 'sequence' | 'event' | 'startedAt'> {
-  const [, kind = '', silence = ''] = /^reminder_([a-z]+_[a-z]+)_(.+)@\d+$/.exec(incident) ?? []
+  const [, kind = '', id = ''] = /^reminder_([a-z]+_[a-z]+)_(.+)@\d+$/.exec(incident) ?? []
   return {
     reason: 'first',
     severity: 'ticket',
     alertname: 'PlumblineSelf',
-    summary: `a silence ${SAYS[kind] ?? 'wants attention'}`,
+    summary: SAYS[kind] ?? 'a silence wants attention',
     description: 'its author was reminded',
     firstStep: 'look at the page of silences',
-    labels: { kind: `silence_${kind}`, silence },
+    labels: { kind, id },
   }
 }
 
 const SAYS: Record<string, string> = {
-  outlives_week: 'still mutes something after a week',
-  ends_soon: 'ends within a day and mutes something',
-  matched_nothing: 'muted nothing for a week',
+  outlives_week: 'a silence still mutes something after a week',
+  ends_soon: 'a silence ends within a day and mutes something',
+  matched_nothing: 'a silence muted nothing for a week',
+  review_due: 'a maintenance window is to be looked at again',
 }

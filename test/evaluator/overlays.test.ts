@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { followOverlays, remind, takeOver } from '../../evaluator/overlays.ts'
+import { followOverlays, type Reminder, remind, takeOver } from '../../evaluator/overlays.ts'
 import type { Member } from '../../slo/incident.ts'
-import type { SilenceReminder } from '../../slo/silence-reminder.ts'
 import { readAudit } from '../../storage/audit-log.ts'
 import { recordIncidents } from '../../storage/incidents.ts'
-import { readMaintenance } from '../../storage/maintenance-windows.ts'
+import { readMaintenance, recordMaintenance } from '../../storage/maintenance-windows.ts'
 import { readSilences, recordSilences } from '../../storage/silences.ts'
 import { incident } from '../api/seeded-app.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
@@ -51,7 +50,7 @@ afterAll(() => store[Symbol.asyncDispose]())
 
 test('a silence is remembered while it mutes, and its author reminded by the week', async () => {
   const told: string[] = []
-  const tell = async (due: readonly SilenceReminder[]) => void told.push(...due.map(({ kind }) => kind))
+  const tell = async (due: readonly Reminder[]) => void told.push(...due.map(({ kind }) => kind))
   await recordSilences(store.db, [SILENCE], NOON)
   const open = incident('inc_1', { members: [MEMBER] })
   await recordIncidents(store.db, [{ incident: open, revision: 1 }], NOON)
@@ -71,6 +70,31 @@ test('a silence is remembered while it mutes, and its author reminded by the wee
   ])
   expect(told).toEqual(['outlives_week', 'outlives_week'])
   expect(entries[3]).toMatchObject({ author: 'plumbline', detail: { text: expect.stringContaining('ada: ') } })
+})
+
+test('a maintenance window is reminded of from its review date on, by the week', async () => {
+  await using other = await testDatabase()
+  const window = {
+    id: 'm1',
+    revision: 0,
+    scope: { services: ['checkout'], slos: [], dependencies: [], environments: [] },
+    schedule: { cron: '0 2 * * *', timeZone: 'UTC', durationMinutes: 60 },
+    suppress: true,
+    excludeFromBudget: false,
+    reason: '',
+    createdBy: 'ada',
+    createdAt: NOON,
+    endedAt: null,
+    reviewAt: day(100),
+    revoked: false,
+    source: 'api',
+  }
+  await recordMaintenance(other.db, [window], NOON)
+  const told: string[] = []
+  for (const days of [99, 100, 101, 107]) {
+    await remind(other.db, QUIET, day(days), async (due) => void told.push(...due.map(({ kind }) => `${kind} ${days}`)))
+  }
+  expect(told).toEqual(['review_due 100', 'review_due 107'])
 })
 
 describe('a file of silences and maintenance', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { addresseesOf } from '../../evaluator/notifications-for.ts'
+import type { Reminder } from '../../evaluator/overlays.ts'
 import { tellReminders } from '../../evaluator/reminder-messages.ts'
 import type { RouteNode } from '../../slo/route.ts'
-import type { SilenceReminder } from '../../slo/silence-reminder.ts'
 import { second, virtualOutbox } from './virtual.ts'
 
 const ADA = [{ name: 'owner', op: '=', value: 'ada' } as const]
@@ -12,27 +12,20 @@ const ROUTES: RouteNode[] = [
 ]
 const EVERYTHING: RouteNode[] = [{ matchers: [], endpoints: ['pager'], routes: [] }]
 
-const reminder = (createdBy = 'ada'): SilenceReminder => ({
+const reminder = (author = 'ada'): Reminder => ({
   kind: 'outlives_week',
-  text: `${createdBy}: this silence still mutes checkout burns; fix it, or end the silence`,
-  silence: {
-    id: 's1',
-    matchers: [{ name: 'service', op: '=', value: 'checkout' }],
-    startsAt: second(0),
-    endsAt: second(1_000),
-    createdBy,
-    comment: 'upgrade',
-    createdAt: second(0),
-  },
+  id: 's1',
+  author,
+  text: `${author}: this silence still mutes checkout burns; fix it, or end the silence`,
 })
 
 const MINUTE = 60
 
-async function told(routes: RouteNode[], reminders: SilenceReminder[]) {
+async function told(routes: RouteNode[], reminders: Reminder[]) {
   const { outbox, attempts, store } = virtualOutbox()
   const addressees = addresseesOf(['feed', 'ada', 'pager'].map((name) => ({ name, type: 'webhook' as const })))
   const telling = { outbox, addressees, routes, publicUrl: 'https://plumbline.example' }
-  const at = async (seconds: number, due: SilenceReminder[]) => {
+  const at = async (seconds: number, due: Reminder[]) => {
     await tellReminders(telling, due, second(seconds))
     await outbox.deliverDue(second(seconds))
     await outbox.settled()
