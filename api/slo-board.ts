@@ -10,7 +10,7 @@ import type { Db } from '../storage/query.ts'
 import { readReadings } from '../storage/readings.ts'
 import { readDefinitions, type StoredDefinition } from '../storage/slo-definitions.ts'
 import { readPast } from '../storage/slo-past.ts'
-import { warningsByKey, warningsOf } from './slo-measuring.ts'
+import { measuredShareOf, unfinishedByKey, warningsByKey, warningsOf } from './slo-measuring.ts'
 import { byUrgency } from './urgency.ts'
 
 /** Everything about all SLOs at one instant: one round of reads, however many there are. */
@@ -29,6 +29,8 @@ export interface SloEntry {
   status: SloStatus
   /** What looks broken about its SLI. */
   warnings: readonly Warning[]
+  /** Share of its history that is measured; null when it is complete. */
+  measuredShare: number | null
 }
 
 const ALL_OPEN = 10_000
@@ -36,11 +38,12 @@ const MINUTE_MS = 60_000
 
 /** Reads definitions, readings and open incidents, and judges every SLO. */
 export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
-  const [definitions, openIncidents, { watermark }, warnings] = await Promise.all([
+  const [definitions, openIncidents, { watermark }, warnings, unfinished] = await Promise.all([
     readDefinitions(db),
     listIncidents(db, { state: 'open', limit: ALL_OPEN }),
     readFreshness(db),
     warningsByKey(db),
+    unfinishedByKey(db),
   ])
   const inForce = definitions.map(({ slo }) => slo).filter((slo): slo is Slo => slo !== null)
   const readings = new Map((await readReadings(db, inForce, now)).map((reading) => [reading.slo.name, reading]))
@@ -53,6 +56,7 @@ export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
       reading,
       status: judge(definition, reading, alert, now),
       warnings: definition.slo ? warningsOf(definition.slo, warnings) : [],
+      measuredShare: definition.slo && measuredShareOf(definition.slo, unfinished),
     }
   })
   return { at: now, watermark, openIncidents, slos: slos.sort((a, b) => byUrgency(a.status, b.status)) }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { keyOf, measuredOf } from '../slo/indicator.ts'
 import type { Slo } from '../slo/model.ts'
 import { WARNING_CODES, type Warning } from '../slo/self-check.ts'
-import { readProgress } from '../storage/indicator-progress.ts'
+import { type Progress, readProgress, readUnfinished } from '../storage/indicator-progress.ts'
 import { readWarnings } from '../storage/indicator-warnings.ts'
 import type { Db } from '../storage/query.ts'
 
@@ -51,6 +51,30 @@ export function warningsOf(slo: Slo, byKey: ReadonlyMap<string, readonly Warning
     ),
   )
 }
+
+/** The SLIs whose history is being measured, by `keyOf`. */
+export async function unfinishedByKey(db: Db): Promise<ReadonlyMap<string, Progress>> {
+  const unfinished = await readUnfinished(db)
+  return new Map(
+    unfinished.map((progress) => [
+      keyOf({ indicator: { name: progress.indicator }, generation: progress.generation }),
+      progress,
+    ]),
+  )
+}
+
+/** Share of its history that is measured, 0 to 1: of a composite the least of its members'. Null when it is complete. */
+export function measuredShareOf(slo: Slo, unfinished: ReadonlyMap<string, Progress>): number | null {
+  if (unfinished.size === 0) return null
+  const shares = measuredOf([slo]).flatMap((measured) => {
+    const progress = unfinished.get(keyOf(measured))
+    return progress?.history ? [shareOf(progress.history, progress.measuredUntil)] : []
+  })
+  return shares.length === 0 ? null : Math.min(...shares)
+}
+
+const shareOf = ({ from, to }: { from: Date; to: Date }, until: Date): number =>
+  to <= from ? 0 : Math.min(1, Math.max(0, (until.getTime() - from.getTime()) / (to.getTime() - from.getTime())))
 
 /** An SLI that no evaluator has looked at yet is absent. */
 export async function measuringOf(db: Db, slo: Slo): Promise<Measuring> {

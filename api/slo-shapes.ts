@@ -6,7 +6,13 @@ import { historyStepSchema } from './history.ts'
 import { measuringSchema, warningSchema } from './slo-measuring.ts'
 
 export const statusSchema = sloStatusSchema
-  .extend({ warningCount: z.int().meta({ description: 'How many things look broken about its SLI' }) })
+  .extend({
+    warningCount: z.int().meta({ description: 'How many things look broken about its SLI' }),
+    measuredShare: z
+      .number()
+      .nullable()
+      .meta({ description: 'How much of its history is measured, 0 to 1; null when all of it is' }),
+  })
   .meta({ id: 'SloStatus' })
 
 const tierSchema = z

@@ -106,7 +106,7 @@ export function sloRoutes({ db, clock, board }: SloDeps): OpenAPIHono {
     .openapi(listRoute, async (c) => {
       const { service, status, limit, cursor } = c.req.valid('query')
       const wanted = (await board()).slos
-        .map((entry) => ({ ...entry.status, warningCount: entry.warnings.length }))
+        .map(({ status, warnings, measuredShare }) => ({ ...status, warningCount: warnings.length, measuredShare }))
         .filter((slo) => (service === undefined || slo.service === service) && (status?.includes(slo.status) ?? true))
       const after = cursor === undefined ? null : decodeCursor(cursor, cursorSchema)
       return c.json(cutPage(wanted, { limit, after, keyOf: urgencyOf, compare: compareUrgency }), 200)

@@ -42,30 +42,43 @@ export async function readProgress(db: Db, generations: readonly string[]): Prom
   return progress
 }
 
+/** The newest word on every generation whose history is being measured. */
+export const readUnfinished = (db: Db): Promise<Progress[]> => selectUnfinished(db, {})
+
 /** Generations that travel in the address of one request. */
 const MAX_TOGETHER = 1_000
 
 const epochMs = z.number().transform((ms) => new Date(ms))
 
-const selectProgress = query({
-  sql: `SELECT indicator, generation, toUnixTimestamp64Milli(history_from) AS history_from, toUnixTimestamp64Milli(history_to) AS history_to,
+const SELECT_PROGRESS = `SELECT indicator, generation, toUnixTimestamp64Milli(history_from) AS history_from, toUnixTimestamp64Milli(history_to) AS history_to,
       toUnixTimestamp64Milli(measured_until) AS measured_until, error, toUnixTimestamp64Milli(p.updated_at) AS updated_at
-    FROM indicator_progress AS p FINAL WHERE generation IN {generations:Array(String)}`,
+    FROM indicator_progress AS p FINAL`
+
+const progressRow = z
+  .object({
+    indicator: z.string(),
+    generation: z.string(),
+    history_from: epochMs,
+    history_to: epochMs,
+    measured_until: epochMs,
+    error: z.string(),
+    updated_at: epochMs,
+  })
+  .transform(({ history_from, history_to, measured_until, updated_at, ...row }) => ({
+    ...row,
+    history: history_to.getTime() > 0 ? { from: history_from, to: history_to } : null,
+    measuredUntil: measured_until,
+    updatedAt: updated_at,
+  }))
+
+const selectProgress = query({
+  sql: `${SELECT_PROGRESS} WHERE generation IN {generations:Array(String)}`,
   params: z.object({ generations: z.array(z.string()) }),
-  row: z
-    .object({
-      indicator: z.string(),
-      generation: z.string(),
-      history_from: epochMs,
-      history_to: epochMs,
-      measured_until: epochMs,
-      error: z.string(),
-      updated_at: epochMs,
-    })
-    .transform(({ history_from, history_to, measured_until, updated_at, ...row }) => ({
-      ...row,
-      history: history_to.getTime() > 0 ? { from: history_from, to: history_to } : null,
-      measuredUntil: measured_until,
-      updatedAt: updated_at,
-    })),
+  row: progressRow,
+})
+
+const selectUnfinished = query({
+  sql: `${SELECT_PROGRESS} WHERE p.history_to > toDateTime64(0, 3, 'UTC')`,
+  params: z.object({}),
+  row: progressRow,
 })
