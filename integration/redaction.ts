@@ -52,14 +52,17 @@ const NO_CONTEXT = (): string => ''
 
 type Rule = (value: string, context: string) => string
 
-/** Longer values rarely repeat. */
-const REPEATED_CHARS = 40
+/** Texts up to this length repeat in span after span: names and messages. */
+const SHORT_CHARS = 256
+/** Stack traces, which repeat in an outage, when there is the least time for them. 4 MB at most. */
+const LONG_TEXTS = { entries: 128, maxKeyChars: 8192 }
 
 /** Compiles the rules. `mark` gives what is stored in place of a secret. */
 export function compileRedaction(rules: RedactionRules, mark: Mark = () => REDACTED): Redaction {
   const scrub = scrubber(rules.patterns, mark)
-  // Names and messages repeat in span after span.
-  const text = boundedMemo(scrub)
+  const short = boundedMemo(scrub, { maxKeyChars: SHORT_CHARS })
+  const long = boundedMemo(scrub, LONG_TEXTS)
+  const text = (value: string): string => (value.length <= SHORT_CHARS ? short(value) : long(value))
   const isConfigured = configuredKeys(rules.keys)
   const isAlwaysSearched = rules.patterns.length > 0
   const freeText: ValueRule = {
@@ -67,7 +70,7 @@ export function compileRedaction(rules: RedactionRules, mark: Mark = () => REDAC
     contextOf: NO_CONTEXT,
     stored: (value) => {
       if (!isAlwaysSearched && !mayHoldSecret(value)) return value
-      return value.length <= REPEATED_CHARS ? text(value) : scrub(value)
+      return text(value)
     },
   }
   const ruleOf = boundedMemo((name): ValueRule => {

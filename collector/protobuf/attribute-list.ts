@@ -11,8 +11,8 @@ import { CACHED_BYTES, cachedText } from './text-cache.ts'
 // Hot path: one list for all spans, in arrays that are filled anew; texts are made of what somebody asks for.
 // `test/bench/span-to-call.ts` measures it.
 
-/** Places whose reading is watched: bits of a 32-bit number, less two with meanings of their own. */
-export const MAX_WATCHED = 30
+/** Places whose reading is watched: bits of a 32-bit number, less those with meanings of their own. */
+const MAX_WATCHED = 27
 /** Something was read that no signature holds. */
 export const UNWATCHED = 1 << 31
 

@@ -10,14 +10,19 @@ import { readAttribute } from './common.ts'
 import { fieldsOf, fixed64, hex, readPart, set, string } from './fields.ts'
 import type { Reader } from './reader.ts'
 import { CACHED_BYTES, cachedText } from './text-cache.ts'
+import { TextIds } from './text-ids.ts'
 
 // Hot path: one view for all spans, pointing into the body. Nothing is made of a span but what the rules ask for.
 // `test/bench/span-to-call.ts` measures it.
 
 const TRACE_ID_BYTES = 16
 const SPAN_ID_BYTES = 8
-/** Bit of what was read: the span's name. */
-const NAME_READ = 1 << 30
+/** Bits of what was read, above those of the attributes' places. */
+const READ = { message: 1 << 27, exceptionType: 1 << 28, exceptionMessage: 1 << 29, name: 1 << 30 } as const
+const EXCEPTION_READS: Readonly<Record<string, number>> = {
+  'exception.type': READ.exceptionType,
+  'exception.message': READ.exceptionMessage,
+}
 const NAME_SLOTS = 1024
 const NO_ATTRIBUTES: Attributes = new Map()
 
@@ -96,13 +101,22 @@ export class SpanView implements SpanFacts {
   events: SpanEvent[] = []
   links: SpanLink[] = []
 
+  readonly #texts = new TextIds()
+  /** The attributes of the span's last exception. */
+  readonly #watchedException: Attributes = {
+    get: (name) => {
+      this.attributes.reads |= EXCEPTION_READS[name] ?? UNWATCHED
+      return this.#lastException()?.attributes.get(name)
+    },
+  }
+
   constructor(redaction: Redaction) {
     this.attributes = new AttributeList(new AttributeKeys(redaction), new AttributePairs())
     this.#nameKey = { name: '', encoded: new Uint8Array(), rule: redaction.freeText, list: 0, place: 0 }
   }
 
   get name(): string {
-    this.attributes.reads |= NAME_READ
+    this.attributes.reads |= READ.name
     return this.namePair !== undefined ? this.namePair.text : this.nameAt.of(this.bytes)
   }
 
@@ -112,17 +126,20 @@ export class SpanView implements SpanFacts {
   }
 
   get statusMessage(): string {
-    if (!this.statusMessageAt.isEmpty()) this.attributes.reads |= UNWATCHED
+    this.attributes.reads |= READ.message
     return this.statusMessageAt.of(this.bytes)
   }
 
   get exception(): Attributes | null {
-    if (this.events.length > 0) this.attributes.reads |= UNWATCHED
+    return this.#lastException() === undefined ? null : this.#watchedException
+  }
+
+  #lastException(): SpanEvent | undefined {
     for (let i = this.events.length - 1; i >= 0; i--) {
       const event = this.events[i]!
-      if (event.name === 'exception') return event.attributes
+      if (event.name === 'exception') return event
     }
-    return null
+    return undefined
   }
 
   get resource(): Attributes {
@@ -165,14 +182,9 @@ export class SpanView implements SpanFacts {
     signature[2] = this.#whatElse()
     let length = 3
     let hash = (this.kind * 8 + this.statusCode) * 8 + signature[2]
-    if ((reads & NAME_READ) !== 0) {
-      const id = this.nameAt.isEmpty() ? 0 : this.namePair?.id
-      if (id === undefined) return null
-      signature[length++] = id
-      hash = Math.imul(hash, 31) + id
-    }
-    for (let rest = reads & ~NAME_READ; rest !== 0; rest &= rest - 1) {
-      const id = pairs[31 - Math.clz32(rest & -rest)]?.id
+    for (let rest = reads; rest !== 0; rest &= rest - 1) {
+      const read = rest & -rest
+      const id = read < READ.message ? pairs[31 - Math.clz32(read)]?.id : this.#idOf(read)
       if (id === undefined) return null
       signature[length++] = id
       hash = Math.imul(hash, 31) + id
@@ -181,12 +193,18 @@ export class SpanView implements SpanFacts {
     return hash | 0
   }
 
-  /** Whether there is more that rules may read. */
+  /** Whether there is a trace state, and an exception. */
   #whatElse(): number {
     const state = this.traceStateAt.isEmpty() ? 0 : 1
-    const message = this.statusMessageAt.isEmpty() ? 0 : 2
-    const events = this.events.length === 0 ? 0 : 4
-    return state + message + events
+    return state + (this.events.length > 0 && this.#lastException() !== undefined ? 2 : 0)
+  }
+
+  /** Of what was read beside attributes: a number that tells it apart from others, undefined when it has none yet. */
+  #idOf(read: number): number | undefined {
+    if (read === READ.name) return this.nameAt.isEmpty() ? 0 : this.namePair?.id
+    if (read === READ.message) return this.#texts.of(this.statusMessageAt.of(this.bytes))
+    const name = read === READ.exceptionType ? 'exception.type' : 'exception.message'
+    return this.#texts.of(this.#lastException()?.attributes.get(name) ?? '')
   }
 
   /** Ended before it began. */

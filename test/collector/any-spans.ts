@@ -79,16 +79,21 @@ export const spans = fc
 /** Requests of spans with the same names in the same order, whose values and other fields are of few kinds. */
 export const alike = fc.uniqueArray(name, { maxLength: 5 }).chain((names) => {
   const few = fc.constantFrom<Value>('GET', 'kafka', 'api.stripe.com', '/v1/users/4711', '503', 'TimeoutError', 7n)
-  const thrown: NonNullable<SpanSpec['events']> = [
-    { name: 'exception', attributes: { 'exception.type': 'QuotaExceeded' } },
+  const thrown = (type: string, message: string): NonNullable<SpanSpec['events']> => [
+    { name: 'exception', attributes: { 'exception.type': type, 'exception.message': message } },
   ]
   const one = fc.record({
     name: fc.constantFrom('run', 'Sent.a/B', ''),
     kind: fc.constantFrom(0, 3, 3, 2),
     traceState: fc.constantFrom('', 'ot=th:8'),
     values: fc.tuple(...names.map(() => few)),
-    status: fc.record({ code: fc.integer({ min: 0, max: 2 }), message: fc.constantFrom('', 'connection refused') }),
-    events: fc.constantFrom([], thrown),
+    status: fc.record({ code: fc.constantFrom(0, 1, 2, 2), message: fc.constantFrom('', 'connection refused') }),
+    events: fc.constantFrom(
+      [],
+      thrown('QuotaExceeded', 'no more'),
+      thrown('Oops', 'connection refused'),
+      thrown('Oops', 'read timed out'),
+    ),
   })
   return fc.array(one, { minLength: 8, maxLength: 16 }).map((list) =>
     list.map(

@@ -172,6 +172,16 @@ test('an operation that depends on whom the call went to is not mistaken for tha
   )
 })
 
+test('a failure that an exception explains is not mistaken for those before it that none does', () => {
+  const failed: SpanSpec = { attributes: { 'peer.service': 'acme' }, status: { code: 2 } }
+  const events = [{ name: 'exception', attributes: { 'exception.type': 'QuotaExceeded' } }]
+  const { calls } = storedIn(traceBody([...Array.from({ length: 6 }, () => failed), { ...failed, events }]))
+  expect(calls.map(({ outcome }) => outcome)).toEqual([
+    ...Array.from({ length: 6 }, () => 'unknown_error'),
+    'throttled',
+  ])
+})
+
 test('names, status and error type of a call are searched for secrets', () => {
   const SECRET = 'hunter2hunter2'
   const attributes = { 'peer.service': `Bearer ${SECRET}`, 'error.type': `token=${SECRET}` }
