@@ -46,9 +46,11 @@ export async function insertPlainRows(session: EngineSession, work: RowsWork): P
   }
 }
 
+/** Null also for columns that cannot be read, such as EPHEMERAL ones, or are not there: that the engine says best itself. */
 async function plainStructure(session: EngineSession, table: string, columns: string): Promise<string | null> {
-  const { body } = await session.run(`DESCRIBE (SELECT ${columns} FROM ${table})`, 'JSONCompact')
-  const { data } = JSON.parse(Buffer.from(body).toString()) as { data: [name: string, type: string][] }
+  const described = await session.run(`DESCRIBE (SELECT ${columns} FROM ${table})`, 'JSONCompact').catch(() => null)
+  if (described === null) return null
+  const { data } = JSON.parse(Buffer.from(described.body).toString()) as { data: [name: string, type: string][] }
   if (!data.some(([, type]) => type.includes('LowCardinality('))) return null
   return data.map(([name, type]) => `${quoteName(name)} ${plainType(type)}`).join(', ')
 }

@@ -174,6 +174,14 @@ describe('the unmodified client', () => {
       expect(await rowsOf('SELECT * FROM cut')).toEqual([])
     })
 
+    test('may name columns that can only be written', async () => {
+      await db.command({
+        query: `CREATE TABLE ephemeral (a UInt8, b LowCardinality(String) DEFAULT upper(raw), raw String EPHEMERAL) ENGINE = MergeTree ORDER BY a`,
+      })
+      await insert('ephemeral', Buffer.from([1, 1, 120]), {}, '(a, raw)')
+      expect(await rowsOf('SELECT a, b FROM ephemeral')).toEqual([{ a: 1, b: 'X' }])
+    })
+
     test('a column or table that is not there is named', async () => {
       await expect(insert('dictionaries', row(1), {}, '(a, missing)')).rejects.toThrow(/missing/)
       await expect(insert('nowhere', row(1), {})).rejects.toMatchObject({ code: '60' })
