@@ -25,10 +25,12 @@ const severity = z.enum(['page', 'ticket'])
 
 const acknowledgementSchema = z.object({ by: z.string(), at: z.iso.datetime(), until: z.iso.datetime() })
 
+const acknowledgement = acknowledgementSchema
+  .nullable()
+  .meta({ description: 'Who took it on; null when nobody did or it is over' })
+
 const peopleShape = {
-  acknowledgement: acknowledgementSchema
-    .nullable()
-    .meta({ description: 'Who took it on; null when nobody did or it is over' }),
+  acknowledgement,
   assignee: z.string().meta({ description: 'Empty: nobody' }),
 }
 
@@ -46,6 +48,7 @@ export const incidentSchema = z
     details: detailsSchema
       .nullable()
       .meta({ description: 'As it was when the incident last changed; null when no SLO burns in it' }),
+    acknowledgement,
     freshness: z.object({ watermark: z.iso.datetime().nullable() }).meta({ description: 'Of the store now' }),
     generation: z.string().meta({ description: "Of the SLO's definition now; empty when the SLO is gone" }),
   })
@@ -93,6 +96,8 @@ export const storySchema = z.object({
     .meta({ description: 'Of involved services shortly before: named, not blamed' }),
 })
 
+const windowSchema = z.object({ good: z.number(), total: z.number(), burn: z.number().nullable() })
+
 export const timelineSchema = z.object({
   at: z.iso.datetime(),
   kind: z.enum(['told', 'withheld', 'action', 'deployment']),
@@ -100,6 +105,22 @@ export const timelineSchema = z.object({
   endpoint: z.string(),
   author: z.string(),
   text: z.string(),
+  decision: z
+    .object({
+      sequence: z.number(),
+      tier: z.string().nullable().meta({ description: 'The tier that led; null when no SLO burned' }),
+      factor: z.number().nullable(),
+      long: windowSchema.nullable(),
+      short: windowSchema.nullable(),
+      watermark: z.iso.datetime(),
+      coverage: z.number(),
+      generation: z.string(),
+      overlays: z
+        .array(z.string())
+        .meta({ description: 'Ids of silences and maintenance windows that muted an alert' }),
+    })
+    .optional()
+    .meta({ description: 'What it was decided from; only of told and withheld' }),
 })
 
 export const incidentDetailSchema = incidentSchema

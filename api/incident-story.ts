@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import type { TierVerdict } from '../slo/alert-verdict.ts'
 import { type FiringAlert, firingAlerts, mutedBy } from '../slo/firing-alerts.ts'
 import type { Incident } from '../slo/incident.ts'
-import { acknowledgementOf, assigneeOf, type IncidentAction } from '../slo/incident-action.ts'
-import { type AlertEvent, journalOf, readJournal } from '../storage/alert-events.ts'
+import { type Acknowledgement, acknowledgementOf, assigneeOf, type IncidentAction } from '../slo/incident-action.ts'
+import { type AlertEvent, type JournalEntry, journalOf, readJournal } from '../storage/alert-events.ts'
 import { readIncidentActions } from '../storage/incident-actions.ts'
 import { type Overlays, readOverlays } from '../storage/overlays.ts'
 import type { Db } from '../storage/query.ts'
@@ -55,13 +56,16 @@ export async function readStory(db: Db, incident: Incident, now: Date): Promise<
 
 /** The acknowledgement in force, and who it is assigned to. */
 export function peopleOf(actions: readonly IncidentAction[], now: Date): Pick<Detail, 'acknowledgement' | 'assignee'> {
-  const last = acknowledgementOf(actions)
-  const acknowledgement =
-    last === null || last.until <= now
-      ? null
-      : { by: last.by, at: last.at.toISOString(), until: last.until.toISOString() }
-  return { acknowledgement, assignee: assigneeOf(actions) }
+  return { acknowledgement: acknowledgementAt(acknowledgementOf(actions), now), assignee: assigneeOf(actions) }
 }
+
+/** An acknowledgement as every route answers it; null when there is none or it is over. */
+export const acknowledgementAt = (found: Acknowledgement | null, now: Date): Detail['acknowledgement'] =>
+  found === null || found.until <= now
+    ? null
+    : { by: found.by, at: found.at.toISOString(), until: found.until.toISOString() }
+
+type Decided = Pick<JournalEntry, 'sequence' | 'lead' | 'watermark' | 'coverage' | 'generation' | 'overlays'>
 
 const NOTHING_FOUND: z.output<typeof storySchema> = { impact: [], root: null, exemplars: [], deployments: [] }
 
@@ -90,19 +94,35 @@ function mutingOf(
   }
 }
 
+function decisionOf({ sequence, lead, watermark, coverage, generation, overlays }: Decided): TimelineEntry['decision'] {
+  const window = ({ counts, burn }: TierVerdict['long']) => ({ ...counts, burn })
+  return {
+    sequence,
+    tier: lead?.tier ?? null,
+    factor: lead?.factor ?? null,
+    long: lead ? window(lead.long) : null,
+    short: lead ? window(lead.short) : null,
+    watermark: watermark.toISOString(),
+    coverage,
+    generation,
+    overlays,
+  }
+}
+
 function timelineOf(
   events: readonly AlertEvent[],
   actions: readonly IncidentAction[],
   deployments: Detail['deployments'],
 ): TimelineEntry[] {
   const told = withoutRepeats(
-    journalOf(events).map(({ at, event, reason, endpoint, severity }) => ({
+    journalOf(events).map(({ at, event, reason, endpoint, severity, ...rest }) => ({
       at: at.toISOString(),
       kind: event === null ? 'withheld' : 'told',
       reason,
       endpoint,
       author: '',
       text: event === null ? '' : `${event}${severity ? ` ${severity}` : ''}`,
+      decision: decisionOf(rest),
     })),
   )
   const did = actions.map(

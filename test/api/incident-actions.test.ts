@@ -24,6 +24,23 @@ const member = (changed: Partial<Member> = {}): Member => ({
   ...changed,
 })
 
+const window = (minutes: number, bad: number) => ({
+  minutes,
+  counts: { good: minutes * 1000 - bad, total: minutes * 1000 },
+  coverage: 1,
+  burn: bad / minutes,
+})
+const LEAD = {
+  tier: '1h/5m',
+  severity: 'page',
+  factor: 14.4,
+  verdict: 'matched',
+  reason: null,
+  long: window(60, 1000),
+  short: window(5, 1000),
+  governing: 'long',
+}
+
 /** A row of an incident's journal: who was told at some minute, who was not, and what was found out. */
 const event = (minute: number, changed: Partial<AlertEvent>, withheld: Record<string, string> = {}): AlertEvent => ({
   kind: 'incident',
@@ -37,7 +54,7 @@ const event = (minute: number, changed: Partial<AlertEvent>, withheld: Record<st
   intents: [],
   evidence: JSON.stringify({
     revision: 1,
-    lead: null,
+    lead: LEAD,
     overlays: [],
     withheld: Object.entries(withheld).map(([endpoint, reason]) => ({ endpoint, reason })),
     facts: {
@@ -103,6 +120,11 @@ describe('what people do about an incident', () => {
     expect(status).toBe(200)
     expect(body.acknowledgement).toEqual({ by: 'somebody', at: NOW.toISOString(), until: inMinutes(480) })
     expect(await peopleOf('inc_ack')).toMatchObject({ acknowledgement: { by: 'somebody' } })
+    const { items } = (await app.get('/api/v1/incidents?state=open')).body
+    const by = Object.fromEntries(
+      items.map((each: { id: string; acknowledgement: { by: string } | null }) => [each.id, each.acknowledgement?.by]),
+    )
+    expect(by).toEqual({ inc_ack: 'somebody', inc_1: undefined })
   })
 
   test('it is taken on for as long as somebody says, and given back', async () => {
@@ -171,6 +193,16 @@ describe('the story of an incident', () => {
       ['withheld', 'absorbed_by_page', 'desk', ''],
       ['withheld', 'silenced', 'chat', ''],
     ])
+    expect(body.timeline.find(({ kind }: Entry) => kind === 'told').decision).toMatchObject({
+      sequence: 1,
+      tier: '1h/5m',
+      factor: 14.4,
+      long: { good: 59_000, total: 60_000, burn: 1000 / 60 },
+      short: { good: 4_000, total: 5_000, burn: 200 },
+      coverage: 1,
+      generation: 'g',
+      overlays: [],
+    })
     const did = body.timeline.filter(({ kind }: Entry) => kind === 'action')
     expect(did.map(({ author }: Entry) => author)).toEqual(['ada', 'ada'])
   })
