@@ -39,7 +39,7 @@ interface MeasuredCounts {
 }
 
 /** SLIs that share a statement: bounds its text. */
-const MAX_TOGETHER = 50
+const MAX_TOGETHER = 100
 
 /** Measures SLIs over counters or histograms: the same counts as one select of `compileIndicator` each, in few scans. */
 export function scansOfPoints<T extends MeasuredCounts>(measured: readonly T[]): T[][] {
