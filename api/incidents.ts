@@ -1,9 +1,11 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Incident } from '../slo/incident.ts'
+import { readAcknowledgements } from '../storage/incident-actions.ts'
 import { listIncidents, readIncident } from '../storage/incidents.ts'
+import { LONGEST_ACK_DAYS } from '../storage/overlays.ts'
 import type { Db } from '../storage/query.ts'
 import { incidentDetailSchema, incidentSchema } from './incident-shapes.ts'
-import { readStory } from './incident-story.ts'
+import { acknowledgementAt, readStory } from './incident-story.ts'
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from './page.ts'
 import { onInvalid, Problem, problemSchema } from './problem.ts'
 import type { SloBoard } from './slo-board.ts'
@@ -35,6 +37,8 @@ const oneRoute = createRoute({
   },
 })
 
+const DAY_MS = 86_400_000
+
 const cursorSchema = z.tuple([z.iso.datetime(), z.string()])
 
 export interface IncidentDeps {
@@ -49,8 +53,18 @@ export function incidentRoutes({ db, clock, board }: IncidentDeps): OpenAPIHono 
       const { state, limit, cursor } = c.req.valid('query')
       const [before, beforeId] = cursor === undefined ? [] : decodeCursor(cursor, cursorSchema)
       const page = { state, limit: limit + 1, before: before === undefined ? undefined : new Date(before), beforeId }
-      const [found, now] = await Promise.all([listIncidents(db, page), board()])
-      const items = found.slice(0, limit).map((incident) => incidentOf(incident, now))
+      const at = clock()
+      const since = new Date(at.getTime() - LONGEST_ACK_DAYS * DAY_MS)
+      const [found, now, acknowledgements] = await Promise.all([
+        listIncidents(db, page),
+        board(),
+        readAcknowledgements(db, since),
+      ])
+      const given = new Map(acknowledgements.map((each) => [each.incident, each]))
+      const items = found.slice(0, limit).map((incident) => ({
+        ...incidentOf(incident, now),
+        acknowledgement: acknowledgementAt(given.get(incident.id) ?? null, at),
+      }))
       const last = items.at(-1)
       const nextCursor = found.length > limit && last ? encodeCursor([last.startedAt, last.id]) : null
       return c.json({ items, nextCursor }, 200)
@@ -68,7 +82,7 @@ export function incidentRoutes({ db, clock, board }: IncidentDeps): OpenAPIHono 
 const incidentOf = (
   { members: _, ...incident }: Incident,
   { watermark, slos }: SloBoard,
-): z.output<typeof incidentSchema> => ({
+): Omit<z.output<typeof incidentSchema>, 'acknowledgement'> => ({
   ...incident,
   startedAt: incident.startedAt.toISOString(),
   resolvedAt: incident.resolvedAt?.toISOString() ?? null,

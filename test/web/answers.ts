@@ -70,6 +70,7 @@ export function incident(id: string, { details, ...change }: IncidentChange = {}
     resolvedAt: null,
     title: 'checkout-payments burns 633x: acme-pay times out',
     rootCause: 'dependency:acme-pay/timeout',
+    acknowledgement: null,
     freshness: { watermark: FRESH.watermark },
     generation: '5f0c1a9e',
     ...change,

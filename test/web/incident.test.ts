@@ -69,6 +69,15 @@ describe('the page of an incident', () => {
     ])
   })
 
+  test('says in lists who took it on', async () => {
+    const world = structuredClone(BUSY)
+    world.incidents = world.incidents.map((each) => ({ ...each, acknowledgement: ACKNOWLEDGED }))
+    await serve(world)
+    const page = await visit({ path: '/incidents' })
+    await page.getByText('acknowledged by ada').first().waitFor()
+    expect(await page.getByText('acknowledged by ada').count()).toBe(2)
+  })
+
   test('is silenced by its cause, and says what mutes it', async () => {
     const site = await serve(BUSY)
     site.incidents.set('inc-1', {

@@ -21,6 +21,7 @@ export function IncidentCard({ incident }: { incident: Incident }) {
             {incident.title}
           </Link>
         </h3>
+        {incident.acknowledgement && <p class="incident-span">acknowledged by {incident.acknowledgement.by}</p>}
         <IncidentSpan incident={incident} />
       </header>
       <dl class="facts">
