@@ -81,6 +81,13 @@ let made = 0
 const oddAttributes = () =>
   Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`app.value${i}`, `value ${++made} of its kind`]))
 const oddSpan = () => ({ attributes: { ...oddAttributes(), 'peer.service': 'acme' } })
+const STACK = `java.net.SocketTimeoutException: Read timed out\n${'\tat sun.nio.ch.NioSocketImpl.read(NioSocketImpl.java:288)\n'.repeat(20)}`
+/** As all of them are in an outage: with a stack trace. */
+const failedSpan = () => ({
+  attributes: { 'peer.service': 'acme', 'error.type': 'java.net.SocketTimeoutException', 'app.order': String(++made) },
+  status: { code: 2, message: 'Read timed out' },
+  events: [{ name: 'exception', attributes: { 'exception.type': 'E', 'exception.stacktrace': STACK } }],
+})
 const many = <T>(make: () => T): T[] => Array.from({ length: SPANS_PER_REQUEST }, make)
 
 const realistic = spanBodies(SPANS_PER_REQUEST)
@@ -90,6 +97,7 @@ let request = 0
 const requests: [string, () => Buffer, (body: Buffer) => Buffer][] = [
   ['decode + calls + rows', () => realistic(++request), asSent],
   ['the same, no value twice', () => traceBody(many(oddSpan)), asSent],
+  ['the same, all failed with a stack trace', () => traceBody(many(failedSpan)), asSent],
   ['the same, as JSON', () => asBody(traceJson(many(() => spanJson(oddSpan())))), fromJson],
 ]
 for (const [name, make, asMessage] of requests) {
