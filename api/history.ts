@@ -51,20 +51,30 @@ export const isReadable = (rangeMinutes: number, stepMinutes: number, windowMinu
  * What must be read so that each step's remaining budget can be told: the range with one SLO window before it, at the coarsest
  * resolution that adds up to steps and windows. Steps begin at multiples of the step since 1970, those of a calendar window
  * since its period began.
+ * @param resets of the budget, on whole minutes
  */
-export function planHistory({ from, to, stepMinutes }: HistoryRange, { window }: Pick<Objective, 'window'>) {
+export function planHistory(
+  { from, to, stepMinutes }: HistoryRange,
+  { window }: Pick<Objective, 'window'>,
+  resets: readonly Date[] = [],
+) {
   const stepMs = stepMinutes * MINUTE_MS
   const starts = window.kind === 'calendar' ? periodStarts(window, from, to) : []
   const origin = starts[0] ?? 0
   const first = origin + Math.floor((from.getTime() - origin) / stepMs) * stepMs
   const last = Math.max(first + stepMs, origin + Math.ceil((to.getTime() - origin) / stepMs) * stepMs)
   const lengths = window.kind === 'calendar' ? starts.map((start) => (start - origin) / MINUTE_MS) : [window.minutes]
+  const readFrom = starts[0] ?? first + stepMs - Math.max(window.minutes, stepMinutes) * MINUTE_MS
+  const coarse = lengths.reduce(greatestCommonDivisor, stepMinutes)
+  const inside = resets.map(Number).filter((reset) => reset > readFrom && reset < last)
+  const fine = inside.map((reset) => Math.abs(reset - first) / MINUTE_MS).reduce(greatestCommonDivisor, coarse)
   return {
     from: new Date(first),
     to: new Date(last),
-    readFrom: new Date(starts[0] ?? first + stepMs - Math.max(window.minutes, stepMinutes) * MINUTE_MS),
+    readFrom: new Date(readFrom),
     stepMinutes,
-    resolutionMinutes: lengths.reduce(greatestCommonDivisor, stepMinutes),
+    // Where a reset would need too many rows it takes effect at the next one that is read.
+    resolutionMinutes: (last - readFrom) / MINUTE_MS / fine <= MAX_ROWS ? fine : coarse,
   }
 }
 export type HistoryPlan = ReturnType<typeof planHistory>

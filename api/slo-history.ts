@@ -3,6 +3,7 @@ import { calendarPeriod } from '../slo/calendar.ts'
 import { historySteps } from '../slo/history.ts'
 import type { Objective, Slo } from '../slo/model.ts'
 import type { SloStatus } from '../slo/status.ts'
+import { readBudgetResets } from '../storage/budget-resets.ts'
 import type { Db } from '../storage/query.ts'
 import { readPast } from '../storage/slo-past.ts'
 import { chooseStep, type HistoryRange, isReadable, MAX_STEPS, planHistory } from './history.ts'
@@ -55,8 +56,9 @@ export async function historyOf(
   now: Date,
 ): Promise<z.output<typeof historySchema>> {
   const { window } = slo.objective
-  const plan = planHistory(range, slo.objective)
-  const { source, resets, knownTo } = await readPast(db, slo, { ...plan, from: plan.readFrom }, now)
+  const resets = await resetsOf(db, slo)
+  const plan = planHistory(range, slo.objective, resets)
+  const { source, knownTo } = await readPast(db, slo, { ...plan, from: plan.readFrom }, now)
   const items = historySteps(source, slo.objective, plan, { now, knownTo, resets }).map(({ at, counts, ...step }) => ({
     at: at.toISOString(),
     ...counts,
@@ -80,4 +82,11 @@ export async function historyOf(
     items,
     nextCursor: null,
   }
+}
+
+/** When the budget began anew, oldest first, on whole minutes and slices. */
+async function resetsOf(db: Db, { name, objective }: Slo): Promise<Date[]> {
+  const gridMs = (objective.slice?.minutes ?? 1) * MINUTE_MS
+  const resets = (await readBudgetResets(db)).filter(({ slo }) => slo === name)
+  return resets.map(({ at }) => new Date(Math.ceil(at.getTime() / gridMs) * gridMs))
 }

@@ -10,18 +10,15 @@ import {
 } from '../slo/history.ts'
 import { exclusionsOf, subjectOf } from '../slo/maintenance.ts'
 import type { Objective, Slo } from '../slo/model.ts'
-import { readBudgetResets } from './budget-resets.ts'
 import { readFreshness } from './freshness.ts'
 import { readMaintenance } from './maintenance-windows.ts'
 import { type Db, query } from './query.ts'
 
 const MINUTE_MS = 60_000
 
-/** An SLO's past on a grid, and what people decided about it. */
+/** An SLO's past on a grid. */
 export interface Past {
   source: HistorySource
-  /** Resets of the budget, oldest first. */
-  resets: Date[]
   /** Where what is measured ends: with the open minute, of slice methods with the last whole slice. */
   knownTo: Date
 }
@@ -38,10 +35,9 @@ export async function readPast(
   grid: Period & { resolutionMinutes: number },
   now: Date,
 ): Promise<Past> {
-  const [{ watermark }, [first], resets, maintenance] = await Promise.all([
+  const [{ watermark }, [first], maintenance] = await Promise.all([
     readFreshness(db),
     readFirstKnown(db, {}),
-    readBudgetResets(db),
     readMaintenance(db),
   ])
   const { objective, indicator, generation } = slo
@@ -75,8 +71,7 @@ export async function readPast(
           joined && historySource(joined, whole, objective),
         )
       : sources[0]!
-  const resetTimes = resets.flatMap((reset) => (reset.slo === slo.name ? [reset.at] : []))
-  return { source, resets: resetTimes, knownTo }
+  return { source, knownTo }
 }
 
 /** The first telemetry ever. */

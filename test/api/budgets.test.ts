@@ -120,6 +120,11 @@ describe('a reset of the budget', () => {
     expect(body.counts).toEqual({ good: 1_001, total: 1_002 })
     expect(body.raw.counts).toEqual({ good: 2_851, total: 3_002 })
     expect(body.budget.resets).toEqual([{ at, reason: 'provider paid', by: 'ann' }])
+    const { body: history } = await app.get('/api/v1/slos/events/history?from=now-2h&step=5m')
+    const left = history.items.map((step: { budgetRemaining: number | null }) => step.budgetRemaining)
+    // 149 bad of 1,900 before, 1 of 2 after: what the minutes before the reset spent is gone with it.
+    expect(left.at(-1)).toBe(body.budget.remaining)
+    expect(left.at(-2)).toBeCloseTo(1 - 1 / 100.2, 9)
     const list = await app.get('/api/v1/slos/events/budget-resets')
     expect(list.body.items).toHaveLength(1)
     const audit = await app.db.query({

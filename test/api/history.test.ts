@@ -64,6 +64,14 @@ describe('what is read for a range', () => {
     })
   })
 
+  test('is fine enough for a reset of the budget, unless that takes too many rows', () => {
+    const plan = (days: number) =>
+      planHistory({ from: at(0), to: at(days * 1440), stepMinutes: 60 }, rolling(1440), [at(90), at(-999_999)])
+    expect(plan(2).resolutionMinutes).toBe(30)
+    const odd = planHistory({ from: at(0), to: at(200 * 1440), stepMinutes: 1440 }, rolling(1440), [at(91)])
+    expect(odd.resolutionMinutes).toBe(1440)
+  })
+
   test('of several calendar periods is fine enough for the hour by which clocks changed', () => {
     const range = { from: new Date('2026-02-20T00:00:00Z'), to: new Date('2026-04-10T00:00:00Z'), stepMinutes: 1_440 }
     expect(planHistory(range, monthly('America/New_York')).resolutionMinutes).toBe(60)

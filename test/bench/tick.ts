@@ -191,11 +191,11 @@ async function fillHistory(db: Db, slos: readonly Slo[]): Promise<void> {
   const count = slos.length
   const of = `concat('${count}-slos-', toString(number % ${count})), concat('${count}-', toString(number % ${count}), '-1f3870be274f6c49')`
   const hour = Math.floor(OPEN / 60)
-  for (let first = 0; first < DAYS * 24; first += 72)
+  for (let first = 0; first < DAYS * 24; first += 12)
     await run(`INSERT INTO indicator_hours (indicator, generation, hour, good, total, last_event, invalid_minute, complete, filled, slices_filled, slices_lost, slices_imperfect)
       SELECT ${of}, toDateTime(${(hour - DAYS * 24 + first) * 3600} + intDiv(number, ${count}) * 3600) AS hour, 35991, 36000, hour + 3540, 0, true, 60, [60, 12, 6, 4, 2, 1], [0.015, 0.003, 0.0015, 0.001, 0.0005, 0.00025],
         [[(597, 600), (597, 600), (597, 600)], [(2997, 3000), (2997, 3000), (2997, 3000)], [(5997, 6000)], [(8997, 9000)], [(17991, 18000)], [(35991, 36000)]]
-      FROM numbers(${72 * count})`)
+      FROM numbers(${12 * count})`)
   for (const ago of [0, 1, 2, 6, 24, 72, 720])
     await run(`INSERT INTO indicator_minutes (indicator, generation, minute, good, total, measured_at)
       SELECT ${of}, toDateTime((${hour - ago} * 60 + intDiv(number, ${count})) * 60), if(cityHash64(number) % 20 = 0, 597, 600), 600, fromUnixTimestamp64Milli(toInt64(${NOW.getTime()}))
