@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { NOTIFY_REASONS } from '../slo/alert-reason.ts'
 import { readEndpointStates } from './endpoint-states.ts'
 import { type Db, query } from './query.ts'
+import { together } from './together.ts'
 
 /** `standby`: sent only if another endpoint fails, see `fallback` in docs/alerting.md. */
 export const NOTIFICATION_STATES = ['pending', 'standby', 'delivered', 'dead', 'superseded'] as const
@@ -151,25 +152,38 @@ export interface OutboxStore {
   saveAttempt(attempt: DeliveryAttempt): Promise<void>
 }
 
-export const clickhouseOutbox = (db: Db): OutboxStore => ({
-  async load(since) {
-    const notifications = await selectSince(db, { since })
-    const attempts = await readAttempts(db, [...new Set(notifications.map(({ incident }) => incident))])
-    const states = await readEndpointStates(db)
-    const disabled = states.filter((state) => state.disabled).map(({ endpoint }) => endpoint)
-    return { notifications, attempts, disabled }
-  },
-  saveNotifications: (notifications, now) => recordNotifications(db, notifications, now),
-  saveAttempt: (attempt) => recordAttempt(db, attempt),
-})
+export function clickhouseOutbox(db: Db): OutboxStore {
+  const writeNotifications = together((rows: { notification: Notification; now: Date }[]) =>
+    insertNotifications(db, rows),
+  )
+  const writeAttempts = together((attempts: DeliveryAttempt[]) => insertAttempts(db, attempts))
+  return {
+    async load(since) {
+      const notifications = await selectSince(db, { since })
+      const attempts = await readAttempts(db, [...new Set(notifications.map(({ incident }) => incident))])
+      const states = await readEndpointStates(db)
+      const disabled = states.filter((state) => state.disabled).map(({ endpoint }) => endpoint)
+      return { notifications, attempts, disabled }
+    },
+    saveNotifications: (notifications, now) =>
+      writeNotifications(notifications.map((notification) => ({ notification, now }))),
+    saveAttempt: (attempt) => writeAttempts([attempt]),
+  }
+}
 
 /** Stores notifications as they are now. Storing the same revision again changes nothing. */
-export async function recordNotifications(db: Db, notifications: readonly Notification[], now: Date): Promise<void> {
-  if (notifications.length === 0) return
+export const recordNotifications = (db: Db, notifications: readonly Notification[], now: Date): Promise<void> =>
+  insertNotifications(
+    db,
+    notifications.map((notification) => ({ notification, now })),
+  )
+
+async function insertNotifications(db: Db, rows: readonly { notification: Notification; now: Date }[]): Promise<void> {
+  if (rows.length === 0) return
   await db.insert({
     table: 'notifications',
     format: 'JSONEachRow',
-    values: notifications.map((row) => ({
+    values: rows.map(({ notification: row, now }) => ({
       id: row.id,
       endpoint: row.endpoint,
       incident: row.incident,
@@ -192,25 +206,25 @@ export async function recordNotifications(db: Db, notifications: readonly Notifi
 }
 
 /** Stores an attempt: before it is made with arrival `unknown`, afterwards with its result. */
-export async function recordAttempt(db: Db, attempt: DeliveryAttempt): Promise<void> {
+export const recordAttempt = (db: Db, attempt: DeliveryAttempt): Promise<void> => insertAttempts(db, [attempt])
+
+async function insertAttempts(db: Db, attempts: readonly DeliveryAttempt[]): Promise<void> {
   await db.insert({
     table: 'delivery_attempts',
     format: 'JSONEachRow',
-    values: [
-      {
-        notification: attempt.notification,
-        attempt: attempt.attempt,
-        endpoint: attempt.endpoint,
-        incident: attempt.incident,
-        target: attempt.target,
-        started_at: attempt.startedAt.toISOString(),
-        arrival: attempt.arrival,
-        status: attempt.status,
-        error: attempt.error,
-        latency_ms: attempt.latencyMs,
-        answer: attempt.answer,
-        revision: attempt.arrival === 'unknown' ? 0 : 1,
-      },
-    ],
+    values: attempts.map((attempt) => ({
+      notification: attempt.notification,
+      attempt: attempt.attempt,
+      endpoint: attempt.endpoint,
+      incident: attempt.incident,
+      target: attempt.target,
+      started_at: attempt.startedAt.toISOString(),
+      arrival: attempt.arrival,
+      status: attempt.status,
+      error: attempt.error,
+      latency_ms: attempt.latencyMs,
+      answer: attempt.answer,
+      revision: attempt.arrival === 'unknown' ? 0 : 1,
+    })),
   })
 }
