@@ -23,6 +23,9 @@ export interface Explainer {
 
 const ROOT_LOOK_BACK_MINUTES = 5
 const ROOT_EVERY_MS = 60_000
+/** A look-up that fails may have taken long: pages must not wait for it at every tick. */
+const AFTER_FAILURE_MS = 30_000
+
 const GRAPH_MINUTES = 60
 const CIRCUIT_MINUTES = 10
 const DEPLOYMENT_MINUTES = 60
@@ -31,6 +34,7 @@ const MINUTE_MS = 60_000
 export function createExplainer(db: Db, log: Log): Explainer {
   let causes = new Map<string, Cause>()
   let measuredAt = 0
+  let failedAt = 0
 
   /** Looks behind all alerts at once: three reads, however many they are. */
   async function measure(firing: readonly FiringSlo[]): Promise<Map<string, Cause>> {
@@ -62,11 +66,13 @@ export function createExplainer(db: Db, log: Log): Explainer {
     async roots(evaluations, now) {
       const firing = firingSlos(evaluations)
       const isNew = firing.some(({ alert, changed }) => changed || !causes.has(alert))
-      if (firing.length > 0 && (isNew || now.getTime() - measuredAt >= ROOT_EVERY_MS)) {
+      const isDue = isNew || now.getTime() - measuredAt >= ROOT_EVERY_MS
+      if (firing.length > 0 && isDue && now.getTime() - failedAt >= AFTER_FAILURE_MS) {
         measuredAt = now.getTime()
         try {
           causes = await measure(firing)
         } catch (error) {
+          failedAt = now.getTime()
           log.error({ err: error, alerts: firing.length }, 'causes of alerts cannot be looked up')
         }
       }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { NOTIFY_REASONS, type NotifyReason, type Reason, type WithheldReason } from '../slo/alert-reason.ts'
+import type { NotifyReason, Reason, WithheldReason } from '../slo/alert-reason.ts'
 import type { Intent, Withheld } from '../slo/alert-stream.ts'
 import type { TierVerdict } from '../slo/alert-verdict.ts'
 import type { Severity } from '../slo/model.ts'
@@ -124,10 +124,6 @@ export function journalOf(events: readonly AlertEvent[]): JournalEntry[] {
     ]
   })
 }
-
-/** Whether a code says that somebody was told. */
-export const isNotifyReason = (reason: Reason): reason is NotifyReason =>
-  (NOTIFY_REASONS as readonly string[]).includes(reason)
 
 /** Appends events, all of them or none. */
 export async function recordAlertEvents(db: Db, events: readonly AlertEvent[]): Promise<void> {

@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest'
+import { type AlertRecord, emptyMemory, type Memory } from '../../evaluator/alert-record.ts'
+import { changesOf } from '../../evaluator/change.ts'
+import { explainedRoots, turnIncidents } from '../../evaluator/incident-turn.ts'
+import { judge } from '../../evaluator/judge.ts'
+import { ALERT_POLICY, type AlertPolicy } from '../../slo/alert-policy.ts'
+import type { FrozenReason } from '../../slo/alert-reason.ts'
+import { NO_TRAITS } from '../../slo/alert-stream.ts'
+import { blindness } from '../../slo/blindness.ts'
+import { budgetSpent } from '../../slo/budget-alerts.ts'
+import { ALERT_NAMES, type AlertName } from '../../slo/incident.ts'
+import { modeSignal } from '../../slo/mode-alerts.ts'
+import type { AlertPolicies, Slo } from '../../slo/model.ts'
+import { NO_OVERLAYS, type Overlays } from '../../slo/overlays.ts'
+import type { Reading } from '../../slo/reading.ts'
+import { SHORT_KEEP_MS, type Signal } from '../../slo/signal.ts'
+import { counts, NOW, reading, slo } from '../slo/build.ts'
+
+const MINUTE_MS = 60_000
+const PAY = 'dependency:acme-pay/timeout'
+const at = (minute: number) => new Date(NOW.getTime() + minute * MINUTE_MS)
+
+const BURNS = { 60: [2_000, 100_000], 5: [2_000, 100_000] } as const
+const read = (
+  minute: number,
+  { of = slo(), burns = false, spent = 0 }: { of?: Slo; burns?: boolean; spent?: number } = {},
+): Reading =>
+  reading({ of, watermark: at(minute), elsewhere: counts(spent, 1_000_000), ...(burns ? { bad: BURNS } : {}) })
+
+interface Step {
+  minute: number
+  readings?: Reading[]
+  signals?: Signal[]
+  unseen?: FrozenReason | null
+  kinds?: readonly AlertName[]
+  roots?: Record<string, string>
+  overlays?: Partial<Overlays>
+  policies?: Record<string, AlertPolicies>
+  policy?: AlertPolicy
+}
+
+/** Plays ticks without a store; alerts and messages of each. */
+function played(...steps: Step[]) {
+  const memory: Memory = emptyMemory()
+  return steps.map(({ minute, readings = [], signals = [], unseen = null, kinds = ALERT_NAMES, ...rest }) => {
+    const now = at(minute)
+    const policy = rest.policy ?? ALERT_POLICY
+    const explained = explainedRoots(memory.incidents.values())
+    const context = { now, policy, kinds: new Set(kinds), remeasuring: new Set<string>(), explained, late: null }
+    const evaluations = judge(readings, signals, memory.alerts, context, unseen)
+    const turns = turnIncidents(evaluations, memory.incidents, {
+      now,
+      policy,
+      routes: [{ matchers: [], endpoints: ['all'], routes: [] }],
+      overlays: { ...NO_OVERLAYS, ...rest.overlays },
+      traits: NO_TRAITS,
+      roots: new Map(Object.entries(rest.roots ?? {})),
+      policies: new Map(Object.entries(rest.policies ?? {})),
+    })
+    const change = changesOf(evaluations, turns, () => null, now)
+    for (const [alert, record] of change.alerts) memory.alerts.set(alert, record)
+    for (const [id, record] of change.incidents) {
+      if (record) memory.incidents.set(id, record)
+      else memory.incidents.delete(id)
+    }
+    const said = turns.flatMap(({ projection }) => [
+      ...projection.intents.map(({ event, reason, severity }) => `${event} ${reason} ${severity}`),
+      ...projection.withheld.map(({ reason }) => `not told: ${reason}`),
+    ])
+    const reasons = Object.fromEntries(evaluations.map(({ subject, outcome }) => [subject.alert, outcome.reason]))
+    return { said, reasons, events: change.events, memory }
+  })
+}
+const lastOf = <T>(values: readonly T[]): T => values.at(-1) as T
+
+describe('alerts of one tick', () => {
+  it('an SLO that burns is told once', () => {
+    const [rise, after] = played(
+      { minute: 0, readings: [read(0, { burns: true })] },
+      { minute: 1, readings: [read(1, { burns: true })] },
+    )
+    expect(rise?.said).toEqual(['firing first page'])
+    expect(after?.said).toEqual(['not told: repeat_not_due'])
+    expect(after?.events).toEqual([])
+  })
+
+  it('an SLO that is gone ends its alerts, of every kind', () => {
+    const { signals, readings } = {
+      signals: budgetSpent(read(0, { spent: 600 }), NOW, ALERT_POLICY),
+      readings: [read(0, { spent: 600 })],
+    }
+    const steps = played(
+      { minute: 0, readings, signals },
+      { minute: 2, readings: [read(2, { spent: 600 })], signals },
+      { minute: 3 },
+    )
+    expect(steps[1]?.said).toEqual(['firing first ticket'])
+    expect(lastOf(steps).said).toEqual(['resolved resolved ticket'])
+  })
+
+  it('a kind that is switched off ends', () => {
+    const signals = [blindness(at(-10), NOW, ALERT_POLICY)]
+    const steps = played({ minute: 0, signals }, { minute: 1, signals, kinds: ['SLOBurnRate'] })
+    expect(steps.map(({ said }) => said)).toEqual([['firing first page'], ['resolved resolved page']])
+  })
+
+  it('a signal that is not given any more is clear, and ends after its time', () => {
+    const signals = [blindness(at(-10), NOW, ALERT_POLICY)]
+    const steps = played({ minute: 0, signals }, { minute: 1 }, { minute: 5 }, { minute: 6 })
+    expect(steps.map(({ reasons }) => reasons['plumbline#blind'])).toEqual([
+      'first',
+      'keep_firing',
+      'keep_firing',
+      'resolved',
+    ])
+  })
+
+  it('unless nobody could see: then it stays', () => {
+    const signals = [blindness(at(-10), NOW, ALERT_POLICY)]
+    const steps = played({ minute: 0, signals }, { minute: 60, unseen: 'frozen_stale' })
+    expect(lastOf(steps).reasons['plumbline#blind']).toBe('frozen_stale')
+  })
+
+  it('a new incident names the one its alert was in before', () => {
+    const steps = played(
+      { minute: 0, readings: [read(0, { burns: true })] },
+      { minute: 1, readings: [read(1)] },
+      { minute: 6, readings: [read(6)] },
+      { minute: 7, readings: [read(7, { burns: true })] },
+    )
+    const [first] = steps[0]?.events ?? []
+    const again = [...lastOf(steps).memory.incidents.values()][0]
+    expect(again?.group.previousIncident).toBe(first?.incident)
+    expect(again?.group.id).not.toBe(first?.incident)
+  })
+})
+
+describe('what is explained already', () => {
+  const mode = (minute: number) =>
+    modeSignal(
+      {
+        env: '',
+        dependency: 'acme-pay',
+        outcome: 'timeout',
+        callers: ['checkout'],
+        mode: { id: 'F3', mode: 'timeout', share: 0.5, evidence: { n: 10, bad: 5, baselineShare: 0 }, advice: '' },
+      },
+      at(minute),
+      SHORT_KEEP_MS,
+    )
+  it('budgets of an SLO that burns wait until it no longer does', () => {
+    const spent = (minute: number, burns: boolean): Step => {
+      const now = read(minute, { burns, spent: 600 })
+      return { minute, readings: [now], signals: budgetSpent(now, at(minute), ALERT_POLICY) }
+    }
+    const steps = played(spent(0, true), spent(2, false), spent(8, false), spent(10, false))
+    expect(steps.map(({ reasons }) => reasons['checkout-stripe#budget50'])).toEqual([
+      'inhibited',
+      'inhibited',
+      'first',
+      'same_state',
+    ])
+    expect(lastOf(steps).said).toEqual(['firing first ticket'])
+  })
+
+  it('a failure mode whose cause an incident has is not told beside it', () => {
+    const burning = (minute: number): Step => ({
+      minute,
+      readings: [read(minute, { burns: true })],
+      signals: [mode(minute)],
+      roots: { 'checkout-stripe': PAY },
+    })
+    const steps = played(...[0, 3, 6, 9].map(burning))
+    expect(lastOf(steps).reasons['acme-pay#F3']).toBe('inhibited')
+    expect(lastOf(steps).memory.incidents.size).toBe(1)
+  })
+
+  it('one that was first takes the SLO into its incident', () => {
+    const steps = played(...[0, 3, 5].map((minute): Step => ({ minute, signals: [mode(minute)] })), {
+      minute: 6,
+      signals: [mode(6)],
+      readings: [read(6, { burns: true })],
+      roots: { 'checkout-stripe': PAY },
+    })
+    const [incident, ...others] = [...lastOf(steps).memory.incidents.values()]
+    expect(others).toEqual([])
+    expect(Object.keys(incident?.group.members ?? {}).sort()).toEqual(['acme-pay#F3', 'checkout-stripe'])
+    expect(incident?.facts.incident).toMatchObject({ severity: 'page', rootCause: PAY, slo: 'checkout-stripe' })
+  })
+
+  it('nothing new is told while Plumbline is blind', () => {
+    const steps = played({
+      minute: 0,
+      readings: [read(0, { burns: true })],
+      signals: [blindness(at(-10), NOW, ALERT_POLICY)],
+    })
+    expect(lastOf(steps).said.toSorted()).toEqual(['firing first page', 'not told: inhibited'])
+  })
+})
+
+describe('what decides who is told', () => {
+  const burning = (rest: Partial<Step> = {}): Step => ({ minute: 0, readings: [read(0, { burns: true })], ...rest })
+  const POLICIES: AlertPolicies = { endpoints: [], whenBreaching: true, whenResolved: true, whenNoData: true }
+  it('an author who wants no alert on breaching', () => {
+    const policies = { 'checkout-stripe': { ...POLICIES, whenBreaching: false } }
+    expect(lastOf(played(burning({ policies }))).said).toEqual(['not told: policy_off'])
+  })
+  it('endpoints that the author names', () => {
+    const policies = { 'checkout-stripe': { ...POLICIES, endpoints: ['mine'] } }
+    const [{ memory }] = played(burning({ policies })) as [{ memory: Memory }]
+    expect([...memory.incidents.values()].map(({ stream }) => stream.plan.subscriptions)).toEqual([
+      { mine: ['page', 'ticket'] },
+    ])
+  })
+  it('a silence, and it is named', () => {
+    const silence = {
+      id: 's1',
+      matchers: [{ name: 'slo', op: '=' as const, value: 'checkout-stripe' }],
+      startsAt: at(-1),
+      endsAt: at(1),
+      createdBy: '',
+      comment: '',
+      createdAt: at(-1),
+    }
+    const { said, events } = lastOf(played(burning({ overlays: { silences: [silence] } })))
+    expect(said).toEqual(['not told: silenced'])
+    expect(JSON.parse(events.find(({ kind }) => kind === 'incident')?.evidence ?? '{}')).toMatchObject({
+      overlays: ['s1'],
+    })
+  })
+  it('an acknowledgement of the incident', () => {
+    const [{ events }] = played(burning()) as [{ events: { incident: string }[] }]
+    const acknowledgement = { incident: events[0]?.incident ?? '', by: 'sam', at: at(1), until: at(600) }
+    const later = burning({
+      minute: 300,
+      readings: [read(300, { burns: true })],
+      overlays: { acknowledgements: [acknowledgement] },
+    })
+    expect(lastOf(played(burning(), later)).said).toEqual(['not told: acknowledged'])
+    expect(lastOf(played(burning(), { ...later, overlays: {} })).said).toEqual(['firing repeat page'])
+  })
+  it('a dry run', () => {
+    expect(lastOf(played(burning({ policy: { ...ALERT_POLICY, dryRun: true } }))).said).toEqual(['not told: dry_run'])
+  })
+})
+
+describe('what is recorded', () => {
+  it('alerts first, then the incidents that follow from them', () => {
+    const { events } = lastOf(played({ minute: 0, readings: [read(0, { burns: true })] }))
+    expect(events.map(({ kind, slo: subject, reason }) => `${kind} ${subject.slice(0, 4)} ${reason}`)).toEqual([
+      'alert chec first',
+      'incident inc_ first',
+    ])
+  })
+  it('nothing of signals that are idle, whatever freezes them', () => {
+    const frozen = budgetSpent({ ...read(0), watermark: at(-60) }, NOW, ALERT_POLICY)
+    expect(frozen.map(({ conditions }) => conditions[0]?.verdict)).toEqual(['frozen', 'frozen', 'frozen', 'frozen'])
+    const { events } = lastOf(played({ minute: 0, readings: [read(0)], signals: frozen }))
+    expect(events).toEqual([])
+  })
+  it('what an alert needs to go on: a restart between two ticks loses nothing', () => {
+    const [{ memory }] = played({ minute: 0, readings: [read(0, { burns: true })] }) as [{ memory: Memory }]
+    for (const record of memory.alerts.values())
+      expect(JSON.parse(JSON.stringify(record)) as AlertRecord).toEqual(record)
+    for (const { group, stream } of memory.incidents.values())
+      expect(JSON.parse(JSON.stringify({ group, stream }))).toEqual({ group, stream })
+  })
+})
