@@ -8,8 +8,8 @@ import { AttributeList, UNWATCHED } from './attribute-list.ts'
 import { type AttributePair, AttributePairs } from './attribute-pairs.ts'
 import { readAttribute } from './common.ts'
 import { fieldsOf, fixed64, hex, readPart, set, string } from './fields.ts'
+import { IdAt, TextAt } from './places.ts'
 import type { Reader } from './reader.ts'
-import { CACHED_BYTES, cachedText } from './text-cache.ts'
 import { TextIds } from './text-ids.ts'
 
 // Hot path: one view for all spans, pointing into the body. Nothing is made of a span but what the rules ask for.
@@ -25,53 +25,6 @@ const EXCEPTION_READS: Readonly<Record<string, number>> = {
 }
 const NAME_SLOTS = 1024
 const NO_ATTRIBUTES: Attributes = new Map()
-
-/** A place in the body; its text is made when it is asked for. */
-export class TextAt {
-  start = 0
-  end = 0
-  #text: string | undefined = ''
-
-  set(start: number, end: number): void {
-    this.start = start
-    this.end = end
-    this.#text = start === end ? '' : undefined
-  }
-
-  isEmpty(): boolean {
-    return this.start === this.end
-  }
-
-  of(bytes: Buffer): string {
-    if (this.#text === undefined) {
-      const { start, end } = this
-      this.#text = end - start <= CACHED_BYTES ? cachedText(bytes, start, end) : bytes.toString('utf8', start, end)
-    }
-    return this.#text
-  }
-}
-
-/** An id of any length as it was sent: where it stands. */
-class IdAt {
-  start = 0
-  length = 0
-
-  set(start: number, length: number): void {
-    this.start = start
-    this.length = length
-  }
-
-  /** Right length and not all zeros. */
-  isId(bytes: Buffer, length: number): boolean {
-    if (this.length !== length) return false
-    for (let i = this.start; i < this.start + length; i++) if (bytes[i] !== 0) return true
-    return false
-  }
-
-  hex(bytes: Buffer): string {
-    return bytes.toString('hex', this.start, this.start + this.length)
-  }
-}
 
 /**
  * The span that was read last, as it was sent: the rules read it as facts, rows are copied out of it. Times are two words
@@ -226,16 +179,16 @@ export class SpanView implements SpanFacts {
       const tag = reader.tag()
       switch (tag) {
         case 0x0a: // trace_id
-          setId(this.traceIdAt, reader)
+          this.traceIdAt.read(reader)
           break
         case 0x12: // span_id
-          setId(this.spanIdAt, reader)
+          this.spanIdAt.read(reader)
           break
         case 0x1a: // trace_state
-          setText(this.traceStateAt, reader)
+          this.traceStateAt.read(reader)
           break
         case 0x22: // parent_span_id
-          setId(this.parentIdAt, reader)
+          this.parentIdAt.read(reader)
           break
         case 0x2a: // name
           this.#readName(reader)
@@ -274,13 +227,13 @@ export class SpanView implements SpanFacts {
 
   #begin(bytes: Buffer): void {
     this.bytes = bytes
-    this.traceIdAt.set(0, 0)
-    this.spanIdAt.set(0, 0)
-    this.parentIdAt.set(0, 0)
-    this.nameAt.set(0, 0)
+    this.traceIdAt.clear()
+    this.spanIdAt.clear()
+    this.parentIdAt.clear()
+    this.nameAt.clear()
     this.namePair = undefined
-    this.traceStateAt.set(0, 0)
-    this.statusMessageAt.set(0, 0)
+    this.traceStateAt.clear()
+    this.statusMessageAt.clear()
     this.kind = this.statusCode = this.startLow = this.startHigh = this.endLow = this.endHigh = 0
     this.attributes.begin(bytes)
     if (this.events.length > 0) this.events = []
@@ -309,7 +262,7 @@ export class SpanView implements SpanFacts {
   }
 
   #readName(reader: Reader): void {
-    setText(this.nameAt, reader)
+    this.nameAt.read(reader)
     const { start, end } = this.nameAt
     this.namePair = this.#names.find(reader.words, start, end)
     if (this.namePair === undefined && this.#names.comesAgain(start, end)) {
@@ -321,24 +274,12 @@ export class SpanView implements SpanFacts {
     const outer = reader.enter()
     while (reader.more()) {
       const tag = reader.tag()
-      if (tag === 0x12 /* message */) setText(this.statusMessageAt, reader)
+      if (tag === 0x12 /* message */) this.statusMessageAt.read(reader)
       else if (tag === 0x18 /* code */) this.statusCode = reader.int32()
       else reader.skip(tag)
     }
     reader.leave(outer)
   }
-}
-
-function setId(id: IdAt, reader: Reader): void {
-  const length = reader.length()
-  id.set(reader.position, length)
-  reader.position += length
-}
-
-function setText(text: TextAt, reader: Reader): void {
-  const length = reader.length()
-  text.set(reader.position, reader.position + length)
-  reader.position += length
 }
 
 const EVENT = fieldsOf<SpanEvent>({
