@@ -3,6 +3,7 @@ import { type DependencyHealth, healthByDependency } from '../integration/depend
 import { OUTCOME_MODES } from '../integration/failure-modes.ts'
 import { type Outcome, type Owner, ownerOf } from '../integration/outcome.ts'
 import { ALERT_POLICY } from '../slo/alert-policy.ts'
+import { dependenciesInMaintenance } from '../slo/maintenance.ts'
 import { windowEnd } from '../slo/window.ts'
 import {
   type OperationCounts,
@@ -13,6 +14,7 @@ import {
   readOutcomeMinutes,
 } from '../storage/dependencies.ts'
 import { readFreshness } from '../storage/freshness.ts'
+import { readMaintenance } from '../storage/maintenance-windows.ts'
 import type { Db } from '../storage/query.ts'
 import { runningSince } from './mode-since.ts'
 
@@ -32,7 +34,7 @@ export interface DependencyEntry {
   /** The protocol most calls use. */
   kind: string
   owner: Owner
-  health: DependencyHealth['health']
+  health: DependencyHealth['health'] | 'maintenance'
   score: number | null
   modes: (DependencyHealth['modes'][number] & { since: Date | null })[]
   calls: Attempts
@@ -59,23 +61,26 @@ export async function readDependencyBoard(db: Db, now: Date): Promise<Dependency
   const start = new Date(end.getTime() - RECENT_MINUTES * MINUTE_MS)
   const baseline = { from: new Date(start.getTime() - BASELINE_MINUTES * MINUTE_MS), to: start }
   const window = { from: start, to: end }
-  const [recent, before, coverage] = await Promise.all([
+  const [recent, before, coverage, planned] = await Promise.all([
     readOperationCounts(db, window),
     readCallCounts(db, baseline),
     readCoverage(db, window),
+    readMaintenance(db),
   ])
+  const inMaintenance = dependenciesInMaintenance(planned, now)
   const healths = healthByDependency(recent, before)
   const inTrouble = [...healths].filter(([, { modes }]) => modes.length > 0).map(([name]) => name)
   const minutes = await readOutcomeMinutes(db, { from: baseline.from, to: end, dependencies: inTrouble })
   const known = { recent: groupOf(recent), before: groupOf(before), minutes: groupOf(minutes) }
   const blind = watermark !== null && now.getTime() - watermark.getTime() > ALERT_POLICY.staleAfterMs
-  const dependencies = [...healths].map(([name, health]) =>
-    entryOf(name, blind ? { ...health, health: 'unknown', score: null } : health, {
+  const dependencies = [...healths].map(([name, health]): DependencyEntry => {
+    const entry = entryOf(name, blind ? { ...health, health: 'unknown', score: null } : health, {
       recent: known.recent.get(name) ?? [],
       before: known.before.get(name) ?? [],
       minutes: known.minutes.get(name) ?? [],
-    }),
-  )
+    })
+    return inMaintenance.has(name) ? { ...entry, health: 'maintenance' } : entry
+  })
   return { window, baseline, watermark, coverage, dependencies: dependencies.sort(byTrouble) }
 }
 
@@ -139,7 +144,13 @@ function sinceOf(id: string, minutes: readonly OutcomeMinute[]): Date | null {
 
 const byFailures = (a: Attempts, b: Attempts): number => b.failed - a.failed || b.total - a.total
 
-const HEALTH_RANK: Record<DependencyEntry['health'], number> = { failing: 0, degraded: 1, unknown: 2, healthy: 3 }
+const HEALTH_RANK: Record<DependencyEntry['health'], number> = {
+  failing: 0,
+  degraded: 1,
+  maintenance: 2,
+  unknown: 3,
+  healthy: 4,
+}
 
 /** Place in the list: health, share of failing calls (largest first), name. */
 export type TroubleKey = readonly [rank: number, intactShare: number, name: string]

@@ -10,7 +10,13 @@ import type { DependencyBoard, DependencyEntry } from './dependency-board.ts'
 import type { Family, Sample } from './exposition.ts'
 import { sinceStart } from './since-start.ts'
 
-const STATES = ['healthy', 'degraded', 'failing', 'unknown'] as const satisfies readonly DependencyEntry['health'][]
+const STATES = [
+  'healthy',
+  'degraded',
+  'failing',
+  'unknown',
+  'maintenance',
+] as const satisfies readonly DependencyEntry['health'][]
 
 /** Health of every dependency called within a day. */
 export function healthFamilies({ dependencies }: DependencyBoard): Family[] {

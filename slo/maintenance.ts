@@ -106,6 +106,15 @@ export function inMaintenance(
   return windows.find(holds) ?? null
 }
 
+/** Dependencies that are as a whole in maintenance at an instant: a window names them, and no service or SLO beside them. */
+export const dependenciesInMaintenance = (windows: readonly MaintenanceWindow[], at: Date): Set<string> =>
+  new Set(
+    windows
+      .filter(({ scope }) => scope.services.length === 0 && scope.slos.length === 0 && scope.dependencies.length > 0)
+      .filter((window) => occurrencesOf(window, { from: at, to: new Date(at.getTime() + 1) }).length > 0)
+      .flatMap(({ scope }) => scope.dependencies),
+  )
+
 /** A stretch of time that counts for no budget, and why. */
 export interface Exclusion extends OneOff {
   reason: string

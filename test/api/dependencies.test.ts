@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runningSince } from '../../api/mode-since.ts'
+import { recordMaintenance } from '../../storage/maintenance-windows.ts'
+import { maintenance } from './overlay-seeds.ts'
 import { MINUTE_MS, minutesAgo, NOW, seedCalls, seededApp, seedTelemetry } from './seeded-app.ts'
 
 let app: Awaited<ReturnType<typeof seededApp>>
@@ -45,6 +47,19 @@ describe('the list of dependencies', () => {
     const names = [...first.body.items, ...second.body.items].map(({ name }) => name)
     expect(names).toEqual(['acme-pay', 'fax', 'ledger'])
   })
+})
+
+test('a dependency in planned maintenance says so, whatever its calls do, while it lasts', async () => {
+  const planned = maintenance({ scope: { services: [], slos: [], dependencies: ['ledger'], environments: [] } })
+  const partly = maintenance({
+    id: 'mnt_2',
+    scope: { services: ['checkout'], slos: [], dependencies: ['acme-pay'], environments: [] },
+  })
+  await recordMaintenance(app.db, [planned, partly], NOW)
+  const healthOf = async (name: string) => (await app.get(`/api/v1/dependencies/${name}`)).body.health
+  expect([await healthOf('ledger'), await healthOf('acme-pay')]).toEqual(['maintenance', 'failing'])
+  await recordMaintenance(app.db, [{ ...planned, revision: 1, endedAt: minutesAgo(1) }], NOW)
+  expect(await healthOf('ledger')).toBe('healthy')
 })
 
 describe('one dependency', () => {

@@ -119,6 +119,7 @@ describe('/metrics', () => {
       'dependency_health_state{dependency="ledger",state="degraded"} 0',
       'dependency_health_state{dependency="ledger",state="failing"} 0',
       'dependency_health_state{dependency="ledger",state="unknown"} 0',
+      'dependency_health_state{dependency="ledger",state="maintenance"} 0',
     ])
     expect(text).toContain('dependency_health_score_ratio{dependency="ledger"} 1')
     expect(text).toContain('dependency_retry_amplification_ratio{dependency="ledger"} 1')
