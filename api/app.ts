@@ -6,6 +6,7 @@ import type { Log } from '../runtime/log.ts'
 import type { Db } from '../storage/query.ts'
 import { refuseForeignPages, requireOwnHost, requireToken, requireTokenForMethod } from './access.ts'
 import { alertmanagerFace } from './alertmanager-face.ts'
+import { auditRoutes } from './audit-log.ts'
 import { budgetResetRoutes } from './budget-resets.ts'
 import { cached } from './cached.ts'
 import { clickhouseInterface } from './clickhouse-interface.ts'
@@ -80,6 +81,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.route('/api/v1', silenceRoutes({ db, clock }))
   app.route('/api/v1', maintenanceRoutes({ db, clock }))
   app.route('/api/v1', deploymentRoutes({ db, clock }))
+  app.route('/api/v1', auditRoutes({ db, clock }))
   app.route('/api/v2', alertmanagerFace({ db, clock, version, publicUrl: config.publicUrl }))
   app.route('/api/v1', notificationRoutes({ db, clock }))
   app.route('/api/v1', endpointRoutes({ db, clock, endpoints: config.endpoints ?? [] }))

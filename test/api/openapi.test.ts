@@ -60,6 +60,7 @@ const EXAMPLES: Record<string, string> = {
   '/api/v1/maintenance-windows': '/api/v1/maintenance-windows',
   '/api/v1/maintenance-windows/{id}': '/api/v1/maintenance-windows/mnt_1',
   '/api/v1/deployments': '/api/v1/deployments',
+  '/api/v1/audit-log': '/api/v1/audit-log',
   '/api/v1/notifications': '/api/v1/notifications',
   '/api/v1/notifications/{id}': '/api/v1/notifications/msg_1',
   '/api/v1/endpoints': '/api/v1/endpoints',

@@ -1,3 +1,4 @@
+import { recordAudit } from '../../storage/audit-log.ts'
 import { recordDeployment } from '../../storage/deployments.ts'
 import { recordMaintenance, type StoredMaintenance } from '../../storage/maintenance-windows.ts'
 import type { Db } from '../../storage/query.ts'
@@ -56,4 +57,6 @@ export async function seedOverlays(db: Db): Promise<void> {
     source: 'api',
   } as const
   await recordDeployment(db, deployment, NOW)
+  const entry = { author: 'ada', token: '', action: 'silence.create', target: 'sil_1', detail: { comment: 'upgrade' } }
+  await recordAudit(db, [{ ...entry, at: minutesAgo(60) }])
 }

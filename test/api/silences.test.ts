@@ -45,9 +45,15 @@ describe('a silence', () => {
     expect((await app.get('/api/v1/silences')).body.items).toEqual([])
     expect((await app.get('/api/v1/silences?state=expired')).body.items).toEqual([ended.body])
 
-    const audit = await readAudit(app.db, { target: id })
-    expect(audit.map(({ action }) => action).sort()).toEqual(['silence.create', 'silence.expire'])
-    expect(audit.find(({ action }) => action === 'silence.create')?.author).toBe('ada')
+    const { items: audit } = (await app.get(`/api/v1/audit-log?target=${id}`)).body
+    const byAction = Object.fromEntries(audit.map((each: { action: string }) => [each.action, each]))
+    expect(Object.keys(byAction).sort()).toEqual(['silence.create', 'silence.expire'])
+    expect(byAction['silence.create']).toMatchObject({
+      author: 'ada',
+      target: id,
+      detail: { comment: SILENCE.comment },
+    })
+    expect((await app.get('/api/v1/audit-log?target=nobody')).body.items).toEqual([])
   })
 
   test('ending it twice does no harm', async () => {
