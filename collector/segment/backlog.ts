@@ -52,9 +52,9 @@ export class Backlog {
     return lane === 'newest' ? waiting.at(-1) : waiting.find(({ notBefore }) => notBefore <= now)
   }
 
-  /** Something sealed waits that was never tried. */
-  isBehind(): boolean {
-    return this.#waiting('newest').length > 0
+  /** Something sealed is being stored, or waits, for the first time. */
+  isBusy(): boolean {
+    return this.sealed.some(({ failures }) => failures === 0)
   }
 
   /** When `next` may have something for this lane, unless another segment is sealed before; monotonic. */

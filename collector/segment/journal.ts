@@ -33,8 +33,8 @@ interface Waiting {
 
 const RETRY_WHEN_FULL_SECONDS = 5
 const RECHECK_MS = 25
-/** How many times its age a segment may grow on behind others. */
-const GROW_AGES = 3
+/** How many times its age more a segment may grow while others are being stored. */
+const GROW_AGES = 2
 
 /**
  * Appends frames to the current segment. Many requests share one write and one sync: whatever arrives while the disk is
@@ -164,12 +164,12 @@ export class Journal {
 
   /**
    * Where it would only wait it goes on to grow, and is one insert instead of many: while ClickHouse does not answer, and
-   * for some time behind others that wait.
+   * for some time while others are being stored.
    */
   #sealAfter(ms: number, waitedMs = 0): void {
     const { backlog, segmentAgeMs } = this.#options
     this.#ageTimer = setTimeout(() => {
-      const grows = backlog.isAway || (backlog.isBehind() && waitedMs < GROW_AGES * segmentAgeMs)
+      const grows = backlog.isAway || (backlog.isBusy() && waitedMs < GROW_AGES * segmentAgeMs)
       if (grows) return this.#sealAfter(RECHECK_MS, waitedMs + RECHECK_MS)
       this.#sealDue = true
       this.#kick()

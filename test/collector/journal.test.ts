@@ -67,7 +67,7 @@ test('a segment is sealed at its age', async () => {
   )
 })
 
-test('a segment grows on while others wait, but not for long', async () => {
+test('a segment grows on while others are being stored, but not for long', async () => {
   await using under = await journalUnderTest()
   under.backlog.seal(waiting('before'))
   await under.journal.append(frame())
