@@ -25,7 +25,7 @@ export class MessageWriter {
 
   /** Field number and wire type. */
   tag(field: number, type: number): void {
-    this.varint(BigInt(field * 8 + type))
+    this.#count(field * 8 + type)
   }
 
   /** Two's complement, so that negative numbers take ten bytes. */
@@ -59,14 +59,14 @@ export class MessageWriter {
 
   string(text: string): void {
     const size = Buffer.byteLength(text)
-    this.varint(BigInt(size))
+    this.#count(size)
     this.#reserve(size)
     this.#bytes.write(text, this.#length, 'utf8')
     this.#length += size
   }
 
   blob(value: Uint8Array): void {
-    this.varint(BigInt(value.length))
+    this.#count(value.length)
     this.#reserve(value.length)
     this.#bytes.set(value, this.#length)
     this.#length += value.length
@@ -76,7 +76,7 @@ export class MessageWriter {
   nested(write: () => void): void {
     if (++this.#depth > MAX_DEPTH) throw new BadBody(`malformed OTLP/JSON: more than ${MAX_DEPTH} nested messages`)
     const start = this.#length
-    this.varint(0n)
+    this.#count(0)
     write()
     const size = this.#length - start - 1
     this.#depth--
@@ -89,8 +89,19 @@ export class MessageWriter {
     this.#reserve(prefix)
     this.#bytes.copyWithin(start + prefix, start + 1, this.#length)
     this.#length = start
-    this.varint(BigInt(size))
+    this.#count(size)
     this.#length += size
+  }
+
+  /** A tag or a length. */
+  #count(value: number): void {
+    this.#reserve(LONGEST_VARINT)
+    let rest = value
+    while (rest > 127) {
+      this.#bytes[this.#length++] = (rest & 127) | CONTINUES
+      rest >>>= 7
+    }
+    this.#bytes[this.#length++] = rest
   }
 
   #reserve(size: number): void {
