@@ -10,6 +10,7 @@ import { createSender } from './deliver.ts'
 import { answerRequests } from './delivery-requests.ts'
 import { EndpointReports } from './endpoint-reports.ts'
 import type { EvaluatorMetrics } from './evaluator-metrics.ts'
+import { withMetaRoute } from './meta-route.ts'
 import { type Addressees, addresseesOf } from './notifications-for.ts'
 import { ALERTMANAGER_REPEAT } from './notify/alertmanager.ts'
 import { Outbox } from './outbox.ts'
@@ -67,7 +68,7 @@ export function startDelivery({ config, db, log, metrics, tickMs, now }: Deps): 
   metrics.watch(outbox)
 
   const publicUrl = config.publicUrl ?? `http://${config.bind}:${config.ports.api}`
-  const routes = routesWithMeta(config)
+  const routes = withMetaRoute(config.routes, config.alerting.meta.endpoints)
   const reports = new EndpointReports(db)
   const changes = new ChangeEvents(db, outbox, config.endpoints)
   const selfAlerts = new SelfAlerts({ log, outbox, addressees, routes, publicUrl, send: sender.send })
@@ -126,13 +127,6 @@ export function startDelivery({ config, db, log, metrics, tickMs, now }: Deps): 
       ])
     },
   }
-}
-
-/** Alerts about Plumbline itself have a route of their own where the configuration names endpoints for them. */
-function routesWithMeta({ routes, alerting }: Config): RouteNode[] {
-  const { endpoints } = alerting.meta
-  if (endpoints.length === 0) return routes
-  return [{ matchers: [{ name: 'env', op: '=', value: 'plumbline' }], endpoints, routes: [] }, ...routes]
 }
 
 const refusedSlos = async (db: Db): Promise<string[]> =>

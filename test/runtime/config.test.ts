@@ -127,6 +127,37 @@ describe('a fault is one readable line that says where', () => {
       '1 endpoints.0.secret: expected whsec_ and the base64',
     ],
     [
+      'a former secret of the wrong form',
+      'endpoints: [{ name: a, type: webhook, url: "http://127.0.0.1", previousSecret: abc }]',
+      '1 endpoints.0.previousSecret: expected whsec_ and the base64',
+    ],
+    [
+      'a fallback to nowhere',
+      'endpoints: [{ name: a, type: slack, url: "http://127.0.0.1", fallback: b }]',
+      '1 endpoints.0.fallback: there is no endpoint named b',
+    ],
+    [
+      'a fallback to itself',
+      'endpoints: [{ name: a, type: slack, url: "http://127.0.0.1", fallback: a }]',
+      '1 endpoints.0.fallback: a cannot be its own fallback',
+    ],
+    [
+      'a route to an endpoint that is kept for escalations',
+      'endpoints: [{ name: a, type: slack, url: "http://127.0.0.1", escalationOnly: true }]\nroutes: [{ endpoints: [a] }]',
+      '2 routes.0.endpoints: a is escalationOnly',
+    ],
+    [
+      'alerts about Plumbline to nowhere',
+      'alerting: { meta: { endpoints: [a] } }',
+      '1 alerting.meta.endpoints: there is no endpoint named a',
+    ],
+    [
+      'a key of another type of endpoint',
+      'endpoints: [{ name: a, type: slack, url: "http://127.0.0.1", secret: abc }]',
+      '1 endpoints.0.secret: unknown key',
+    ],
+    ['an endpoint of no known type', 'endpoints: [{ name: a, type: pigeon }]', '1 endpoints.0.type: '],
+    [
       'a secret that is not set',
       `endpoints: [{ name: a, type: webhook, url: "http://127.0.0.1", secret: "\${env:NOPE}" }]`,
       '1: environment variable NOPE is not set',
