@@ -1,4 +1,8 @@
+import type { Log } from '../runtime/log.ts'
 import type { Notification } from '../storage/notifications.ts'
+import type { Thread } from './deliver.ts'
+import { type Lane, laneKey, threadOf } from './lane.ts'
+import type { PostResult } from './notify/post.ts'
 
 /** How often a message is repeated while it holds, and for how long when it says the end. */
 export interface RepeatRule {
@@ -6,8 +10,17 @@ export interface RepeatRule {
   resolvedForMs: number
 }
 
+interface KeepAliveOptions {
+  log: Log
+  send: (notification: Notification, at: Date, thread: Thread) => Promise<PostResult>
+  /** Null: once is enough. */
+  repeatRuleOf?: (endpoint: string) => RepeatRule | null
+}
+
 interface Repeated {
   notification: Notification
+  thread: Thread
+  rule: RepeatRule
   nextAt: Date
   /** Null: until something newer is accepted. */
   until: Date | null
@@ -16,37 +29,49 @@ interface Repeated {
 /** A failed repetition is tried again sooner than the next one is due. */
 const RETRY_MS = 15_000
 
-/** Messages an endpoint must hear again and again, by stream: the newest that it accepted. */
+const NEVER = new Date(8.64e15)
+
+/** Messages an endpoint must hear again and again: of each stream the newest that it accepted. */
 export class KeepAlive {
+  readonly #options: KeepAliveOptions
   readonly #repeated = new Map<string, Repeated>()
 
+  constructor(options: KeepAliveOptions) {
+    this.#options = options
+  }
+
   /** Takes an accepted message over from the one before it. */
-  keep(lane: string, notification: Notification, rule: RepeatRule, nextAt: Date): void {
-    const until =
-      notification.event === 'resolved' ? new Date(nextAt.getTime() - rule.everyMs + rule.resolvedForMs) : null
-    this.#repeated.set(lane, { notification, nextAt, until })
+  keep(lane: Lane, notification: Notification, acceptedAt: Date): void {
+    const rule = this.#options.repeatRuleOf?.(lane.endpoint)
+    if (!rule) return
+    const after = (ms: number) => new Date(acceptedAt.getTime() + ms)
+    const until = notification.event === 'resolved' ? after(rule.resolvedForMs) : null
+    const thread = threadOf(lane)
+    this.#repeated.set(laneKey(lane), { notification, thread, rule, nextAt: after(rule.everyMs), until })
   }
 
-  /** What is to be repeated now; each is given once until `repeated` tells how that went. */
-  takeDue(now: Date): { lane: string; notification: Notification }[] {
-    const due = [...this.#repeated].filter(([, { nextAt }]) => nextAt <= now)
-    for (const [lane, { until }] of due) if (until && until < now) this.#repeated.delete(lane)
-    const taken = due.filter(([lane]) => this.#repeated.has(lane))
-    for (const [, repeated] of taken) repeated.nextAt = NEVER
-    return taken.map(([lane, { notification }]) => ({ lane, notification }))
+  /** Repetitions are no news: they are neither stored nor counted as attempts. */
+  async repeatDue(now: Date): Promise<void> {
+    for (const [lane, { until, nextAt }] of this.#repeated) {
+      if (until && until < now && nextAt !== NEVER) this.#repeated.delete(lane)
+    }
+    const due = [...this.#repeated.values()].filter(({ nextAt }) => nextAt <= now)
+    await Promise.all(due.map((repeated) => this.#repeat(repeated, now)))
   }
 
-  repeated(lane: string, { id }: Notification, accepted: boolean, rule: RepeatRule, at: Date): void {
-    const repeated = this.#repeated.get(lane)
-    if (repeated?.notification.id !== id) return
-    repeated.nextAt = new Date(at.getTime() + (accepted ? rule.everyMs : Math.min(RETRY_MS, rule.everyMs)))
+  async #repeat(repeated: Repeated, now: Date): Promise<void> {
+    const { notification, thread, rule } = repeated
+    repeated.nextAt = NEVER
+    const { arrival, status, error } = await this.#options.send(notification, now, thread)
+    const isAccepted = arrival === 'accepted'
+    repeated.nextAt = new Date(now.getTime() + (isAccepted ? rule.everyMs : Math.min(RETRY_MS, rule.everyMs)))
+    if (isAccepted) return
+    const { endpoint, incident, id } = notification
+    this.#options.log.warn({ endpoint, incident, id, status, error }, 'notification not kept alive')
   }
 
   nextDueAt(): Date | null {
-    const times = [...this.#repeated.values()].map(({ nextAt }) => nextAt.getTime())
-    const first = Math.min(...times)
+    const first = Math.min(...[...this.#repeated.values()].map(({ nextAt }) => nextAt.getTime()))
     return first < NEVER.getTime() ? new Date(first) : null
   }
 }
-
-const NEVER = new Date(8.64e15)

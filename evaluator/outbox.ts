@@ -11,7 +11,6 @@ import {
   isOwed,
   type Lane,
   type Lanes,
-  laneKey,
   laneOf,
   pendingOf,
   revise,
@@ -76,7 +75,7 @@ export class Outbox {
   /** Lanes that are due, the most urgent last, by endpoint. */
   #due = new Map<string, Lane[]>()
   readonly #rounds = new Set<Promise<void>>()
-  readonly #keepAlive = new KeepAlive()
+  readonly #keepAlive: KeepAlive
   #isLoaded = false
   #lastAttemptMs = 0
 
@@ -84,6 +83,7 @@ export class Outbox {
     this.#options = options
     this.#random = options.random ?? Math.random
     this.#late = new LateWrites(options.log)
+    this.#keepAlive = new KeepAlive(options)
   }
 
   /** Takes over what the store holds; the ids of all messages it knows are returned. */
@@ -108,7 +108,7 @@ export class Outbox {
     this.#lanes = lanes
     for (const lane of lanes.values()) {
       const accepted = lane.notifications.filter(({ state, body }) => state === 'delivered' && body !== '').at(-1)
-      if (accepted?.event === 'firing') this.#keep(lane, accepted, now)
+      if (accepted?.event === 'firing') this.#keepAlive.keep(lane, accepted, now)
     }
     await this.#saveLateResults(notifications, now)
     this.#forgetFinished()
@@ -190,7 +190,7 @@ export class Outbox {
     due.sort((a, b) => urgencyOf(a) - urgencyOf(b))
     this.#due = Map.groupBy(due, ({ endpoint }) => endpoint)
     const endpoints = [...this.#due.keys()]
-    await Promise.all([...endpoints.map((endpoint) => this.#deliverTo(endpoint, now)), this.#repeatDue(now)])
+    await Promise.all([...endpoints.map((endpoint) => this.#deliverTo(endpoint, now)), this.#keepAlive.repeatDue(now)])
     this.#forgetFinished()
   }
 
@@ -260,33 +260,12 @@ export class Outbox {
     await this.#late.write(() => store.saveAttempt(made))
     if (this.#health.judge(lane, made, result.isGone ?? false))
       this.#options.log.error({ endpoint: lane.endpoint }, 'endpoint fails; one message at a time tries it')
-    this.#keep(lane, outcome.notification, finishedAt)
+    if (made.arrival === 'accepted') this.#keepAlive.keep(lane, outcome.notification, finishedAt)
     const fallbackAt = fallbackAfter(outcome)
     const told = fallbackAt ? this.#tellFallback(lane, notification.sequence, fallbackAt) : []
     // In one write: no crash comes between the failure and what follows from it.
     await this.#save([revise(lane, outcome.notification), ...told], finishedAt)
     this.#tell(outcome.notification, made)
-  }
-
-  /** From now on an accepted message is repeated, where the endpoint needs that. */
-  #keep(lane: Lane, notification: Notification, at: Date): void {
-    const rule = notification.state === 'delivered' ? this.#options.repeatRuleOf?.(lane.endpoint) : null
-    if (rule) this.#keepAlive.keep(laneKey(lane), notification, rule, new Date(at.getTime() + rule.everyMs))
-  }
-
-  /** Repetitions are no news: they are neither stored nor counted as attempts. */
-  async #repeatDue(now: Date): Promise<void> {
-    const { send, repeatRuleOf, log } = this.#options
-    const repeat = async ({ lane, notification }: { lane: string; notification: Notification }) => {
-      const { endpoint, incident, id } = notification
-      const rule = repeatRuleOf?.(endpoint)
-      if (!rule) return
-      const thread = this.#lanes.get(lane)
-      const { arrival, status, error } = await send(notification, now, thread ? threadOf(thread) : UNKNOWN)
-      this.#keepAlive.repeated(lane, notification, arrival === 'accepted', rule, now)
-      if (arrival !== 'accepted') log.warn({ endpoint, incident, id, status, error }, 'notification not kept alive')
-    }
-    await Promise.all(this.#keepAlive.takeDue(now).map(repeat))
   }
 
   /** Settles what newer messages make void, in one write. */
@@ -382,8 +361,6 @@ export class Outbox {
     for (const [key, lane] of this.#lanes) if (isOver(lane)) this.#lanes.delete(key)
   }
 }
-
-const UNKNOWN: Thread = { target: '', first: '' }
 
 const isBy = (at: Date | null, now: Date): boolean => at !== null && at <= now
 
