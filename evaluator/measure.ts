@@ -44,7 +44,8 @@ const AUTHORED_SHARE = 0.1
 
 /**
  * @param paceMs time a tick spends on history, beside one day at least: the alerts of other SLOs wait no longer. Without
- * an end, a call also waits for authors' statements and for the self-check, which otherwise go on beside it
+ * an end, a call also waits for authors' statements, however often they run, and for the self-check; both otherwise go
+ * on beside it
  */
 export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Measurer {
   const arrivals = new Arrivals(db)
@@ -183,7 +184,8 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
       }
       standing.history = null
       succeeded(standing)
-      standing.retryAtMs = now.getTime() + (performance.now() - startedMs) * (1 / AUTHORED_SHARE - 1)
+      const tookMs = performance.now() - startedMs
+      if (!waitsForAll) standing.retryAtMs = now.getTime() + tookMs * (1 / AUTHORED_SHARE - 1)
     }
   }
 

@@ -122,7 +122,7 @@ describe('SLIs over points that are measured together have exactly the minutes o
           await storeSums(store.db, points)
           await expectAlike(indicators)
         }),
-        { numRuns: 6 },
+        { numRuns: 5, endOnFailure: true },
       ),
     PATIENCE_MS,
   )
@@ -143,7 +143,7 @@ describe('SLIs over points that are measured together have exactly the minutes o
             await expectAlike(indicators)
           },
         ),
-        { numRuns: 6 },
+        { numRuns: 5, endOnFailure: true },
       ),
     PATIENCE_MS,
   )
