@@ -47,10 +47,10 @@ export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
   ])
   const inForce = definitions.map(({ slo }) => slo).filter((slo): slo is Slo => slo !== null)
   const readings = new Map((await readReadings(db, inForce, now)).map((reading) => [reading.slo.name, reading]))
-  const incidentsOf = Map.groupBy(openIncidents, ({ slo }) => slo)
+  const alertsOf = Map.groupBy(openIncidents.flatMap(alertsIn), ({ slo }) => slo)
   const slos = definitions.map((definition): SloEntry => {
     const reading = readings.get(definition.name) ?? null
-    const alert = firingOf(incidentsOf.get(definition.name) ?? [])
+    const alert = worstOf(alertsOf.get(definition.name) ?? [])
     return {
       definition,
       reading,
@@ -90,18 +90,30 @@ export async function judgeExactly(db: Db, { at, openIncidents }: SloBoard, entr
     const { units } = source({ from: new Date(ms), to: new Date(ms + resolutionMinutes * MINUTE_MS) })
     if (units.total > 0) minutes.push({ ...units, minutesAgo: (period.to.getTime() - ms) / MINUTE_MS })
   }
-  return judge(definition, reading, firingOf(openIncidents.filter(({ slo }) => slo === definition.name)), at, minutes)
+  return judge(definition, reading, firingOf(openIncidents, definition.name), at, minutes)
 }
 
 /** A calendar period needs no past for it, and what averages SLIs is no sum of its past. */
 const hasForecast = ({ objective, indicator }: Slo): boolean =>
   objective.window.kind === 'rolling' && (indicator.source !== 'composite' || indicator.method === 'pooled')
 
-/** What fires for an SLO, of its open incidents: a page before a ticket, then what began first. */
-export function firingOf(open: readonly Incident[]): FiringAlert | null {
-  const [worst] = open.toSorted(
-    (a, b) =>
-      Number(b.severity === 'page') - Number(a.severity === 'page') || a.startedAt.getTime() - b.startedAt.getTime(),
+/** What fires for an SLO, in whichever incident: a page before a ticket, then what began first. */
+export const firingOf = (open: readonly Incident[], slo: string): FiringAlert | null =>
+  worstOf(open.flatMap(alertsIn).filter((alert) => alert.slo === slo))
+
+type SloAlert = FiringAlert & { slo: string }
+
+/** An incident of before there were members is one of its SLO. */
+function alertsIn({ id, slo, severity, startedAt, members }: Incident): SloAlert[] {
+  if (members.length === 0) return [{ slo, severity, since: startedAt, incident: id }]
+  return members
+    .filter((member) => member.slo !== '' && member.endedAt === null)
+    .map((member) => ({ slo: member.slo, severity: member.severity, since: member.startedAt, incident: id }))
+}
+
+function worstOf(alerts: readonly SloAlert[]): FiringAlert | null {
+  const [worst] = alerts.toSorted(
+    (a, b) => Number(b.severity === 'page') - Number(a.severity === 'page') || a.since.getTime() - b.since.getTime(),
   )
-  return worst ? { severity: worst.severity, since: worst.startedAt, incident: worst.id } : null
+  return worst ? { severity: worst.severity, since: worst.since, incident: worst.incident } : null
 }

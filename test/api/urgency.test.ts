@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { firingOf } from '../../api/slo-board.ts'
 import { byUrgency } from '../../api/urgency.ts'
+import type { Member } from '../../slo/incident.ts'
 import { type SloStatus, type StatusWord, statusOfRefused } from '../../slo/status.ts'
 import { incident, minutesAgo } from './seeded-app.ts'
 
@@ -34,6 +35,36 @@ describe('what fires for an SLO with several incidents', () => {
     ['a page before an older ticket', [old, newer], 'newer'],
     ['the first of two pages', [newer, old, older], 'older'],
   ])('%s', (_, open, wanted) => {
-    expect(firingOf(open)?.incident ?? null).toBe(wanted)
+    expect(firingOf(open, 'checkout-availability')?.incident ?? null).toBe(wanted)
+  })
+
+  const member = (slo: string, changed: Partial<Member> = {}): Member => ({
+    alert: slo,
+    alertname: 'SLOBurnRate',
+    slo,
+    service: 'checkout',
+    dependency: '',
+    severity: 'page',
+    startedAt: minutesAgo(3),
+    endedAt: null,
+    mutedBy: null,
+    labels: {},
+    summary: '',
+    details: null,
+    ...changed,
+  })
+  const shared = incident('shared', {
+    slo: 'lead',
+    members: [
+      member('lead'),
+      member('joined', { severity: 'ticket', startedAt: minutesAgo(2) }),
+      member('over', { endedAt: minutesAgo(1) }),
+    ],
+  })
+  test('in an incident of several every one has its own alert', () => {
+    expect(firingOf([shared], 'lead')).toEqual({ severity: 'page', since: minutesAgo(3), incident: 'shared' })
+    expect(firingOf([shared], 'joined')).toEqual({ severity: 'ticket', since: minutesAgo(2), incident: 'shared' })
+    expect(firingOf([shared], 'over')).toBeNull()
+    expect(firingOf([shared], 'checkout-availability')).toBeNull()
   })
 })

@@ -207,7 +207,7 @@ describe('what decides who is told', () => {
   })
   it('endpoints that the author names', () => {
     const policies = { 'checkout-stripe': { ...POLICIES, endpoints: ['mine'] } }
-    const [{ memory }] = played(burning({ policies })) as [{ memory: Memory }]
+    const { memory } = lastOf(played(burning({ policies })))
     expect([...memory.incidents.values()].map(({ stream }) => stream.plan.subscriptions)).toEqual([
       { mine: ['page', 'ticket'] },
     ])
@@ -229,7 +229,7 @@ describe('what decides who is told', () => {
     })
   })
   it('an acknowledgement of the incident', () => {
-    const [{ events }] = played(burning()) as [{ events: { incident: string }[] }]
+    const { events } = lastOf(played(burning()))
     const acknowledgement = { incident: events[0]?.incident ?? '', by: 'sam', at: at(1), until: at(600) }
     const later = burning({
       minute: 300,
@@ -259,7 +259,7 @@ describe('what is recorded', () => {
     expect(events).toEqual([])
   })
   it('what an alert needs to go on: a restart between two ticks loses nothing', () => {
-    const [{ memory }] = played({ minute: 0, readings: [read(0, { burns: true })] }) as [{ memory: Memory }]
+    const { memory } = lastOf(played({ minute: 0, readings: [read(0, { burns: true })] }))
     for (const record of memory.alerts.values())
       expect(JSON.parse(JSON.stringify(record)) as AlertRecord).toEqual(record)
     for (const { group, stream } of memory.incidents.values())
