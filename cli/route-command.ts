@@ -1,6 +1,6 @@
+import { withMetaRoute } from '../evaluator/meta-route.ts'
 import { loadConfig } from '../runtime/config.ts'
 import type { Config } from '../runtime/config-schema.ts'
-import { ALERT_POLICY } from '../slo/alert-policy.ts'
 import { subjectOf } from '../slo/maintenance.ts'
 import type { Labels } from '../slo/matchers.ts'
 import type { Severity, Slo } from '../slo/model.ts'
@@ -87,7 +87,7 @@ export function routeAnswer(config: Config, labels: Labels, slo: Pick<Slo, 'poli
   const targets = slo?.policies?.endpoints ?? []
   const known = new Map(config.endpoints.map((endpoint) => [endpoint.name, endpoint]))
   const route = routeFor(
-    config.routes,
+    withMetaRoute(config.routes, config.alerting.meta.endpoints),
     labels,
     targets.filter((name) => known.has(name)),
   )
@@ -99,7 +99,7 @@ export function routeAnswer(config: Config, labels: Labels, slo: Pick<Slo, 'poli
     namedBySlo: route.named,
     unknownTargets: targets.filter((name) => !known.has(name)),
     groupWaitMs: route.groupWaitMs ?? config.alerting.groupWait[severity],
-    repeatMs: route.repeatMs ?? ALERT_POLICY.repeatMs[severity],
+    repeatMs: route.repeatMs ?? config.alerting.repeat[severity],
     escalation: route.escalation,
     quietHours: route.quietHours,
     quietUntil: route.quietHours && quietUntil(route.quietHours, at),

@@ -69,6 +69,15 @@ describe('where an alert would go, in words', () => {
   })
 })
 
+test('alerts about Plumbline itself have a route of their own, and repeats are the configuration’s', () => {
+  const own = loadConfig({
+    env: {},
+    overrides: { ...VALUES, alerting: { meta: { endpoints: ['desk'] }, repeat: { page: '2h' } } },
+  })
+  const answer = routeAnswer(own, { severity: 'page', env: 'plumbline' }, null, SATURDAY)
+  expect(answer).toMatchObject({ endpoints: [{ name: 'desk' }], repeatMs: 7_200_000 })
+})
+
 describe('labels', () => {
   const rows: [string, string, Record<string, string>][] = [
     ['none', '', {}],
