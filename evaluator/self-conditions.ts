@@ -39,8 +39,8 @@ export interface SelfFacts {
 }
 
 const LATE_TICKS = 3
-/** A short pause, such as a restart of the store, wakes nobody. */
-const PATIENCE_MS = 30_000
+/** A restart of the store wakes nobody, nor does a tick that has much to measure for once. */
+const PATIENCE_MS = { store: 30_000, ticks: 60_000 }
 const WATCHDOG_FAILURES = 3
 
 export function selfConditions(facts: SelfFacts): SelfCondition[] {
@@ -75,11 +75,11 @@ const deadLetterConditions = ({ deadLetters }: SelfFacts): SelfCondition[] =>
 
 function processConditions(facts: SelfFacts): SelfCondition[] {
   const { sinceTickMs, tickMs, isStoreUp, watchdogFailures, rejected } = facts
-  const isLate = sinceTickMs > Math.max(LATE_TICKS * tickMs, PATIENCE_MS)
+  const isLate = (patienceMs: number) => sinceTickMs > Math.max(LATE_TICKS * tickMs, patienceMs)
   const about = { endpoint: '', description: '', firstStep: 'look at the log of the evaluator' }
   const conditions: (SelfCondition | false)[] = [
-    isLate &&
-      !isStoreUp && {
+    !isStoreUp &&
+      isLate(PATIENCE_MS.store) && {
         ...about,
         kind: 'store_unavailable',
         severity: 'page',
@@ -87,8 +87,8 @@ function processConditions(facts: SelfFacts): SelfCondition[] {
         description: `no evaluation for ${Math.round(sinceTickMs / 1_000)} s: nothing is judged, and no alert is told`,
         firstStep: 'check ClickHouse: is it up, has it disk space left',
       },
-    isLate &&
-      isStoreUp && {
+    isStoreUp &&
+      isLate(PATIENCE_MS.ticks) && {
         ...about,
         kind: 'tick_late',
         severity: 'page',

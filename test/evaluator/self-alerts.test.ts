@@ -53,8 +53,9 @@ describe('what is wrong with Plumbline', () => {
     'messages that were given up': { facts: { deadLetters: new Map([['desk', 2]]) }, is: ['ticket dead_letter desk'] },
     'two pings in a row that failed are no alert yet': { facts: { watchdogFailures: 2 }, is: [] },
     'a watchdog that takes no pings': { facts: { watchdogFailures: 3 }, is: ['ticket watchdog_failing '] },
-    'a short pause is no alert': { facts: { sinceTickMs: 29_000 }, is: [] },
-    'late ticks': { facts: { sinceTickMs: 31_000 }, is: ['page tick_late '] },
+    'a short pause is no alert': { facts: { sinceTickMs: 59_000 }, is: [] },
+    'a store that restarts is none': { facts: { sinceTickMs: 29_000, isStoreUp: false }, is: [] },
+    'late ticks': { facts: { sinceTickMs: 61_000 }, is: ['page tick_late '] },
     'slow ticks have three of them': { facts: { sinceTickMs: 170_000, tickMs: 60_000 }, is: [] },
     'no store': { facts: { sinceTickMs: 31_000, isStoreUp: false }, is: ['page store_unavailable '] },
     'refused SLO documents': { facts: { rejected: ['a', 'b'] }, is: ['ticket config_rejected '] },
@@ -71,7 +72,7 @@ describe('what is wrong with Plumbline', () => {
 const ROUTES: RouteNode[] = [
   { matchers: [{ name: 'env', op: '=', value: 'plumbline' }], endpoints: ['pager', 'chat'], routes: [] },
 ]
-const LATE = selfConditions(facts({ sinceTickMs: 40_000 }))
+const LATE = selfConditions(facts({ sinceTickMs: 70_000 }))
 const DOWN = selfConditions(facts({ sinceTickMs: 40_000, isStoreUp: false }))
 const PAGER_FAILS = selfConditions(facts({ endpoints: new Map([['pager', { ...HEALTHY, circuit: 'open' }]]) }))
 
