@@ -9,7 +9,7 @@ import { type Addressees, addresseesOf, notificationsFor } from '../../evaluator
 import { Outbox } from '../../evaluator/outbox.ts'
 import { signalsOfReadings } from '../../evaluator/signals.ts'
 import type { Log } from '../../runtime/log.ts'
-import { ALERT_POLICY, type AlertPolicy } from '../../slo/alert-policy.ts'
+import type { AlertPolicy } from '../../slo/alert-policy.ts'
 import type { Reason } from '../../slo/alert-reason.ts'
 import { NO_TRAITS } from '../../slo/alert-stream.ts'
 import type { TierVerdict } from '../../slo/alert-verdict.ts'
@@ -20,9 +20,10 @@ import { ROOT_RULE, rootOf } from '../../slo/root-cause.ts'
 import type { RouteNode } from '../../slo/route.ts'
 import type { Notification } from '../../storage/notifications.ts'
 import type { Scenario, ScenarioPolicy } from './scenario.ts'
+import { excludedMinutes, overlaysOf, policyOf, routesOf } from './scenario-plan.ts'
 import { sloOf, tierIdOf } from './scenario-slo.ts'
 import { answerAt } from './virtual-receiver.ts'
-import { type ExcludedMinutes, virtualTelemetry } from './virtual-telemetry.ts'
+import { virtualTelemetry } from './virtual-telemetry.ts'
 
 /** One delivery that its receiver accepted. */
 export interface Send {
@@ -119,6 +120,7 @@ class Stage {
   readonly #slos
   readonly #telemetry
   readonly #routes: RouteNode[]
+  readonly #overlays: Pick<Overlays, 'silences' | 'maintenance'>
   readonly #addressees: Addressees
   readonly #outbox: Outbox
   readonly #memory: Memory = emptyMemory()
@@ -135,6 +137,7 @@ class Stage {
     this.#slos = scenario.slos.map((each) => ({ slo: sloOf(each, given), given: each }))
     this.#telemetry = virtualTelemetry(scenario, this.#slos, START_MS, (slo) => excludedMinutes(scenario, slo))
     this.#routes = routesOf(scenario, (given.escalate_after_s ?? ESCALATE_AFTER_MS / 1000) * 1000)
+    this.#overlays = overlaysOf(scenario, instantOf)
     this.#addressees = addresseesOf(
       scenario.endpoints.map(({ name, fallback }) => ({ name, type: 'webhook' as const, fallback })),
     )
@@ -181,7 +184,7 @@ class Stage {
       now,
       policy: this.#policy,
       routes: this.#routes,
-      overlays: this.#overlaysAt(),
+      overlays: { ...this.#overlays, acknowledgements: this.#acknowledgements },
       traits: NO_TRAITS,
       roots: new Map([...roots].map(([alert, { origin }]) => [alert, origin])),
       policies: new Map(),
@@ -286,48 +289,6 @@ class Stage {
     }
   }
 
-  #overlaysAt(): Overlays {
-    const { actions } = this.#scenario
-    return {
-      acknowledgements: this.#acknowledgements,
-      silences: actions.flatMap((action, n) =>
-        action.do === 'silence'
-          ? [
-              {
-                id: `silence ${n}`,
-                matchers: [
-                  { name: 'slo', op: '=~' as const, value: action.slos ? action.slos.map(escaped).join('|') : '.*' },
-                ],
-                startsAt: instantOf(action.from_s),
-                endsAt: instantOf(action.to_s),
-                createdBy: '',
-                comment: '',
-                createdAt: instantOf(action.from_s),
-              },
-            ]
-          : [],
-      ),
-      maintenance: actions.flatMap((action, n) =>
-        action.do === 'maintenance'
-          ? [
-              {
-                id: `maintenance ${n}`,
-                scope: { services: [], slos: action.slos ?? [], dependencies: [], environments: [] },
-                schedule: { from: instantOf(action.from_s), to: instantOf(action.to_s) },
-                suppress: true,
-                excludeFromBudget: action.exclude_from_budget,
-                reason: 'maintenance',
-                createdBy: '',
-                createdAt: instantOf(action.from_s),
-                endedAt: null,
-                reviewAt: null,
-              },
-            ]
-          : [],
-      ),
-    }
-  }
-
   /** What the error split would have measured for each alert that fires. */
   #rootsOf(evaluations: readonly Evaluation[], second: number): Map<string, RootEvidence> {
     const minute = second / MINUTE_S
@@ -363,8 +324,6 @@ class Stage {
 
 const instantOf = (second: number) => new Date(START_MS + second * 1000)
 
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-
 const listed = ({ incident }: IncidentFacts): string[] =>
   listedMembers(incident)
     .map(({ alert }) => alert)
@@ -388,45 +347,5 @@ function evidenceOf(
         burn_short: short.burn ?? 0,
       }
     }),
-  )
-}
-
-function policyOf(given: ScenarioPolicy): AlertPolicy {
-  const inMs = (seconds: number | undefined, otherwise: number) => (seconds === undefined ? otherwise : seconds * 1000)
-  const bothInMs = (seconds: Record<Severity, number> | undefined, otherwise: Readonly<Record<Severity, number>>) => ({
-    page: inMs(seconds?.page, otherwise.page),
-    ticket: inMs(seconds?.ticket, otherwise.ticket),
-  })
-  return {
-    ...ALERT_POLICY,
-    clearRatio: given.clear_ratio === undefined ? ALERT_POLICY.clearRatio : Number(given.clear_ratio),
-    coverageFloor: given.coverage_floor ?? ALERT_POLICY.coverageFloor,
-    staleAfterMs: inMs(given.stale_after_s, ALERT_POLICY.staleAfterMs),
-    blindAfterMs: inMs(given.blind_meta_after_s, ALERT_POLICY.blindAfterMs),
-    keepFiringMs: bothInMs(given.keep_firing_s, ALERT_POLICY.keepFiringMs),
-    groupWaitMs: bothInMs(given.group_wait_s, ALERT_POLICY.groupWaitMs),
-    groupIntervalMs: inMs(given.group_interval_s, ALERT_POLICY.groupIntervalMs),
-    repeatMs: bothInMs(given.repeat_s, ALERT_POLICY.repeatMs),
-  }
-}
-
-/** Endpoints subscribe to severities; whoever has an escalation brings its step. */
-function routesOf({ endpoints }: Scenario, escalateAfterMs: number): RouteNode[] {
-  const steps = [...new Set(endpoints.flatMap(({ escalation }) => escalation))]
-  return (['page', 'ticket'] as const).map((severity) => ({
-    matchers: [{ name: 'severity', op: '=' as const, value: severity }],
-    endpoints: endpoints
-      .filter(({ severities, fallback_only }) => !fallback_only && severities.includes(severity))
-      .map(({ name }) => name),
-    escalation: steps.length > 0 ? [{ afterMs: escalateAfterMs, endpoints: steps }] : [],
-    routes: [],
-  }))
-}
-
-function excludedMinutes({ actions }: Scenario, slo: string): ExcludedMinutes[] {
-  return actions.flatMap((action) =>
-    action.do === 'maintenance' && action.exclude_from_budget && (action.slos?.includes(slo) ?? true)
-      ? [{ from: Math.floor(action.from_s / MINUTE_S), to: Math.ceil(action.to_s / MINUTE_S) }]
-      : [],
   )
 }
