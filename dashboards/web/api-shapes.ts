@@ -4,7 +4,8 @@ import type { HistoryStep } from '../../api/history.ts'
 import type { incidentDetailSchema, incidentSchema } from '../../api/incident-shapes.ts'
 import type { maintenanceSchema } from '../../api/maintenance-windows.ts'
 import type { silenceSchema } from '../../api/silences.ts'
-import type { historySchema, sloDetailSchema } from '../../api/slo-shapes.ts'
+import type { methodsSchema } from '../../api/slo-methods.ts'
+import type { historySchema, sloDetailSchema, statusSchema } from '../../api/slo-shapes.ts'
 import type { traceSchema } from '../../api/traces.ts'
 import type { SloStatus } from '../../slo/status.ts'
 
@@ -12,7 +13,10 @@ import type { SloStatus } from '../../slo/status.ts'
 
 export type { HistoryStep, SloStatus }
 export type SloState = SloStatus['status']
+/** A row of the list: its status, and what its own page tells at length. */
+export type ListedSlo = z.output<typeof statusSchema>
 export type SloDetail = z.output<typeof sloDetailSchema>
+export type Methods = z.output<typeof methodsSchema>
 export type History = z.output<typeof historySchema>
 export type Tier = SloDetail['tiers'][number]
 export type Incident = z.output<typeof incidentSchema>

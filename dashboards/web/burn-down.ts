@@ -1,13 +1,25 @@
 import type { HistoryStep, SloStatus } from './api-shapes.ts'
 
 /**
- * Budget left after each step of an SLO's whole window. Events of a rolling window are drawn as if it had begun with a full
- * budget; slices and calendar periods know what was left at each time.
+ * How the budget of an SLO's whole window is drawn. `burn-down`: as if the window had begun full; `period`: a calendar period,
+ * which did; `trailing`: what was left of the window that ended at each time, where a window has no beginning of its own or
+ * its budget is no sum of its steps (slices, composites, resets).
  */
-export function windowLine(steps: readonly HistoryStep[], objective: SloStatus['objective']): (number | null)[] {
-  if (objective === null) return []
-  return objective.method === 'occurrences' && objective.window.rolling
-    ? burnDown(steps, 1_000_000 - objective.targetPpm)
+export type WindowDrawing = 'burn-down' | 'period' | 'trailing'
+
+type Drawn = Pick<SloStatus, 'objective' | 'members' | 'budget'>
+
+export function windowDrawing({ objective, members, budget }: Drawn): WindowDrawing {
+  if (objective?.window.rolling === false) return 'period'
+  const isSum = objective?.method === 'occurrences' && members === null && budget.resets.length === 0
+  return isSum ? 'burn-down' : 'trailing'
+}
+
+/** Budget left after each step of an SLO's whole window, as it is drawn. */
+export function windowLine(steps: readonly HistoryStep[], slo: Drawn): (number | null)[] {
+  if (slo.objective === null) return []
+  return windowDrawing(slo) === 'burn-down'
+    ? burnDown(steps, 1_000_000 - slo.objective.targetPpm)
     : steps.map((step) => step.budgetRemaining)
 }
 

@@ -10,6 +10,16 @@ const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 /** `1,234,567`; weighted counts are shown to the nearest call. */
 export const count = (value: number): string => whole.format(value)
 
+/** A count that may be a small part of one: 0.4 allowed events are not none. `1,008`, `9.5`, `0.04`. */
+export function few(value: number): string {
+  if (value >= 10) return count(value)
+  if (value < RESIDUE) return '0'
+  return value < 0.01 ? '<0.01' : trimZeros(value.toFixed(value < 1 ? 2 : 1))
+}
+
+/** What subtracting weighted counts may leave of nothing. */
+const RESIDUE = 1e-6
+
 /** Parts per million → `99.95%`, every digit of the target and no more. */
 export const target = (ppm: number): string => `${trimZeros((ppm / 10_000).toFixed(4))}%`
 
@@ -66,13 +76,24 @@ export function milliseconds(ms: number): string {
   return `${ms.toFixed(ms >= 100 ? 0 : ms >= 10 ? 1 : 2)} ms`
 }
 
-/** `1h` → 3_600_000; null when it is not a duration such as 5m, 3d, 4w. */
+/** `1h` → 3_600_000; a month, quarter and year are 30, 90 and 365 days. Null when it is no duration such as 5m, 3d, 1M. */
 export function durationMs(text: string): number | null {
-  const match = /^(\d+)(s|m|h|d|w)$/.exec(text)
+  const match = /^(\d+)(s|m|h|d|w|M|Q|Y)$/.exec(text)
   if (!match) return null
-  const unit = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }[match[2] as 's']
-  return Number(match[1]) * unit
+  return Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]
 }
+
+const DAY_MS = 86_400_000
+const UNIT_MS = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: DAY_MS,
+  w: 7 * DAY_MS,
+  M: 30 * DAY_MS,
+  Q: 90 * DAY_MS,
+  Y: 365 * DAY_MS,
+} as const
 
 /** Minutes → `5m`, `6h`, `3d`: the names windows have in the API. */
 export function windowName(minutes: number): string {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { BUSY, EMPTY, TRACE_ID } from './answers.ts'
 import { PHONE, useBrowser } from './browser.ts'
 import { maintenance, silence } from './overlay-answers.ts'
+import { KIND_DETAILS, KINDS } from './slo-answers.ts'
 
 const { serve, visit } = useBrowser()
 
@@ -54,6 +55,15 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
       expect(await findings(page)).toEqual([])
     },
   )
+
+  test.each(KINDS.slos.map(({ name }) => `/slos/${encodeURIComponent(name)}`))('%s has no finding', async (path) => {
+    const site = await serve(KINDS)
+    for (const [name, detail] of KIND_DETAILS) site.details.set(name, detail)
+    const page = await visit({ path, theme })
+    await page.getByRole('heading', { name: 'The same promise by each budgeting method' }).waitFor()
+    await page.waitForLoadState('networkidle')
+    expect(await findings(page)).toEqual([])
+  })
 
   test('the empty state and the list of keys have none either', async () => {
     await serve(EMPTY)

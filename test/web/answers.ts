@@ -1,4 +1,12 @@
-import type { Dependency, HistoryStep, Incident, SloDetail, SloStatus, Trace } from '../../dashboards/web/api-shapes.ts'
+import type {
+  Dependency,
+  HistoryStep,
+  Incident,
+  ListedSlo,
+  SloDetail,
+  SloStatus,
+  Trace,
+} from '../../dashboards/web/api-shapes.ts'
 
 /** Answers of the API as the pages get them, around one moment; every builder takes what a test cares about. */
 export const NOW = Date.now()
@@ -13,12 +21,12 @@ const DAY_MINUTES = 1440
 const BURNING = { '5m': 950, '30m': 950, '1h': 633.5, '2h': 317, '6h': 106, '1d': 26.8, '3d': 9.2 }
 const SMOULDERING = { '5m': 3.9, '30m': 4.1, '1h': 3.6, '2h': 3.4, '6h': 3.1, '1d': 3.2, '3d': 1.6 }
 
-type SloChange = Partial<SloStatus> & { remaining?: number | null; ppm?: number; days?: number }
+type SloChange = Partial<ListedSlo> & { remaining?: number | null; ppm?: number; days?: number }
 
 export function slo(
   name: string,
   { remaining = 0.62, ppm = 999_000, days = 30, ...change }: SloChange = {},
-): SloStatus {
+): ListedSlo {
   const total = remaining === null ? 0 : days * DAY_MINUTES * EVENTS_PER_MINUTE
   const bad = remaining === null ? 0 : ((1 - remaining) * total * (1_000_000 - ppm)) / 1_000_000
   return {
@@ -53,6 +61,8 @@ export function slo(
     alert: null,
     freshness: FRESH,
     generation: '5f0c1a9e',
+    warningCount: 0,
+    measuredShare: null,
     ...change,
   }
 }
@@ -354,4 +364,4 @@ export const CALM = {
   dependencies: [dependency('acme-pay'), dependency('stock-db', { kind: 'db' })],
 }
 
-export const EMPTY = { slos: [] as SloStatus[], incidents: [] as Incident[], dependencies: [] as Dependency[] }
+export const EMPTY = { slos: [] as ListedSlo[], incidents: [] as Incident[], dependencies: [] as Dependency[] }

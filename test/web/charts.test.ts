@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { burnDown, windowLine } from '../../dashboards/web/burn-down.ts'
+import { burnDown, windowDrawing, windowLine } from '../../dashboards/web/burn-down.ts'
 import { areaPath, budgetDomain, burnScale, linearScale, linePath, ticks } from '../../dashboards/web/chart-geometry.ts'
-import { historyPath, rangeOf } from '../../dashboards/web/history.ts'
+import { historyPath, periodPath, rangeOf, rangeOfAnswer, stepFor } from '../../dashboards/web/history.ts'
 import { askedRange, parseMoment } from '../../dashboards/web/time-range.ts'
 import { tickText, timeTicks } from '../../dashboards/web/time-ticks.ts'
+import { minutesAgo, slo } from './answers.ts'
 
 const DAY = 86_400_000
 const NOW = Date.parse('2026-03-08T12:34:56Z')
@@ -50,24 +51,25 @@ describe('burnDown', () => {
 })
 
 describe('the line of a whole window', () => {
-  const objective = {
-    target: 0.999,
-    targetPpm: 999_000,
-    window: { duration: '30d', rolling: true },
-    method: 'occurrences' as const,
-    slice: null,
-    noData: 'gap' as const,
-  }
   const steps = [0.9, null, 0.4].map((budgetRemaining) => ({ ...step(999, 1_000), budgetRemaining }))
+  const left = [0.9, null, 0.4]
+  const events = slo('events')
+  const objective = events.objective!
+  const reset = { at: minutesAgo(60), reason: 'migrated', by: 'ada' }
   test('of events in a rolling window begins full', () => {
-    expect(windowLine(steps, objective)).toEqual(burnDown(steps, 1_000))
+    expect(windowDrawing(events)).toBe('burn-down')
+    expect(windowLine(steps, events)).toEqual(burnDown(steps, 1_000))
   })
-  test('of slices, and of a calendar period, is what was left at each time', () => {
-    const left = [0.9, null, 0.4]
-    expect(windowLine(steps, { ...objective, method: 'timeslices' })).toEqual(left)
-    expect(windowLine(steps, { ...objective, window: { duration: '1M', rolling: false } })).toEqual(left)
-    expect(windowLine(steps, null)).toEqual([])
+  test.each([
+    ['slices', 'trailing', { objective: { ...objective, method: 'timeslices' as const } }],
+    ['a calendar period', 'period', { objective: { ...objective, window: { duration: '1M', rolling: false } } }],
+    ['a budget that began anew', 'trailing', { budget: { ...events.budget, resets: [reset] } }],
+    ['a composite', 'trailing', { members: [] }],
+  ])('of %s is what was left at each time', (_, drawing, change) => {
+    expect(windowDrawing({ ...events, ...change })).toBe(drawing)
+    expect(windowLine(steps, { ...events, ...change })).toEqual(left)
   })
+  test('of what was refused is none', () => expect(windowLine(steps, { ...events, objective: null })).toEqual([]))
 })
 
 describe('lines', () => {
@@ -145,6 +147,26 @@ describe('ranges', () => {
     )
     expect(path(NOW + 60_000)).toBe(path(NOW))
     expect(path(NOW + 3 * 3_600_000)).not.toBe(path(NOW))
+  })
+
+  test.each([
+    ['30 days of events', 43_200, 1, 180],
+    ['30 days in slices of 5m', 43_200, 5, 180],
+    ['a week in slices of 7m, which divide no day', 10_080, 7, 42],
+    ['an hour in slices of 1h', 60, 60, 60],
+    ['a year', 525_600, 1, 2_880],
+  ])('steps of %s are whole slices and few', (_, minutes, slice, step) =>
+    expect(stepFor(minutes, 'chart', slice)).toBe(step),
+  )
+
+  test('a calendar period is asked for without ends, and its axis is that of the answer', () => {
+    expect(periodPath('a', 180)).toBe('/api/v1/slos/a/history?step=3h')
+    const answer = { from: '2026-03-01T00:00:00.000Z', to: '2026-04-01T00:00:00.000Z', stepMinutes: 180 }
+    expect(rangeOfAnswer(answer)).toEqual({
+      from: Date.UTC(2026, 2, 1),
+      to: Date.UTC(2026, 3, 1),
+      stepMinutes: 180,
+    })
   })
 
   test('a range has few steps, ends on the step that runs now and is as long as asked', () => {

@@ -7,6 +7,7 @@ import {
   count,
   duration,
   durationMs,
+  few,
   listWords,
   milliseconds,
   plural,
@@ -95,10 +96,23 @@ test.each([
   ['5m', 300_000],
   ['30d', 2_592_000_000],
   ['4w', 2_419_200_000],
-  ['1M', null],
+  ['1M', 30 * 24 * HOUR],
+  ['2Q', 180 * 24 * HOUR],
+  ['1Y', 365 * 24 * HOUR],
+  ['1y', null],
   ['', null],
   ['-5m', null],
 ])('the duration %s is %s ms', (text, ms) => expect(durationMs(text)).toBe(ms))
+
+test.each([
+  [0.4, '0.4'],
+  [0.04, '0.04'],
+  [0.004, '<0.01'],
+  [1e-11, '0'],
+  [9.96, '10'],
+  [40, '40'],
+  [1_008.2, '1,008'],
+])('%s is few as %s', (value, text) => expect(few(value)).toBe(text))
 
 test('window names read back as the same length', () => {
   fc.assert(

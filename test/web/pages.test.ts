@@ -13,7 +13,7 @@ describe('the page of an SLO', () => {
     await page.getByRole('heading', { level: 1, name: 'checkout-payments' }).waitFor()
     await page.getByRole('heading', { name: 'Incidents' }).waitFor()
     const text = await textOf(page.locator('main'))
-    expect(text).toContain('−35% overspent 1,623 bad of 1,210 allowed')
+    expect(text).toContain('−35% overspent 134.2% spent, 1,623 bad of 1,210 allowed')
     expect(text).toContain('99.9% rolling 30d, occurrences')
     expect(text).toContain('already spent')
     expect(text).toContain('checkout-payments burns 633x')

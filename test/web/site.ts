@@ -5,16 +5,17 @@ import type {
   Dependency,
   Incident,
   IncidentDetail,
+  ListedSlo,
   MaintenanceWindow,
   Silence,
   SloDetail,
-  SloStatus,
 } from '../../dashboards/web/api-shapes.ts'
 import { detailOf, history, TRACE } from './answers.ts'
 import { detailOfIncident } from './overlay-answers.ts'
+import { methodsOf, periodHistory } from './slo-answers.ts'
 
 export interface World {
-  slos: SloStatus[]
+  slos: ListedSlo[]
   incidents: Incident[]
   dependencies: Dependency[]
 }
@@ -80,12 +81,17 @@ export async function startSite(webRoot: string, world: World): Promise<Site> {
     const minutes = Number.parseInt(step, 10) * ({ m: 1, h: 60, d: 1440 }[step.at(-1) as 'm'] ?? 1)
     const status = site.world.slos.find((slo) => slo.name === c.req.param('slo'))
     if (!status) return problem(404, 'Not found', 'There is no such SLO')
+    if (from === '') return c.json(periodHistory(status, minutes))
     const steps = history(status, Date.parse(from), Date.parse(to), minutes).map((step) =>
       Date.parse(step.at) + minutes * 60_000 > site.dataSince
         ? step
         : { ...step, good: 0, total: 0, sli: null, burn: null },
     )
-    return c.json(list(steps))
+    return c.json({ ...list(steps), from, to, stepMinutes: minutes })
+  })
+  app.get('/api/v1/slos/:slo/methods', (c) => {
+    const status = site.world.slos.find((slo) => slo.name === c.req.param('slo'))
+    return status ? c.json(methodsOf(status)) : problem(404, 'Not found', 'There is no such SLO')
   })
   app.get('/api/v1/incidents/:id', (c) => {
     const found = site.world.incidents.find((incident) => incident.id === c.req.param('id'))

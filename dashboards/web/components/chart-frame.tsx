@@ -7,6 +7,8 @@ import { tickText, timeTicks } from '../time-ticks.ts'
 export const MARGIN = { left: 62, right: 12, top: 10, bottom: 24 } as const
 const MIN_WIDTH = 260
 const PIXELS_PER_TIME_TICK = 90
+/** Half of `23 Nov`: the last label moves in rather than being cut. */
+const HALF_TICK_TEXT = 22
 
 export interface Plot {
   width: number
@@ -88,7 +90,11 @@ export function ChartFrame({ label, height, from, to, scale, tickWord, onPoint, 
           {time.ticks.map((at) => (
             <g key={at} class="grid">
               <line x1={plot.xOf(at)} x2={plot.xOf(at)} y1={inner.height} y2={inner.height + 4} />
-              <text x={plot.xOf(at)} y={inner.height + 17} text-anchor="middle">
+              <text
+                x={Math.min(plot.xOf(at), inner.width + MARGIN.right - HALF_TICK_TEXT)}
+                y={inner.height + 17}
+                text-anchor="middle"
+              >
                 {tickText(at, time.stepMs, zone)}
               </text>
             </g>

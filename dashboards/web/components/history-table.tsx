@@ -1,13 +1,17 @@
 import { useState } from 'preact/hooks'
 import type { HistoryStep, SloDetail } from '../api-shapes.ts'
+import { useNow } from '../clock.ts'
 import { budget, burnAligned, count, sli, time } from '../format.ts'
 import { useZone } from '../preferences.ts'
 
-const COLUMNS = ['Good', 'Total', 'SLI', 'Burn', 'Rolling budget left'] as const
+const COLUMNS = ['Good', 'Total', 'SLI', 'Burn'] as const
 
-/** The numbers behind the charts, newest first; built only when opened. */
+/** The numbers behind the charts, newest first, without the steps that are still to come; built only when opened. */
 export function HistoryTable({ slo, steps }: { slo: SloDetail; steps: readonly HistoryStep[] }) {
   const [open, setOpen] = useState(false)
+  const now = useNow()
+  const left = slo.objective?.window.rolling === false ? 'Budget left in the period' : 'Rolling budget left'
+  const past = steps.filter((step) => Date.parse(step.at) <= now)
   return (
     <details class="history-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>As a table</summary>
@@ -17,7 +21,7 @@ export function HistoryTable({ slo, steps }: { slo: SloDetail; steps: readonly H
             <thead>
               <tr>
                 <th scope="col">From</th>
-                {COLUMNS.map((column) => (
+                {[...COLUMNS, left].map((column) => (
                   <th scope="col" class="right" key={column}>
                     {column}
                   </th>
@@ -25,7 +29,7 @@ export function HistoryTable({ slo, steps }: { slo: SloDetail; steps: readonly H
               </tr>
             </thead>
             <tbody>
-              {steps.toReversed().map((step) => (
+              {past.toReversed().map((step) => (
                 <Row key={step.at} step={step} targetPpm={slo.objective?.targetPpm} />
               ))}
             </tbody>

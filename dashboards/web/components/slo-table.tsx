@@ -1,12 +1,13 @@
-import type { SloStatus } from '../api-shapes.ts'
-import { burnAligned, count, NONE, sli, target } from '../format.ts'
+import type { ListedSlo } from '../api-shapes.ts'
+import { burnAligned, count, NONE, plural, share, sli, target } from '../format.ts'
 import { Link } from '../navigation.tsx'
 import { incidentPath, sloPath } from '../route.ts'
+import { documentOf } from '../slo-words.ts'
 import { BudgetBar } from './budget-bar.tsx'
 import { BudgetSparkline } from './sparkline.tsx'
-import { SeverityTag, SloMark } from './status-mark.tsx'
+import { SeverityTag, Shape, SloMark } from './status-mark.tsx'
 
-export function SloTable({ slos }: { slos: readonly SloStatus[] }) {
+export function SloTable({ slos }: { slos: readonly ListedSlo[] }) {
   return (
     <table class="table slo-table">
       <thead>
@@ -39,8 +40,8 @@ export function SloTable({ slos }: { slos: readonly SloStatus[] }) {
   )
 }
 
-function Row({ slo }: { slo: SloStatus }) {
-  const { objective, counts } = slo
+function Row({ slo }: { slo: ListedSlo }) {
+  const { objective, units } = slo
   return (
     <tr data-slo={slo.name}>
       <td class="cell-status">
@@ -48,22 +49,27 @@ function Row({ slo }: { slo: SloStatus }) {
       </td>
       <th scope="row" class="cell-name">
         <Link href={sloPath(slo.name)} class="plain-link" result>
-          {slo.name}
+          <Name of={slo.name} />
         </Link>
         <span class="muted">
           {slo.service}
           {slo.displayName !== slo.name && slo.displayName !== '' && ` · ${slo.displayName}`}
         </span>
+        <Doubts slo={slo} />
       </th>
       <td class="right number" data-label="Target">
         {objective ? target(objective.targetPpm) : NONE}
         {objective && <span class="unit"> / {objective.window.duration}</span>}
       </td>
-      <td class="right number" data-label="SLI" title={`${count(counts.good)} good of ${count(counts.total)}`}>
+      <td
+        class="right number"
+        data-label="SLI"
+        title={units.total > 1 ? `${count(units.good)} good of ${count(units.total)}` : ''}
+      >
         {sli(slo.sli, objective?.targetPpm)}
       </td>
       <td class="cell-budget" data-label="Budget left">
-        <BudgetBar remaining={slo.budget.remaining} />
+        <BudgetBar remaining={slo.budget.remaining} sampling={slo.sampling} />
       </td>
       <BurnCell rate={slo.burnRates['1h']} label="Burn 1h" />
       <BurnCell rate={slo.burnRates['6h']} label="6h" />
@@ -75,7 +81,34 @@ function Row({ slo }: { slo: SloStatus }) {
   )
 }
 
-function Fires({ alert }: { alert: NonNullable<SloStatus['alert']> }) {
+/** `document:objective`, the document first. */
+function Name({ of }: { of: string }) {
+  const { document, objective } = documentOf(of)
+  return (
+    <>
+      {document}
+      {objective !== null && <span class="name-objective">:{objective}</span>}
+    </>
+  )
+}
+
+/** Why its numbers may not be what they seem; its own page says more. */
+function Doubts({ slo: { warningCount, measuredShare } }: { slo: ListedSlo }) {
+  return (
+    <>
+      {measuredShare !== null && (
+        <span class="doubt">history measured to {share(Math.floor(measuredShare * 100) / 100)}</span>
+      )}
+      {warningCount > 0 && (
+        <span class="doubt">
+          <Shape tone="degraded" /> {plural(warningCount, 'warning')}
+        </span>
+      )}
+    </>
+  )
+}
+
+function Fires({ alert }: { alert: NonNullable<ListedSlo['alert']> }) {
   return (
     <Link href={incidentPath(alert.incident)} label={`${alert.severity}, open incident`}>
       <SeverityTag severity={alert.severity} />

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { SloStatus } from '../api-shapes.ts'
-import { windowLine } from '../burn-down.ts'
+import { windowDrawing, windowLine } from '../burn-down.ts'
 import { budgetDomain, linearScale, linePath } from '../chart-geometry.ts'
 import { budget } from '../format.ts'
 import { useWindowHistory } from '../window-history.ts'
@@ -15,25 +15,26 @@ export function BudgetSparkline({ slo }: { slo: SloStatus }) {
   const seen = useSeen(holder)
   const { objective } = slo
   const history = useWindowHistory(slo, 'sparkline', { wanted: seen && objective !== null, everyMs: RENEW_MS })
-  const values = windowLine(history?.steps ?? [], objective)
+  const values = windowLine(history?.steps ?? [], slo)
   return (
     <span class="sparkline" ref={holder}>
-      {values.some((value) => value !== null) && <Line values={values} window={objective?.window.duration ?? ''} />}
+      {values.some((value) => value !== null) && <Line values={values} slo={slo} />}
     </span>
   )
 }
 
-function Line({ values, window }: { values: (number | null)[]; window: string }) {
+function Line({ values, slo }: { values: (number | null)[]; slo: SloStatus }) {
   const scale = linearScale(budgetDomain(values))
-  const points = [values[0] === null ? null : 1, ...values].map((value, n) => ({ at: n / values.length, value }))
+  const begin = values[0] === null || windowDrawing(slo) === 'trailing' ? null : 1
+  const points = [begin, ...values].map((value, n) => ({ at: n / values.length, value }))
   const zero = HEIGHT - scale.placeOf(0) * HEIGHT
-  const last = values.at(-1) ?? null
+  const last = values.findLast((value) => value !== null) ?? null
   return (
     <svg
       viewBox={`0 -2 ${WIDTH} ${HEIGHT + 4}`}
       preserveAspectRatio="none"
       role="img"
-      aria-label={`Burn-down over ${window}: ${budget(last)} of the budget left`}
+      aria-label={`Burn-down over ${slo.objective?.window.duration}: ${budget(last)} of the budget left`}
     >
       <line class="sparkline-zero" x1="0" x2={WIDTH} y1={zero} y2={zero} />
       <path class={`sparkline-line ${(last ?? 0) < 0 ? 'is-spent' : ''}`} d={linePath(points, scale, WIDTH, HEIGHT)} />

@@ -1,4 +1,4 @@
-import type { Dependency, Incident, SloStatus } from '../api-shapes.ts'
+import type { Dependency, Incident, ListedSlo } from '../api-shapes.ts'
 import { DependencyTile } from '../components/dependency-tile.tsx'
 import { FirstSteps } from '../components/empty.tsx'
 import { FreshnessLine, oldestWatermark, StaleBanner, useStale } from '../components/freshness.tsx'
@@ -20,7 +20,7 @@ const DEPENDENCIES_SHOWN = 12
 export function Overview({ search }: { search: string }) {
   const lists = [useSlos(), useOpenIncidents(), useDependencies()] as const
   const [slos, incidents, dependencies] = lists.map((list) => list.value?.items ?? null) as [
-    SloStatus[] | null,
+    ListedSlo[] | null,
     Incident[] | null,
     Dependency[] | null,
   ]
@@ -48,7 +48,7 @@ export function Overview({ search }: { search: string }) {
 }
 
 interface BoardProps {
-  slos: SloStatus[]
+  slos: ListedSlo[]
   incidents: Incident[]
   dependencies: Dependency[]
   watermark: string | null
@@ -75,7 +75,7 @@ function Headline({ slos, incidents, dependencies, watermark }: BoardProps) {
 const emptySentence = (nothing: boolean): string =>
   nothing ? 'Nothing is measured yet' : 'Calls arrive, but no promise is made about them yet'
 
-function headlineTone(slos: readonly SloStatus[], incidents: readonly Incident[]): Tone {
+function headlineTone(slos: readonly ListedSlo[], incidents: readonly Incident[]): Tone {
   if (incidents.some((incident) => incident.severity === 'page')) return 'failing'
   if (incidents.length > 0) return 'degraded'
   if (slos.some((slo) => (slo.budget.remaining ?? 0) < 0)) return 'failing'

@@ -1,15 +1,21 @@
 import type { History as HistoryShape, SloDetail } from '../api-shapes.ts'
+import { windowDrawing } from '../burn-down.ts'
 import { useNow } from '../clock.ts'
-import { BudgetBar } from '../components/budget-bar.tsx'
 import { BurnTable } from '../components/burn-table.tsx'
 import { FreshnessLine, StaleBanner, useStale } from '../components/freshness.tsx'
 import { HistoryCharts } from '../components/history-charts.tsx'
 import { IncidentCard, Runbook } from '../components/incident-card.tsx'
+import { LeftOut } from '../components/slo-left-out.tsx'
+import { Members } from '../components/slo-members.tsx'
+import { MethodsSideBySide } from '../components/slo-methods.tsx'
+import { Measuring, Problems, Warnings } from '../components/slo-notices.tsx'
+import { Numbers } from '../components/slo-numbers.tsx'
+import { Objectives } from '../components/slo-objectives.tsx'
 import { Failure, Loading, NotFound, Outdated } from '../components/states.tsx'
 import { SeverityTag, SloMark } from '../components/status-mark.tsx'
 import { Time } from '../components/time.tsx'
-import { count, duration, NONE, share, sli, target } from '../format.ts'
-import { historyPath, rangeOf, windowMs } from '../history.ts'
+import { count, share } from '../format.ts'
+import { historyPath, rangeOf, rangeOfAnswer, windowMs } from '../history.ts'
 import { useIncidents } from '../lists.ts'
 import { useLive } from '../live.ts'
 import { Link, navigate } from '../navigation.tsx'
@@ -50,7 +56,10 @@ export function Slo({ name, address }: { name: string; address: URL }) {
           <span>coverage {share(slo.freshness.coverage)}</span>
         </FreshnessLine>
       </div>
+      <Objectives slo={slo} />
       <Problems slo={slo} />
+      <Warnings slo={slo} />
+      <Measuring slo={slo} />
       <div class={stale ? 'is-stale' : ''}>
         <Numbers slo={slo} />
         {slo.definition && (
@@ -60,108 +69,11 @@ export function Slo({ name, address }: { name: string; address: URL }) {
           </div>
         )}
         <ItsIncidents slo={slo.name} />
+        <Members slo={slo} />
+        <LeftOut slo={slo} />
+        {slo.definition && <MethodsSideBySide slo={slo} />}
         <Definition slo={slo} />
       </div>
-    </>
-  )
-}
-
-/** What is wrong with the file, where, and what to do about it. */
-function Problems({ slo }: { slo: SloDetail }) {
-  if (slo.problems.length === 0) return null
-  return (
-    <section class={`notice ${slo.refused ? 'notice-failing' : 'notice-degraded'}`} aria-labelledby="problems-title">
-      <h2 id="problems-title">{problemsTitle(slo)}</h2>
-      <ul>
-        {slo.problems.map((problem) => (
-          <li key={`${problem.line}${problem.path}${problem.message}`}>
-            <code>
-              {problem.file}:{problem.line}
-            </code>{' '}
-            {problem.path !== '' && <code>{problem.path}</code>} {problem.message}
-            {problem.hint && <p class="muted">{problem.hint}</p>}
-          </li>
-        ))}
-      </ul>
-    </section>
-  )
-}
-
-function problemsTitle({ refused, definition }: SloDetail): string {
-  if (!refused) return 'The definition has warnings'
-  return definition === null
-    ? 'The definition was refused, so nothing is measured'
-    : 'The newest definition was refused; the last good one stays in force'
-}
-
-function Numbers({ slo }: { slo: SloDetail }) {
-  const { objective, units, budget } = slo
-  if (objective === null) return null
-  const allowed = (units.total * (1_000_000 - objective.targetPpm)) / 1_000_000
-  const what = objective.slice === null ? '' : ` slices of ${objective.slice.minutes}m`
-  return (
-    <dl class="facts facts-large">
-      <div>
-        <dt>Budget left</dt>
-        <dd>
-          <BudgetBar remaining={budget.remaining} />
-          <span class="muted number">
-            {count(units.total - units.good)} bad of {count(allowed)} allowed
-          </span>
-        </dd>
-      </div>
-      <div>
-        <dt>SLI</dt>
-        <dd class="number">
-          <strong class="figure">{sli(slo.sli, objective.targetPpm)}</strong>
-          <span class="muted">
-            {count(units.good)} good of {count(units.total)}
-            {what}
-          </span>
-        </dd>
-      </div>
-      <div>
-        <dt>Objective</dt>
-        <dd class="number">
-          <strong class="figure">{target(objective.targetPpm)}</strong>
-          <span class="muted">
-            {objective.window.rolling ? 'rolling' : 'calendar'} {objective.window.duration}, {objective.method}
-          </span>
-        </dd>
-      </div>
-      <div>
-        <dt>At this rate</dt>
-        <dd>
-          <Exhaustion budget={budget} />
-        </dd>
-      </div>
-    </dl>
-  )
-}
-
-function Exhaustion({ budget }: Pick<SloDetail, 'budget'>) {
-  const now = useNow()
-  if (budget.remaining === null) return <strong class="figure">{NONE}</strong>
-  if (budget.remaining <= 0)
-    return (
-      <>
-        <strong class="figure">already spent</strong>
-        <span class="muted">bad calls must age out of the window</span>
-      </>
-    )
-  if (budget.exhaustsAt === null)
-    return (
-      <>
-        <strong class="figure">lasts</strong>
-        <span class="muted">beyond one window</span>
-      </>
-    )
-  return (
-    <>
-      <strong class="figure number">empty in {duration(Date.parse(budget.exhaustsAt) - now)}</strong>
-      <span class="muted">
-        <Time at={budget.exhaustsAt} />
-      </span>
     </>
   )
 }
@@ -175,9 +87,7 @@ function History({ slo, address }: { slo: SloDetail; address: URL }) {
     <section aria-labelledby="history-title">
       <div class="section-head">
         <h2 id="history-title">
-          {asked === null
-            ? `Burn-down of the ${slo.objective?.window.duration} window`
-            : `Budget left in the ${slo.objective?.window.duration} window ending at each point`}
+          <HistoryTitle slo={slo} wholeWindow={asked === null} />
         </h2>
         <Presets slo={slo} from={address.searchParams.get('from')} whole={asked === null} />
       </div>
@@ -185,6 +95,25 @@ function History({ slo, address }: { slo: SloDetail; address: URL }) {
       <p class="muted hint">Drag over a chart to zoom in; the back button undoes it.</p>
     </section>
   )
+}
+
+function HistoryTitle({ slo, wholeWindow }: { slo: SloDetail; wholeWindow: boolean }) {
+  const drawing = windowDrawing(slo)
+  const window = slo.objective?.window.duration
+  if (drawing === 'period')
+    return (
+      <>
+        Budget left in the period{' '}
+        {wholeWindow && slo.period && (
+          <>
+            to <Time at={slo.period.to} />
+          </>
+        )}
+        {!wholeWindow && 'so far'}
+      </>
+    )
+  if (wholeWindow && drawing === 'burn-down') return <>Burn-down of the {window} window</>
+  return <>Budget left in the {window} window ending at each point</>
 }
 
 interface StretchProps {
@@ -208,12 +137,14 @@ function WholeWindow({ slo, onZoom }: StretchProps) {
 }
 
 function Stretch({ slo, asked, onZoom }: StretchProps & { asked: { from: number; to: number } }) {
-  const range = rangeOf(asked, 'chart')
+  const range = rangeOf(asked, 'chart', slo.objective?.slice?.minutes)
   const live = useLive<HistoryShape>(historyPath(slo.name, range), HISTORY_RENEW_MS)
-  const steps = useLast(live.value)?.items
-  if (steps === undefined)
+  const history = useLast(live.value)
+  if (history === null)
     return live.problem ? <Failure problem={live.problem} retry={live.retry} /> : <Loading rows={4} />
-  return <HistoryCharts slo={slo} steps={steps} range={range} wholeWindow={false} onZoom={onZoom} />
+  return (
+    <HistoryCharts slo={slo} steps={history.items} range={rangeOfAnswer(history)} wholeWindow={false} onZoom={onZoom} />
+  )
 }
 
 function Presets({ slo, from, whole }: { slo: SloDetail; from: string | null; whole: boolean }) {
@@ -227,7 +158,7 @@ function Presets({ slo, from, whole }: { slo: SloDetail; from: string | null; wh
         </Link>
       ))}
       <Link href={path} class="tab" current={whole}>
-        {window} window
+        {window} {slo.objective?.window.rolling === false ? 'period' : 'window'}
       </Link>
     </nav>
   )
