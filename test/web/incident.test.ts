@@ -78,7 +78,7 @@ describe('the page of an incident', () => {
     expect(await page.getByText('acknowledged by ada').count()).toBe(2)
   })
 
-  test('is silenced by its cause, and says what mutes it', async () => {
+  test('is silenced by the SLOs that fire, and says what mutes it', async () => {
     const site = await serve(BUSY)
     site.incidents.set('inc-1', {
       silences: [silence('s1', { comment: 'known since noon' })],
@@ -91,7 +91,7 @@ describe('the page of an incident', () => {
     expect(muted).toContain('Maintenance until')
     await page.getByRole('link', { name: 'Silence…' }).click()
     await page.waitForURL(/\/silences\?new=/)
-    expect(await page.getByLabel('Matchers').inputValue()).toBe('root_cause="dependency:acme-pay/timeout"')
+    expect(await page.getByLabel('Matchers').inputValue()).toBe('slo=~"checkout-payments|cart-payments"')
   })
 
   test('that is over can be commented only', async () => {

@@ -109,8 +109,15 @@ export function IncidentPeople({ incident }: { incident: IncidentDetail }) {
 
 const focus = (element: HTMLElement | null) => element?.focus()
 
-/** What a silence of this incident matches: its cause where it is known, else its SLO. */
-function matchersOf({ rootCause, slo, service }: IncidentDetail): string {
-  if (rootCause !== '') return `root_cause=${JSON.stringify(rootCause)}`
-  return slo !== '' ? `slo=${JSON.stringify(slo)}` : `service=${JSON.stringify(service)}`
+const MOST_NAMES = 10
+
+/** What a silence of this incident matches: the SLOs that fire, which stay what they are while a measured cause may change. */
+function matchersOf({ members, rootCause, service }: IncidentDetail): string {
+  const firing = members.filter(({ endedAt, slo }) => endedAt === null && slo !== '').map(({ slo }) => slo)
+  const slos = [...new Set(firing)]
+  if (slos.length === 1) return `slo=${JSON.stringify(slos[0])}`
+  if (slos.length > 1 && slos.length <= MOST_NAMES) return `slo=~${JSON.stringify(slos.map(literal).join('|'))}`
+  return rootCause === '' ? `service=${JSON.stringify(service)}` : `root_cause=${JSON.stringify(rootCause)}`
 }
+
+const literal = (name: string): string => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
