@@ -1,6 +1,6 @@
 import type { DeliveryAttempt, Notification } from '../storage/notifications.ts'
 import type { PostResult } from './notify/post.ts'
-import { nextAttemptAt } from './retry-schedule.ts'
+import { nextAttemptAt, SCHEDULE_MS, type Schedule } from './retry-schedule.ts'
 
 /** What an attempt led to. */
 export interface AttemptOutcome {
@@ -18,6 +18,7 @@ export function attemptOutcome(
   started: DeliveryAttempt,
   result: PostResult,
   random: () => number,
+  schedule: Schedule = SCHEDULE_MS,
 ): AttemptOutcome {
   const { arrival, status, error, latencyMs, answer, permanent, retryAfter } = result
   const finishedAt = new Date(started.startedAt.getTime() + latencyMs)
@@ -30,6 +31,8 @@ export function attemptOutcome(
   })
   if (arrival === 'accepted') return outcome({ state: 'delivered', lastError: '' })
   const firstAttemptAt = sending.firstAttemptAt ?? started.startedAt
-  const next = permanent ? null : nextAttemptAt({ ...sending, firstAttemptAt, retryAfter }, finishedAt, random)
+  const next = permanent
+    ? null
+    : nextAttemptAt({ ...sending, firstAttemptAt, retryAfter }, finishedAt, random, schedule)
   return next ? outcome({ nextAttemptAt: next }) : outcome({ state: 'dead', lastError: error || `answered ${status}` })
 }

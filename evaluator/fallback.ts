@@ -1,28 +1,32 @@
 import type { Notification } from '../storage/notifications.ts'
 import type { AttemptOutcome } from './attempt-outcome.ts'
 import { type Lane, type Lanes, laneKey } from './lane.ts'
-import { SCHEDULE_MS } from './retry-schedule.ts'
+import { SCHEDULE_MS, type Schedule } from './retry-schedule.ts'
 
 /** How long an endpoint may fail before its fallback is told. */
-const PATIENCE_MS = 60_000
-/** Attempts up to and including the one of the +60 s slot. */
-const PATIENT_ATTEMPTS = SCHEDULE_MS.page.indexOf(PATIENCE_MS) + 1
+export const PATIENCE_MS = 60_000
 
 const concerns = ({ event, severity }: Notification) => event === 'firing' && severity === 'page'
 
 /**
  * When the fallback of an endpoint is told of a page, after a failed attempt at the endpoint itself: at the first failure
- * for good, and after the failed attempt of the +60 s slot. An endpoint that asks to be left alone longer than that does
+ * for good, and after the failed attempt of the +60 s slot (`patienceMs`). An endpoint that asks to be left alone longer than that does
  * not keep its fallback waiting. Null when it is not told, or not yet.
  */
-export function fallbackAfter({ notification, made, finishedAt }: AttemptOutcome): Date | null {
+export function fallbackAfter(
+  { notification, made, finishedAt }: AttemptOutcome,
+  schedule: Schedule = SCHEDULE_MS,
+  patienceMs: number = PATIENCE_MS,
+): Date | null {
   if (!concerns(notification) || made.arrival === 'accepted') return null
   const begun = (notification.firstAttemptAt ?? made.startedAt).getTime()
-  const isPatient = notification.attempts < PATIENT_ATTEMPTS && made.startedAt.getTime() < begun + PATIENCE_MS
+  // Attempts before the first slot at which patience ends.
+  const patientAttempts = schedule.page.filter((offset) => offset < patienceMs).length
+  const isPatient = notification.attempts <= patientAttempts && made.startedAt.getTime() < begun + patienceMs
   if (notification.state === 'dead' || !isPatient) return finishedAt
-  const jittered = 1.1 * PATIENCE_MS
+  const jittered = 1.1 * patienceMs
   if (notification.nextAttemptAt.getTime() <= begun + jittered) return null
-  return new Date(Math.max(finishedAt.getTime(), begun + PATIENCE_MS))
+  return new Date(Math.max(finishedAt.getTime(), begun + patienceMs))
 }
 
 /** Whether a page waits for an endpoint that was failing before: its fallback is told at once. */

@@ -20,6 +20,7 @@ import {
 } from './lane.ts'
 import { LateWrites } from './late-writes.ts'
 import type { PostResult } from './notify/post.ts'
+import type { Schedule } from './retry-schedule.ts'
 
 export interface OutboxOptions {
   store: OutboxStore
@@ -34,6 +35,10 @@ export interface OutboxOptions {
   repeatRuleOf?: (endpoint: string) => RepeatRule | null
   /** Told of every attempt's outcome, and of messages that newer ones made void (`lastError` says why). */
   onResult?: (notification: Notification, result: DeliveryResult, latencyMs: number) => void
+  /** When attempts are made; default: `SCHEDULE_MS`. Rehearsals may try another. */
+  schedule?: Schedule
+  /** How long an endpoint may fail before its fallback is told, in ms; default: a minute. */
+  patienceMs?: number
   /** 0…1, for the jitter of retries. */
   random?: () => number
   /** When an attempt begins that waited for others of its round; default: the instant of the round. */
@@ -253,7 +258,7 @@ export class Outbox {
     lane.attempts.push(started)
     this.#lastAttemptMs = now.getTime()
     const result = await this.#options.send(sending, now, threadOf(lane))
-    const outcome = attemptOutcome(sending, started, result, this.#random)
+    const outcome = attemptOutcome(sending, started, result, this.#random, this.#options.schedule)
     const { made, finishedAt } = outcome
     lane.attempts[lane.attempts.indexOf(started)] = made
     lane.freeAt = finishedAt
@@ -261,7 +266,7 @@ export class Outbox {
     if (this.#health.judge(lane, made, result.isGone ?? false))
       this.#options.log.error({ endpoint: lane.endpoint }, 'endpoint fails; one message at a time tries it')
     if (made.arrival === 'accepted') this.#keepAlive.keep(lane, outcome.notification, finishedAt)
-    const fallbackAt = fallbackAfter(outcome)
+    const fallbackAt = fallbackAfter(outcome, this.#options.schedule, this.#options.patienceMs)
     const told = fallbackAt ? this.#tellFallback(lane, notification.sequence, fallbackAt) : []
     // In one write: no crash comes between the failure and what follows from it.
     await this.#save([revise(lane, outcome.notification), ...told], finishedAt)

@@ -3,11 +3,13 @@ import type { Severity } from '../slo/model.ts'
 const SECOND_MS = 1_000
 const HOUR_MS = 3_600_000
 
+export type Schedule = Readonly<Record<Severity, readonly number[]>>
+
 /**
  * When attempts are made, in ms after the first. A page is worth little after a quarter of an hour;
  * a ticket follows the schedule of Standard Webhooks 1.0.0.
  */
-export const SCHEDULE_MS: Record<Severity, readonly number[]> = {
+export const SCHEDULE_MS: Schedule = {
   page: [0, 2, 5, 15, 30, 60, 120, 180, 300, 420, 600, 900].map((s) => s * SECOND_MS),
   ticket: [0, 5, 305, 2_105, 9_305, 27_305, 63_305, 113_705, 185_705, 272_105].map((s) => s * SECOND_MS),
 }
@@ -31,8 +33,9 @@ export function nextAttemptAt(
   { severity, attempts, firstAttemptAt, retryAfter }: Tried,
   now: Date,
   random: () => number,
+  schedule: Schedule = SCHEDULE_MS,
 ): Date | null {
-  const offset = SCHEDULE_MS[severity][attempts]
+  const offset = schedule[severity][attempts]
   if (offset === undefined) return null
   const jittered = offset * (1 + JITTER * (2 * random() - 1))
   const asked = Math.min(retryAfterMs(retryAfter, now), RETRY_AFTER_CAP_MS[severity])

@@ -14,6 +14,8 @@ export interface AlertPolicy {
   staleAfterMs: number
   /** Without a complete minute for this long Plumbline says that it is blind. */
   blindAfterMs: number
+  /** Covered minutes without an event, after at least so many events in the hour before, are an absence. */
+  absent: { minutes: number; minEvents: number }
   /** How long a severity must be clear, in event time, before it ends. */
   keepFiringMs: Readonly<Record<Severity, number>>
   /** How long the first message waits for company, in wall-clock time. */
@@ -33,6 +35,7 @@ export const ALERT_POLICY: AlertPolicy = {
   coverageFloor: 0.9,
   staleAfterMs: 3 * MINUTE_MS,
   blindAfterMs: 5 * MINUTE_MS,
+  absent: { minutes: 10, minEvents: 100 },
   keepFiringMs: { page: 5 * MINUTE_MS, ticket: 30 * MINUTE_MS },
   groupWaitMs: { page: 0, ticket: 60 * SECOND_MS },
   groupIntervalMs: 5 * MINUTE_MS,

@@ -20,7 +20,7 @@ import { ROOT_RULE, rootOf } from '../../slo/root-cause.ts'
 import type { RouteNode } from '../../slo/route.ts'
 import type { Notification } from '../../storage/notifications.ts'
 import type { Scenario, ScenarioPolicy } from './scenario.ts'
-import { excludedMinutes, overlaysOf, policyOf, routesOf } from './scenario-plan.ts'
+import { excludedMinutes, overlaysOf, policyOf, routesOf, scheduleOf } from './scenario-plan.ts'
 import { sloOf, tierIdOf } from './scenario-slo.ts'
 import { answerAt } from './virtual-receiver.ts'
 import { virtualTelemetry } from './virtual-telemetry.ts'
@@ -135,7 +135,7 @@ class Stage {
     this.#given = given
     this.#policy = policy
     this.#slos = scenario.slos.map((each) => ({ slo: sloOf(each, given), given: each }))
-    this.#telemetry = virtualTelemetry(scenario, this.#slos, START_MS, (slo) => excludedMinutes(scenario, slo))
+    this.#telemetry = virtualTelemetry(scenario, this.#slos, START_MS, (slo) => excludedMinutes(scenario, slo), policy)
     this.#routes = routesOf(scenario, (given.escalate_after_s ?? ESCALATE_AFTER_MS / 1000) * 1000)
     this.#overlays = overlaysOf(scenario, instantOf)
     this.#addressees = addresseesOf(
@@ -150,6 +150,8 @@ class Stage {
         if (result === 'superseded' || result === 'dead_letter') this.#note(notification, notification.lastError)
       },
       random: () => 0.5,
+      schedule: scheduleOf(given),
+      ...(given.fallback_after_s === undefined ? {} : { patienceMs: given.fallback_after_s * 1000 }),
     })
   }
 

@@ -1,3 +1,4 @@
+import { SCHEDULE_MS, type Schedule } from '../../evaluator/retry-schedule.ts'
 import { ALERT_POLICY, type AlertPolicy } from '../../slo/alert-policy.ts'
 import type { Severity } from '../../slo/model.ts'
 import type { Overlays } from '../../slo/overlays.ts'
@@ -20,10 +21,23 @@ export function policyOf(given: ScenarioPolicy): AlertPolicy {
     coverageFloor: given.coverage_floor ?? ALERT_POLICY.coverageFloor,
     staleAfterMs: inMs(given.stale_after_s, ALERT_POLICY.staleAfterMs),
     blindAfterMs: inMs(given.blind_meta_after_s, ALERT_POLICY.blindAfterMs),
+    absent: {
+      minutes: given.absent_after_min ?? ALERT_POLICY.absent.minutes,
+      minEvents: given.absent_min_events ?? ALERT_POLICY.absent.minEvents,
+    },
     keepFiringMs: bothInMs(given.keep_firing_s, ALERT_POLICY.keepFiringMs),
     groupWaitMs: bothInMs(given.group_wait_s, ALERT_POLICY.groupWaitMs),
     groupIntervalMs: inMs(given.group_interval_s, ALERT_POLICY.groupIntervalMs),
     repeatMs: bothInMs(given.repeat_s, ALERT_POLICY.repeatMs),
+  }
+}
+
+/** When attempts are made in a rehearsal. */
+export function scheduleOf({ page_retry_s, ticket_retry_s }: ScenarioPolicy): Schedule {
+  const inMs = (seconds: readonly number[]) => seconds.map((s) => s * 1000)
+  return {
+    page: page_retry_s ? inMs(page_retry_s) : SCHEDULE_MS.page,
+    ticket: ticket_retry_s ? inMs(ticket_retry_s) : SCHEDULE_MS.ticket,
   }
 }
 

@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import { SCHEDULE_MS } from '../../evaluator/retry-schedule.ts'
-import { ABSENT_MIN_EVENTS, ABSENT_MINUTES } from '../../slo/absence.ts'
 
 /** Whole seconds or minutes from minute 0 of the scenario; negative ones lie before it. */
 const offset = z.int()
@@ -48,17 +46,8 @@ const action = z.discriminatedUnion('do', [
 
 const bySeverity = z.object({ page: z.number().nonnegative(), ticket: z.number().nonnegative() })
 
-/** A value that Plumbline does not let anyone change: it may be given, as what it is. */
-const fixed = (value: unknown) =>
-  z
-    .unknown()
-    .refine(
-      (given) => JSON.stringify(given) === JSON.stringify(value),
-      `is always ${JSON.stringify(value)}: leave it out`,
-    )
-    .optional()
-
-const inSeconds = (schedule: readonly number[]) => schedule.map((ms) => ms / 1000)
+/** Offsets from the first attempt, ascending. */
+const retries = z.array(z.number().nonnegative()).min(1)
 
 /** Seconds and shares; what is absent has the default of docs/alerting.md. */
 const policy = z.object({
@@ -77,11 +66,11 @@ const policy = z.object({
   root_share: z.number().min(0).max(1).optional(),
   root_min_traced: count.optional(),
   timeout_s: z.number().positive().optional(),
-  absent_after_min: fixed(ABSENT_MINUTES),
-  absent_min_events: fixed(ABSENT_MIN_EVENTS),
-  page_retry_s: fixed(inSeconds(SCHEDULE_MS.page)),
-  ticket_retry_s: fixed(inSeconds(SCHEDULE_MS.ticket)),
-  fallback_after_s: fixed(60),
+  absent_after_min: z.int().positive().optional(),
+  absent_min_events: count.optional(),
+  page_retry_s: retries.optional(),
+  ticket_retry_s: retries.optional(),
+  fallback_after_s: z.number().positive().optional(),
 })
 export type ScenarioPolicy = z.output<typeof policy>
 

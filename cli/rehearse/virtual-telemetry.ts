@@ -1,4 +1,5 @@
-import { ABSENCE_WINDOWS } from '../../slo/absence.ts'
+import { absenceWindows } from '../../slo/absence.ts'
+import type { AlertPolicy } from '../../slo/alert-policy.ts'
 import type { Counts, Slo } from '../../slo/model.ts'
 import type { Reading, WindowReading } from '../../slo/reading.ts'
 import type { Scenario, ScenarioSlo } from './scenario.ts'
@@ -34,9 +35,13 @@ export function virtualTelemetry(
   slos: readonly { slo: Slo; given: ScenarioSlo }[],
   startMs: number,
   excluded: (slo: string) => readonly ExcludedMinutes[],
+  policy: AlertPolicy,
 ): VirtualTelemetry {
   const columns = new Map(
-    slos.map(({ slo, given }) => [slo.name, column(slo, given, timeline, until_min, excluded(slo.name))]),
+    slos.map(({ slo, given }) => [
+      slo.name,
+      column(slo, given, timeline, until_min, excluded(slo.name), absenceWindows(policy)),
+    ]),
   )
   const isBlindAt = (minute: number) => blind.find(({ from_min, to_min }) => from_min <= minute && minute < to_min)
 
@@ -89,6 +94,7 @@ function column(
   timeline: Scenario['timeline'],
   untilMinute: number,
   excluded: readonly ExcludedMinutes[],
+  more: readonly number[],
 ): Column {
   const first = -slo.objective.window.minutes - 1
   const length = untilMinute + 1 - first
@@ -111,7 +117,7 @@ function column(
   const windows = [
     ...new Set([
       ...slo.tiers.flatMap(({ longMinutes, shortMinutes }) => [longMinutes, shortMinutes]),
-      ...ABSENCE_WINDOWS,
+      ...more,
       slo.objective.window.minutes,
     ]),
   ]

@@ -315,6 +315,37 @@ describe('incidents rehearsed, one evaluation per minute', () => {
   })
 })
 
+describe('a policy of its own', () => {
+  const rehearsed = async (is: object) =>
+    inOrder((await rehearse(scenarioOf(is), {}, { intervalSeconds: 60 })).sends).map(sentence)
+  const refused = { endpoint_behaviour: [{ endpoint: 'p', from_s: 0, to_s: 200, respond: 503 }], until_min: 10 }
+
+  it('other retries and an earlier fallback', async () => {
+    const policy = { page_retry_s: [0, 30, 240], fallback_after_s: 30 }
+    expect(await rehearsed({ timeline: [failing(0, 2)], policy, ...refused })).toEqual([
+      'c F first page @1',
+      'b F fallback page @1.5',
+      'p F first page @5',
+    ])
+  })
+  it('an earlier absence', async () => {
+    const silent = [{ slo: 'A', from_min: 0, to_min: 20, good: 0, total: 0 }]
+    expect(await rehearsed({ timeline: silent, policy: { absent_after_min: 3 }, until_min: 10 })).toEqual([
+      'd F first ticket @3 A#absent',
+      'c F first ticket @3 A#absent',
+    ])
+  })
+  it('other waits', async () => {
+    const policy = { keep_firing_s: { page: 60, ticket: 60 }, repeat_s: { page: 120, ticket: 120 } }
+    expect(await rehearsed({ timeline: [failing(0, 1)], policy, until_min: 20 })).toEqual([
+      ...rises(1),
+      ...rises(3, 'repeat'),
+      ...rises(5, 'repeat'),
+      ...pageEnds(7),
+    ])
+  })
+})
+
 describe('members whose cause changes', () => {
   const share = (name: string, from: number, to: number, root: string) => ({
     slo: name,
@@ -398,11 +429,7 @@ describe('a scenario file', () => {
     ],
     ['an action nobody knows', with_({ actions: [{ do: 'pray' }] }), /^scenarios\[0\]\.actions\[0\]\.do: /],
     ['more good than total', with_({ timeline: [{ ...failing(0, 1), good: 1001 }] }), /good exceeds total/],
-    [
-      'a schedule that cannot be changed',
-      with_({ policy: { page_retry_s: [0, 1] } }),
-      /policy\.page_retry_s: is always/,
-    ],
+    ['a negative wait', with_({ policy: { page_retry_s: [0, -1] } }), /policy\.page_retry_s\[1\]/],
   ])('%s is refused, with its field', (_, file, fault) => {
     expect(faultsOf(file).join('\n')).toMatch(fault)
   })
