@@ -106,6 +106,15 @@ describe('definitions in the store', () => {
     expect(afterRestart.changes).toEqual([])
     expect(afterRestart.definitions).toMatchObject([{ state: 'invalid', slo: slo({ name }), problems: [problem] }])
   })
+  it('what did not change is answered without reading it again, what did is seen at once', async () => {
+    await record([active('kept')], 0)
+    const before = await readDefinitions(store.db)
+    expect(await readDefinitions(store.db)).toBe(before)
+    await record([invalid('kept')], 1)
+    expect((await read('kept'))[0]?.state).toBe('invalid')
+    await record([removed('kept')], 2)
+    expect(await read('kept')).toEqual([])
+  })
   it('what another version stored and this one cannot read is told, not dropped', async () => {
     const row = { name: 'foreign', state: 'active', generation: 'g', problems: '[]', source }
     const values = [{ ...row, definition: '{"name":"foreign"}', changed_at: '2026-01-31 12:01:00.000' }]
