@@ -47,13 +47,15 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
 
   const policy = policyOf(config.alerting)
   const kinds = kindsOf(config.alerting)
+  const signals = createSignals(db, log, policy, kinds)
+  stops.add('signals', () => Promise.race([signals.settled(), setTimeout(STOP_WAIT_MS, undefined, { ref: false })]))
   const evaluator: Evaluator = {
     db,
     log,
     metrics: own,
     measurer: createMeasurer(db, log),
     explainer: createExplainer(db, log),
-    signals: createSignals(db, log, policy, kinds),
+    signals,
     outbox,
     addressees,
     traits: traitsOf(addressees),

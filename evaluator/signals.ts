@@ -34,7 +34,10 @@ export interface Seen {
 }
 
 export interface Signals {
+  /** What is known by now: reads that take long go on beside the ticks, and count from the next one on. */
   read(readings: readonly Reading[], now: Date): Promise<Seen>
+  /** Resolves when no read is under way. */
+  settled(): Promise<void>
 }
 
 /** Whether an SLO's author wants to hear that its telemetry stopped: unless their policies say no. */
@@ -78,7 +81,9 @@ const LATE_AFTER_MS = 2 * MINUTE_MS
 
 /** Everything that may alert beside burn rates. What cannot be read keeps no burn rate back: its alerts stay as they are. */
 export function createSignals(db: Db, log: Log, policy: AlertPolicy, kinds: ReadonlySet<AlertName>): Signals {
-  const fromCalls = kept(CALLS_EVERY_MS, async (watermark: Date): Promise<Signal[]> => {
+  const fails = (error: unknown) =>
+    log.error({ err: error }, 'alerts about dependencies cannot be judged; they stay as they are')
+  const fromCalls = beside(CALLS_EVERY_MS, fails, async (watermark: Date): Promise<Signal[]> => {
     const [modes, probes] = await Promise.all([
       kinds.has('DependencyFailureMode') ? findAllModes(watermark) : [],
       kinds.has('ProbeFailing') ? readProbeCounts(db, rangeBefore(windowEnd(watermark), PROBE_MINUTES)) : [],
@@ -91,7 +96,7 @@ export function createSignals(db: Db, log: Log, policy: AlertPolicy, kinds: Read
   const baseline = kept(BASELINE_EVERY_MS, (watermark: Date) =>
     readFailureCounts(db, rangeBefore(minutesBefore(windowEnd(watermark), RECENT_MINUTES), BASELINE_MINUTES)),
   )
-  const unusual = kept(BASELINE_EVERY_MS, async (watermark: Date, slos: readonly Slo[]): Promise<Signal[]> => {
+  const unusual = beside(BASELINE_EVERY_MS, fails, async (watermark: Date, slos: readonly Slo[]): Promise<Signal[]> => {
     if (!kinds.has('SLOUnusual')) return []
     const end = new Date(Math.floor(watermark.getTime() / HOUR_MS) * HOUR_MS)
     const hours = await readLikeHours(db, { slos, end, weeks: LIKE_WEEKS })
@@ -133,18 +138,17 @@ export function createSignals(db: Db, log: Log, policy: AlertPolicy, kinds: Read
       const known = signalsOfReadings(readings, watermark, now, policy, kinds)
       const isStale = !watermark || now.getTime() - watermark.getTime() > policy.staleAfterMs
       if (isStale) return { signals: known, unseen: 'frozen_stale', late: null }
-      try {
-        const slos = readings.filter(isJudged).map(({ slo }) => slo)
-        const [calls, hours, late] = await Promise.all([
-          fromCalls(watermark),
-          unusual(watermark, slos),
-          lateData(watermark, now),
-        ])
-        return { signals: [...known, ...calls, ...hours], unseen: null, late }
-      } catch (error) {
-        log.error({ err: error }, 'alerts about dependencies cannot be judged; they stay as they are')
-        return { signals: known, unseen: 'frozen_coverage', late: null }
-      }
+      const slos = readings.filter(isJudged).map(({ slo }) => slo)
+      const [calls, hours] = [fromCalls.latest(watermark), unusual.latest(watermark, slos)]
+      const unseen = calls === null || hours === null ? 'frozen_coverage' : null
+      const late = await lateData(watermark, now).catch((error: unknown) => {
+        log.error({ err: error }, 'late data cannot be told from other data')
+        return null
+      })
+      return { signals: [...known, ...(calls ?? []), ...(hours ?? [])], unseen, late }
+    },
+    async settled() {
+      await Promise.all([fromCalls.settled(), unusual.settled()])
     },
   }
 }
@@ -203,17 +207,52 @@ const silentModes = (silent: Awaited<ReturnType<typeof readSilentServices>>): Mo
 
 const present = <T>(values: readonly (T | null)[]): T[] => values.filter((value): value is T => value !== null)
 
-/** Remembers an answer for a while, in wall-clock time of the data. */
-function kept<A extends unknown[], T>(everyMs: number, read: (watermark: Date, ...rest: A) => Promise<T>) {
+/** Remembers an answer for a while, by the time of the data. */
+function kept<T>(everyMs: number, read: (watermark: Date) => Promise<T>) {
   let last: { at: number; value: T } | null = null
-  return async (watermark: Date, ...rest: A): Promise<T> => {
-    const age = last === null ? Number.POSITIVE_INFINITY : watermark.getTime() - last.at
-    if (last !== null && age >= 0 && age < everyMs) return last.value
-    const value = await read(watermark, ...rest)
-    last = { at: watermark.getTime(), value }
-    return value
+  return async (watermark: Date): Promise<T> => {
+    if (last === null || isOld(last.at, watermark, everyMs))
+      last = { at: watermark.getTime(), value: await read(watermark) }
+    return last.value
   }
 }
+
+/** Reads beside the ticks, one at a time: pages must not wait for it. Nothing is known before the first answer and after a failure. */
+function beside<A extends unknown[], T>(
+  everyMs: number,
+  fails: (error: unknown) => void,
+  read: (watermark: Date, ...rest: A) => Promise<T>,
+) {
+  let last: { at: number; value: T | null } | null = null
+  let running: Promise<void> | null = null
+  return {
+    latest(watermark: Date, ...rest: A): T | null {
+      if (running === null && (last === null || isOld(last.at, watermark, everyMs))) {
+        const at = watermark.getTime()
+        running = read(watermark, ...rest)
+          .then(
+            (value) => {
+              last = { at, value }
+            },
+            (error: unknown) => {
+              last = { at, value: null }
+              fails(error)
+            },
+          )
+          .finally(() => {
+            running = null
+          })
+      }
+      return last?.value ?? null
+    },
+    async settled(): Promise<void> {
+      await running
+    },
+  }
+}
+
+const isOld = (at: number, watermark: Date, everyMs: number): boolean =>
+  watermark.getTime() < at || watermark.getTime() - at >= everyMs
 
 const minutesBefore = (at: Date, minutes: number) => new Date(at.getTime() - minutes * MINUTE_MS)
 const rangeBefore = (to: Date, minutes: number) => ({ from: minutesBefore(to, minutes), to })

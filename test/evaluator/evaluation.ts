@@ -69,6 +69,7 @@ export function evaluatorOn(
 /** One tick, and everything it sends. */
 export async function tickAt(evaluator: Evaluator, ms: number): Promise<void> {
   await tick(evaluator, new Date(ms))
+  await evaluator.signals.settled()
   await evaluator.outbox.settled()
 }
 

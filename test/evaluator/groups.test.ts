@@ -184,7 +184,7 @@ describe('alerts beside burn rates', () => {
     await storeCleanPast(store.db, T0, 90)
     const running = evaluator(['SLOBurnRate', 'DependencyFailureMode'])
     await tickAt(running, T0)
-    for (let n = 0; n < 11; n++) {
+    for (let n = 0; n < 12; n++) {
       await storeFailing(n, n + 1, 30)
       await tickAt(running, minute(n + 1))
     }
@@ -192,8 +192,8 @@ describe('alerts beside burn rates', () => {
       'chat firing first ticket DependencyFailureMode',
       'desk firing first ticket DependencyFailureMode',
     ])
-    await storeFailing(11, 13)
-    await tickAt(running, minute(13))
+    await storeFailing(12, 14)
+    await tickAt(running, minute(14))
     expect(receiver.received.slice(2).map(said).sort()).toEqual([
       `chat firing escalated page DependencyFailureMode DependencyFailureMode ${A.name} ${A.name}`,
       `pager firing escalated page DependencyFailureMode ${A.name}`,
