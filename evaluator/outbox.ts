@@ -191,8 +191,11 @@ export class Outbox {
     await this.#late.flush()
     await this.#settleLanes(now)
     await this.#tellFallbacksOfHeld(now)
-    const due = [...this.#lanes.values()].filter((lane) => !lane.busy && isBy(this.#dueAt(lane), now))
-    due.sort((a, b) => urgencyOf(a) - urgencyOf(b))
+    const due = [...this.#lanes.values()]
+      .filter((lane) => !lane.busy && isBy(this.#dueAt(lane), now))
+      .map((lane) => ({ lane, urgency: urgencyOf(lane) }))
+      .sort((a, b) => a.urgency - b.urgency)
+      .map(({ lane }) => lane)
     this.#due = Map.groupBy(due, ({ endpoint }) => endpoint)
     const endpoints = [...this.#due.keys()]
     await Promise.all([...endpoints.map((endpoint) => this.#deliverTo(endpoint, now)), this.#keepAlive.repeatDue(now)])
