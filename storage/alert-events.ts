@@ -57,10 +57,13 @@ const selectStates = query({
   row: z.object({ slo: z.string(), state: z.string() }),
 })
 
+// The evidence of everything that is over is not read.
 const selectOpen = query({
-  sql: `SELECT ${COLUMNS} FROM (
-      SELECT * FROM alert_events WHERE kind = 'incident' ORDER BY slo, at DESC, JSONExtractUInt(evidence, 'revision') DESC LIMIT 1 BY slo
-    ) WHERE state != ''`,
+  sql: `SELECT ${COLUMNS} FROM alert_events
+    WHERE kind = 'incident' AND (slo, at) GLOBAL IN (
+      SELECT slo, max(at) FROM alert_events WHERE kind = 'incident' GROUP BY slo HAVING argMax(state != '', at)
+    )
+    ORDER BY slo, JSONExtractUInt(evidence, 'revision') DESC LIMIT 1 BY slo`,
   params: z.object({}),
   row: eventRow,
   settings: ISO_TIMES,

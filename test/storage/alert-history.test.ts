@@ -4,6 +4,7 @@ import {
   type AlertEvent,
   readAlertStates,
   readJournal,
+  readOpenIncidents,
   readOwingEvents,
   recordAlertEvents,
 } from '../../storage/alert-events.ts'
@@ -58,6 +59,28 @@ describe('the journal of alerts', () => {
     ])
     const states = await readAlertStates(store.db)
     expect([states.get('a'), states.get('b'), states.get('none')]).toEqual(['{"n":2}', '{"n":4}', undefined])
+  })
+
+  test('knows what is open: the latest row of every incident that is not over', async () => {
+    const row = (slo: string, seconds: number, state: string, revision: number) =>
+      event({
+        kind: 'incident',
+        slo,
+        incident: slo,
+        at: at(seconds),
+        state,
+        evidence: `{"revision":${revision}}`,
+        intents: [],
+      })
+    const newest = row('inc_open', 20, '{"n":2}', 2)
+    await recordAlertEvents(store.db, [
+      row('inc_open', 10, '{"n":1}', 1),
+      newest,
+      row('inc_ended', 10, '{"n":1}', 1),
+      row('inc_ended', 20, '', 2),
+    ])
+    const open = (await readOpenIncidents(store.db)).filter(({ slo }) => ['inc_open', 'inc_ended'].includes(slo))
+    expect(open).toEqual([newest])
   })
 
   test('finds what owes notifications, oldest first', async () => {
