@@ -48,7 +48,7 @@ export function spentWords(slo: SloDetail): string | null {
 export function sliWords(slo: SloDetail): string | null {
   const { objective, counts, units, members } = slo
   if (objective === null) return null
-  if (!isCounted(slo)) return `of ${plural(members?.length ?? 0, 'member')} with ${count(counts.total)} events`
+  if (!isCounted(slo)) return `of ${plural(members?.length ?? 0, 'part')} with ${count(counts.total)} events`
   if (objective.slice === null) return `${count(units.good)} good of ${count(units.total)}`
   const slices = `${count(units.total)} slices of ${windowName(objective.slice.minutes)}`
   return objective.method === 'ratio_timeslices' ? `mean of ${slices}` : `${count(units.good)} good of ${slices}`

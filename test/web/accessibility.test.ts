@@ -65,6 +65,14 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
     expect(await findings(page)).toEqual([])
   })
 
+  test('a list of every kind of SLO has no finding', async () => {
+    await serve(KINDS)
+    const page = await visit({ path: '/slos', theme })
+    await page.locator('.doubt').first().waitFor()
+    await page.waitForLoadState('networkidle')
+    expect(await findings(page)).toEqual([])
+  })
+
   test('the empty state and the list of keys have none either', async () => {
     await serve(EMPTY)
     const page = await visit({ theme, viewport: PHONE })

@@ -59,8 +59,8 @@ describe('the SLI', () => {
     ['is of events', events, '960 good of 1,000'],
     ['is of slices, not of calls', inSlices('timeslices', 0.9), '19,152 good of 20,160 slices of 1m'],
     ['is a mean over slices', inSlices('ratio_timeslices', null), 'mean of 20,160 slices of 1m'],
-    ['is over members', composite('openslo', { ...events, members: [] }), 'of 0 members with 1,000 events'],
-    ['pools the events of members', composite('pooled', events), '960 good of 1,000'],
+    ['is over parts', composite('openslo', { ...events, members: [] }), 'of 0 parts with 1,000 events'],
+    ['pools the events of parts', composite('pooled', events), '960 good of 1,000'],
   ])('%s', (_, of, words) => expect(sliWords(of)).toBe(words))
 })
 
