@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
-import { type FiringAlert, fingerprintOf, type Muting } from '../slo/firing-alerts.ts'
-import type { Matcher } from '../slo/matchers.ts'
-import { silenceState } from '../slo/silence.ts'
+import { type FiringAlert, fingerprintOf, type Muting } from '../slo/alert/firing-alerts.ts'
+import type { Matcher } from '../slo/overlay/matchers.ts'
+import { silenceState } from '../slo/overlay/silence.ts'
 import type { StoredSilence } from '../storage/silences.ts'
 
 /** Alertmanager's matcher: source: prometheus/alertmanager, api/v2/openapi.yaml. */

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { slowPatternFault } from '../runtime/safe-pattern.ts'
-import { type Matcher, matcherText } from '../slo/matchers.ts'
+import { type Matcher, matcherText } from '../slo/overlay/matchers.ts'
 import { recordAudit } from '../storage/audit-log.ts'
 import type { Db } from '../storage/query.ts'
 import { authorOf } from './access.ts'

@@ -2,9 +2,9 @@ import type { CallCounts } from '../integration/call-sums.ts'
 import { type DependencyHealth, healthByDependency } from '../integration/dependency-health.ts'
 import { OUTCOME_MODES } from '../integration/failure-modes.ts'
 import { type Outcome, type Owner, ownerOf } from '../integration/outcome.ts'
-import { ALERT_POLICY } from '../slo/alert-policy.ts'
-import { dependenciesInMaintenance } from '../slo/maintenance.ts'
-import { windowEnd } from '../slo/window.ts'
+import { ALERT_POLICY } from '../slo/alert/alert-policy.ts'
+import { windowEnd } from '../slo/budget/window.ts'
+import { dependenciesInMaintenance } from '../slo/overlay/maintenance.ts'
 import {
   type OperationCounts,
   type OutcomeMinute,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { calendarPeriod } from '../slo/calendar.ts'
+import { calendarPeriod } from '../slo/budget/calendar.ts'
 import type { CalendarWindow, Objective } from '../slo/model.ts'
 
 export const historyStepSchema = z

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import type { IncidentAction } from '../slo/incident-action.ts'
+import type { IncidentAction } from '../slo/alert/incident-action.ts'
 import { readIncidentActions, recordIncidentAction } from '../storage/incident-actions.ts'
 import { readIncident } from '../storage/incidents.ts'
 import { LONGEST_ACK_DAYS } from '../storage/overlays.ts'

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { INCIDENT_ACTIONS } from '../slo/incident-action.ts'
+import { INCIDENT_ACTIONS } from '../slo/alert/incident-action.ts'
 import { sloStatusSchema } from '../slo/status.ts'
 import { maintenanceSchema } from './maintenance-windows.ts'
 import { silenceSchema } from './silences.ts'

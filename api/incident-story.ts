@@ -1,8 +1,13 @@
 import { z } from 'zod'
-import type { TierVerdict } from '../slo/alert-verdict.ts'
-import { type FiringAlert, firingAlerts, mutedBy } from '../slo/firing-alerts.ts'
-import type { Incident } from '../slo/incident.ts'
-import { type Acknowledgement, acknowledgementOf, assigneeOf, type IncidentAction } from '../slo/incident-action.ts'
+import type { TierVerdict } from '../slo/alert/alert-verdict.ts'
+import { type FiringAlert, firingAlerts, mutedBy } from '../slo/alert/firing-alerts.ts'
+import type { Incident } from '../slo/alert/incident.ts'
+import {
+  type Acknowledgement,
+  acknowledgementOf,
+  assigneeOf,
+  type IncidentAction,
+} from '../slo/alert/incident-action.ts'
 import { type AlertEvent, type JournalEntry, journalOf, readJournal } from '../storage/alert-events.ts'
 import { readIncidentActions } from '../storage/incident-actions.ts'
 import { type Overlays, readOverlays } from '../storage/overlays.ts'

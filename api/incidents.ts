@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Incident } from '../slo/incident.ts'
+import type { Incident } from '../slo/alert/incident.ts'
 import { readAcknowledgements } from '../storage/incident-actions.ts'
 import { listIncidents, readIncident } from '../storage/incidents.ts'
 import { LONGEST_ACK_DAYS } from '../storage/overlays.ts'

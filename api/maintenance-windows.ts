@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { occurrencesOf } from '../slo/maintenance.ts'
-import { maintenanceInput, maintenanceOf } from '../slo/overlay-input.ts'
-import { recurrenceWarnings } from '../slo/recurrence.ts'
+import { occurrencesOf } from '../slo/overlay/maintenance.ts'
+import { maintenanceInput, maintenanceOf } from '../slo/overlay/overlay-input.ts'
+import { recurrenceWarnings } from '../slo/overlay/recurrence.ts'
 import {
   readMaintenance,
   readMaintenanceWindow,

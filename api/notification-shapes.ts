@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { NOTIFY_REASONS } from '../slo/alert-reason.ts'
+import { NOTIFY_REASONS } from '../slo/alert/alert-reason.ts'
 import { ARRIVALS, type DeliveryAttempt, NOTIFICATION_STATES, type Notification } from '../storage/notifications.ts'
 
 export const notificationSchema = z

@@ -1,5 +1,5 @@
-import type { PastMinute } from '../slo/exhaustion.ts'
-import type { Incident } from '../slo/incident.ts'
+import type { Incident } from '../slo/alert/incident.ts'
+import type { PastMinute } from '../slo/budget/exhaustion.ts'
 import type { Slo } from '../slo/model.ts'
 import type { Reading } from '../slo/reading.ts'
 import type { Warning } from '../slo/self-check.ts'

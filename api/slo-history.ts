@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { calendarPeriod } from '../slo/calendar.ts'
-import { historySteps } from '../slo/history.ts'
+import { calendarPeriod } from '../slo/budget/calendar.ts'
+import { historySteps } from '../slo/budget/history.ts'
 import type { Objective, Slo } from '../slo/model.ts'
 import type { SloStatus } from '../slo/status.ts'
 import { readBudgetResets } from '../storage/budget-resets.ts'

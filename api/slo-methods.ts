@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { budgetOf } from '../slo/budget.ts'
+import { budgetOf } from '../slo/budget/budget.ts'
 import { METHODS, type Method, type Slo } from '../slo/model.ts'
 import type { Db } from '../storage/query.ts'
 import { readReadings } from '../storage/readings.ts'

@@ -1,5 +1,5 @@
-import type { Backtest, PastAlert } from '../slo/backtest.ts'
 import type { Severity, Slo } from '../slo/model.ts'
+import type { Backtest, PastAlert } from '../slo/replay/backtest.ts'
 
 const METHOD_WORDS = {
   occurrences: 'by occurrences',

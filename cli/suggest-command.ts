@@ -1,4 +1,4 @@
-import { MIN_CALLS, suggestSlos } from '../slo/suggested-slo.ts'
+import { MIN_CALLS, suggestSlos } from '../slo/replay/suggested-slo.ts'
 import { readFreshness } from '../storage/freshness.ts'
 import { readObservedCalls } from '../storage/observed-calls.ts'
 import { CommandError } from './command-error.ts'

@@ -1,5 +1,5 @@
 import { Document } from 'yaml'
-import type { SuggestedSlo } from '../slo/suggested-slo.ts'
+import type { SuggestedSlo } from '../slo/replay/suggested-slo.ts'
 
 const INBOUND_TOTAL = { outcome: { not: ['cancelled', 'client_error'] } }
 

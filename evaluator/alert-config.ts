@@ -1,6 +1,6 @@
 import type { Config } from '../runtime/config-schema.ts'
-import { ALERT_POLICY, type AlertPolicy } from '../slo/alert-policy.ts'
-import type { AlertName } from '../slo/incident.ts'
+import { ALERT_POLICY, type AlertPolicy } from '../slo/alert/alert-policy.ts'
+import type { AlertName } from '../slo/alert/incident.ts'
 
 type Alerting = Config['alerting']
 

@@ -1,5 +1,5 @@
-import type { Exclusion } from './maintenance.ts'
 import type { Counts, Slo } from './model.ts'
+import type { Exclusion } from './overlay/maintenance.ts'
 
 /** What one window of an SLO held when it was read. */
 export interface WindowReading {

@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { ALERT_POLICY } from './alert-policy.ts'
-import { frozenReading, judgeTier } from './alert-verdict.ts'
-import { budgetOf } from './budget.ts'
-import { burnRate } from './burn-rate.ts'
-import type { PastMinute } from './exhaustion.ts'
-import { forecastPeriod, minutesToExhaustion } from './forecast.ts'
+import { ALERT_POLICY } from './alert/alert-policy.ts'
+import { frozenReading, judgeTier } from './alert/alert-verdict.ts'
+import { budgetOf } from './budget/budget.ts'
+import { burnRate } from './budget/burn-rate.ts'
+import type { PastMinute } from './budget/exhaustion.ts'
+import { forecastPeriod, minutesToExhaustion } from './budget/forecast.ts'
+import { samplingInterval } from './budget/sampling.ts'
+import { windowLabel } from './budget/window.ts'
 import { type Counts, METHODS, NO_DATA_POLICIES, type Slo } from './model.ts'
 import { type PeriodReading, type Reading, STATUS_WINDOWS } from './reading.ts'
-import { samplingInterval } from './sampling.ts'
-import { windowLabel } from './window.ts'
 
 /** From best to worst is no order of these words; `statusWord` gives the one that is told when several hold. */
 export const STATUS_WORDS = ['ok', 'warning', 'critical', 'exhausted', 'no_data', 'frozen', 'invalid'] as const

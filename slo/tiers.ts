@@ -1,6 +1,6 @@
-import { divide, times } from './exact.ts'
+import { divide, times } from './budget/exact.ts'
+import { windowLabel } from './budget/window.ts'
 import type { Severity, Tier } from './model.ts'
-import { windowLabel } from './window.ts'
 
 /** Something about an SLO's alert tiers that its author should know; `code` as in problems of SLO documents. */
 export interface TierFinding {

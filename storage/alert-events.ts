@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { NotifyReason, Reason, WithheldReason } from '../slo/alert-reason.ts'
-import type { Intent, Withheld } from '../slo/alert-stream.ts'
-import type { TierVerdict } from '../slo/alert-verdict.ts'
+import type { NotifyReason, Reason, WithheldReason } from '../slo/alert/alert-reason.ts'
+import type { Intent, Withheld } from '../slo/alert/alert-stream.ts'
+import type { TierVerdict } from '../slo/alert/alert-verdict.ts'
 import type { Severity } from '../slo/model.ts'
 import { type Db, query } from './query.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { CallCounts } from '../integration/call-sums.ts'
 import { OUTCOMES } from '../integration/outcome.ts'
-import type { ProbeCounts } from '../slo/mode-alerts.ts'
+import type { ProbeCounts } from '../slo/alert/mode-alerts.ts'
 import type { Counts, Slo } from '../slo/model.ts'
 import { type Db, query } from './query.ts'
 

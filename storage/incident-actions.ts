@@ -4,7 +4,7 @@ import {
   acknowledgementOf,
   INCIDENT_ACTIONS,
   type IncidentAction,
-} from '../slo/incident-action.ts'
+} from '../slo/alert/incident-action.ts'
 import { type Db, query } from './query.ts'
 
 const select = query({

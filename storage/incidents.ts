@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Incident, type IncidentDetails, type Member, reviveMember } from '../slo/incident.ts'
+import { type Incident, type IncidentDetails, type Member, reviveMember } from '../slo/alert/incident.ts'
 import { type Db, query } from './query.ts'
 
 const incidentRow = z

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import type { IndicatorSums } from '../slo/budget/read-window.ts'
+import type { Segments } from '../slo/budget/segments.ts'
 import { keyOf, type Measured } from '../slo/indicator.ts'
-import type { IndicatorSums } from '../slo/read-window.ts'
-import type { Segments } from '../slo/segments.ts'
 import { ceilHour, floorHour, hoursIn } from './indicator-hours.ts'
 import { type Db, query } from './query.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { MaintenanceWindow } from '../slo/maintenance.ts'
+import type { MaintenanceWindow } from '../slo/overlay/maintenance.ts'
 import { type Db, query } from './query.ts'
 
 /** A maintenance window as it is kept. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { NOTIFY_REASONS } from '../slo/alert-reason.ts'
+import { NOTIFY_REASONS } from '../slo/alert/alert-reason.ts'
 import { readEndpointStates } from './endpoint-states.ts'
 import { type Db, query } from './query.ts'
 import { together } from './together.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DIRECTIONS, OUTCOMES, ownerOf } from '../integration/outcome.ts'
-import type { ObservedCalls } from '../slo/suggested-slo.ts'
+import type { ObservedCalls } from '../slo/replay/suggested-slo.ts'
 import { type Db, query } from './query.ts'
 
 const range = z.object({ from: z.date(), to: z.date() })

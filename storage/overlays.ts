@@ -1,4 +1,4 @@
-import type { Acknowledgement } from '../slo/incident-action.ts'
+import type { Acknowledgement } from '../slo/alert/incident-action.ts'
 import { readAcknowledgements } from './incident-actions.ts'
 import { readMaintenance, type StoredMaintenance } from './maintenance-windows.ts'
 import type { Db } from './query.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { emptySeries, type MinuteSeries, positionIn, putMinute } from '../slo/minute-series.ts'
 import type { MeasuredIndicator } from '../slo/model.ts'
+import { emptySeries, type MinuteSeries, positionIn, putMinute } from '../slo/replay/minute-series.ts'
 import { selectMinutes } from './indicator-select.ts'
 import { type Db, query } from './query.ts'
 

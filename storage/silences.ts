@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { MATCHER_OPERATORS } from '../slo/matchers.ts'
-import type { Silence } from '../slo/silence.ts'
+import { MATCHER_OPERATORS } from '../slo/overlay/matchers.ts'
+import type { Silence } from '../slo/overlay/silence.ts'
 import { type Db, query } from './query.ts'
 
 /** A silence as it is kept. */

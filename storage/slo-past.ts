@@ -1,15 +1,15 @@
 import { z } from 'zod'
-import type { Period } from '../slo/calendar.ts'
-import { calendarPeriod } from '../slo/calendar.ts'
+import type { Period } from '../slo/budget/calendar.ts'
+import { calendarPeriod } from '../slo/budget/calendar.ts'
 import {
   compositeHistory,
   type HistoryGrid,
   type HistoryRow,
   type HistorySource,
   historySource,
-} from '../slo/history.ts'
-import { exclusionsOf, subjectOf } from '../slo/maintenance.ts'
+} from '../slo/budget/history.ts'
 import type { Objective, Slo } from '../slo/model.ts'
+import { exclusionsOf, subjectOf } from '../slo/overlay/maintenance.ts'
 import { readFreshness } from './freshness.ts'
 import { readMaintenance } from './maintenance-windows.ts'
 import { type Db, query } from './query.ts'

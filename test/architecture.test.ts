@@ -144,7 +144,7 @@ describe('the rules catch what they forbid', () => {
     [
       'ingest knowing what is judged',
       'collector/x.ts',
-      `import { burnRate } from '../slo/burn-rate.ts'`,
+      `import { burnRate } from '../slo/budget/burn-rate.ts'`,
       'collector may not import slo',
     ],
     [

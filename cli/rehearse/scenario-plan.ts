@@ -1,8 +1,8 @@
-import { SCHEDULE_MS, type Schedule } from '../../evaluator/retry-schedule.ts'
-import { ALERT_POLICY, type AlertPolicy } from '../../slo/alert-policy.ts'
+import { SCHEDULE_MS, type Schedule } from '../../evaluator/deliver/retry-schedule.ts'
+import { ALERT_POLICY, type AlertPolicy } from '../../slo/alert/alert-policy.ts'
 import type { Severity } from '../../slo/model.ts'
-import type { Overlays } from '../../slo/overlays.ts'
-import type { RouteNode } from '../../slo/route.ts'
+import type { Overlays } from '../../slo/overlay/overlays.ts'
+import type { RouteNode } from '../../slo/overlay/route.ts'
 import type { Scenario, ScenarioPolicy } from './scenario.ts'
 import type { ExcludedMinutes } from './virtual-telemetry.ts'
 

@@ -1,4 +1,4 @@
-import type { TierVerdict } from '../../slo/alert-verdict.ts'
+import type { TierVerdict } from '../../slo/alert/alert-verdict.ts'
 import type { CallSelection, Slo } from '../../slo/model.ts'
 import { tierLabel } from '../../slo/tiers.ts'
 import type { Scenario, ScenarioPolicy, ScenarioSlo } from './scenario.ts'

@@ -1,5 +1,5 @@
-import { absenceWindows } from '../../slo/absence.ts'
-import type { AlertPolicy } from '../../slo/alert-policy.ts'
+import { absenceWindows } from '../../slo/alert/absence.ts'
+import type { AlertPolicy } from '../../slo/alert/alert-policy.ts'
 import type { Counts, Slo } from '../../slo/model.ts'
 import type { Reading, WindowReading } from '../../slo/reading.ts'
 import type { Scenario, ScenarioSlo } from './scenario.ts'

@@ -1,4 +1,4 @@
-import type { Message } from '../message.ts'
+import type { Message } from '../deliver/message.ts'
 import { sorted } from './group-key.ts'
 import { rfc3339 } from './webhook.ts'
 

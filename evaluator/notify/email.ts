@@ -1,6 +1,6 @@
-import { sinceText } from '../incident-text.ts'
-import { type Brief, headline, type Message, wordOf } from '../message.ts'
-import { cut, minuteText, percent } from '../number-text.ts'
+import { sinceText } from '../deliver/incident-text.ts'
+import { type Brief, headline, type Message, wordOf } from '../deliver/message.ts'
+import { cut, minuteText, percent } from '../deliver/number-text.ts'
 
 const MAX_SUBJECT = 200
 

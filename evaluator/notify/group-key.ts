@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Message } from '../message.ts'
+import type { Message } from '../deliver/message.ts'
 
 type Labels = Readonly<Record<string, string>>
 

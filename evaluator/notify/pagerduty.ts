@@ -1,6 +1,6 @@
 import type { Deployment } from '../../storage/deployments.ts'
-import { type Brief, headline, type Message } from '../message.ts'
-import { cut } from '../number-text.ts'
+import { type Brief, headline, type Message } from '../deliver/message.ts'
+import { cut } from '../deliver/number-text.ts'
 import { dedupKey } from './group-key.ts'
 import { rfc3339 } from './webhook.ts'
 

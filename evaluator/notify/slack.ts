@@ -1,5 +1,5 @@
-import { type Brief, headline, type Message, wordOf } from '../message.ts'
-import { cut, durationText, percent, timeText } from '../number-text.ts'
+import { type Brief, headline, type Message, wordOf } from '../deliver/message.ts'
+import { cut, durationText, percent, timeText } from '../deliver/number-text.ts'
 
 /** Longest texts Slack takes. Source: https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_HEADER = 150

@@ -1,8 +1,8 @@
 import { Webhook } from 'standardwebhooks'
 import { VERSION } from '../../runtime/version.ts'
-import type { NotifyReason } from '../../slo/alert-reason.ts'
+import type { NotifyReason } from '../../slo/alert/alert-reason.ts'
 import { labelFingerprint } from '../../slo/fnv1a.ts'
-import type { Message } from '../message.ts'
+import type { Message } from '../deliver/message.ts'
 import { groupKey, sorted } from './group-key.ts'
 
 /** Alertmanager's words for why a message is sent; `unknown` otherwise. Source: Alertmanager 0.32, notify.NotificationReason. */

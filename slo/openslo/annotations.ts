@@ -1,6 +1,6 @@
+import { durationMinutes } from '../budget/window.ts'
 import { parseLabels } from '../labels.ts'
 import { ALERT_MODES, COMPOSITE_METHODS, NO_DATA_POLICIES } from '../model.ts'
-import { durationMinutes } from '../window.ts'
 import type { Kind } from './document.ts'
 import type { Metadata } from './rules.ts'
 import type { PropertyPath, Reporter } from './source.ts'

@@ -1,4 +1,4 @@
-import { divide, times } from '../exact.ts'
+import { divide, times } from '../budget/exact.ts'
 import { generationOf } from '../generation.ts'
 import {
   COMPOSITE_METHODS,

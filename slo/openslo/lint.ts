@@ -1,4 +1,4 @@
-import { durationMinutes } from '../window.ts'
+import { durationMinutes } from '../budget/window.ts'
 import type { AlertConditionSpec, AlertPolicySpec } from './alert-schema.ts'
 import type { OpenSloDocument, SloDocument } from './document.ts'
 import type { SliSpec } from './sli-schema.ts'

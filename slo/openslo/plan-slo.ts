@@ -1,7 +1,7 @@
+import { durationMinutes } from '../budget/window.ts'
 import { generationOf } from '../generation.ts'
 import { alertLabels, parseLabels } from '../labels.ts'
 import { NO_DATA_POLICIES, type Slo } from '../model.ts'
-import { durationMinutes } from '../window.ts'
 import { alertModeOf, guardsOf, planTiers } from './alerting.ts'
 import { type Annotations, readAnnotations } from './annotations.ts'
 import { type Part, readComposite } from './composite.ts'

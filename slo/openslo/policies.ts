@@ -1,6 +1,6 @@
+import { durationMinutes } from '../budget/window.ts'
 import { parseLabels } from '../labels.ts'
 import type { AlertPolicies, Tier } from '../model.ts'
-import { durationMinutes } from '../window.ts'
 import type { AlertConditionSpec, AlertPolicySpec } from './alert-schema.ts'
 import { type Annotations, readAnnotations } from './annotations.ts'
 import type { Kind, OpenSloDocument } from './document.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DURATION_UNIT_MINUTES, splitDuration } from '../window.ts'
+import { DURATION_UNIT_MINUTES, splitDuration } from '../budget/window.ts'
 import { isRecord } from './source.ts'
 
 /**

@@ -1,5 +1,5 @@
+import { durationMinutes, splitDuration } from '../budget/window.ts'
 import type { Objective } from '../model.ts'
-import { durationMinutes, splitDuration } from '../window.ts'
 import type { SloSpec } from './slo-schema.ts'
 import type { PropertyPath, Reporter } from './source.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { chooseStep, type HistoryPlan, isReadable, planHistory } from '../../api/history.ts'
-import { type HistoryRow, historySource, historySteps } from '../../slo/history.ts'
+import { type HistoryRow, historySource, historySteps } from '../../slo/budget/history.ts'
 import type { Objective } from '../../slo/model.ts'
 import { slo } from '../slo/build.ts'
 

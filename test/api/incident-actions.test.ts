@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Member } from '../../slo/incident.ts'
+import type { Member } from '../../slo/alert/incident.ts'
 import { type AlertEvent, recordAlertEvents } from '../../storage/alert-events.ts'
 import { readAudit } from '../../storage/audit-log.ts'
 import { recordIncidents } from '../../storage/incidents.ts'

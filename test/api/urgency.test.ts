@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { firingOf } from '../../api/slo-board.ts'
 import { byUrgency } from '../../api/urgency.ts'
-import type { Member } from '../../slo/incident.ts'
+import type { Member } from '../../slo/alert/incident.ts'
 import { type SloStatus, type StatusWord, statusOfRefused } from '../../slo/status.ts'
 import { incident, minutesAgo } from './seeded-app.ts'
 

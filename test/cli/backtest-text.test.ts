@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { backtestText } from '../../cli/backtest-text.ts'
 import { progressText } from '../../cli/progress-bar.ts'
-import { backtest } from '../../slo/backtest.ts'
 import { keyOf } from '../../slo/indicator.ts'
-import { emptySeries, minuteAt, putMinute } from '../../slo/minute-series.ts'
+import { backtest } from '../../slo/replay/backtest.ts'
+import { emptySeries, minuteAt, putMinute } from '../../slo/replay/minute-series.ts'
 import { DAY, slo } from '../slo/build.ts'
 
 const START = new Date('2026-01-01T00:00:00Z')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { suggestionYaml } from '../../cli/suggestion-yaml.ts'
 import { planObjects } from '../../slo/openslo/plan.ts'
-import { type SuggestedSlo, suggestSlos } from '../../slo/suggested-slo.ts'
+import { type SuggestedSlo, suggestSlos } from '../../slo/replay/suggested-slo.ts'
 import { parseSloText } from '../../storage/slo-files.ts'
 
 const SUGGESTIONS: SuggestedSlo[] = ['acme-pay', ''].flatMap((dependency) =>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { causesOf, chosenSamples } from '../../evaluator/causes.ts'
+import { causesOf, chosenSamples } from '../../evaluator/decide/causes.ts'
 import { slowestAllowedNs } from '../../slo/call-selection.ts'
 import type { CallSelection, Indicator } from '../../slo/model.ts'
 import { readBadCalls, readCallGraph, readTraces } from '../../storage/evidence.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Ledger, ledgerOf } from '../../evaluator/ledger.ts'
-import { notificationId } from '../../evaluator/notification-id.ts'
-import { nextAttemptAt, SCHEDULE_MS } from '../../evaluator/retry-schedule.ts'
+import { type Ledger, ledgerOf } from '../../evaluator/deliver/ledger.ts'
+import { notificationId } from '../../evaluator/deliver/notification-id.ts'
+import { nextAttemptAt, SCHEDULE_MS } from '../../evaluator/deliver/retry-schedule.ts'
 import { scheduleFor } from '../../evaluator/schedule.ts'
 import type { Arrival } from '../../storage/notifications.ts'
 

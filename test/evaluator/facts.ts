@@ -1,6 +1,6 @@
-import type { IncidentFacts } from '../../evaluator/incident-facts.ts'
-import { summaryOf } from '../../evaluator/incident-text.ts'
-import type { Incident, IncidentDetails, Member } from '../../slo/incident.ts'
+import type { IncidentFacts } from '../../evaluator/decide/incident-facts.ts'
+import { summaryOf } from '../../evaluator/deliver/incident-text.ts'
+import type { Incident, IncidentDetails, Member } from '../../slo/alert/incident.ts'
 
 export const STARTED = new Date('2026-01-01T00:00:00Z')
 export const WATERMARK = new Date('2026-01-01T00:01:00Z')

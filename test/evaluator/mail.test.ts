@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { describe, expect, it } from 'vitest'
-import { createSender, type Thread } from '../../evaluator/deliver.ts'
+import { createSender, type Thread } from '../../evaluator/deliver/deliver.ts'
 import { emailBody } from '../../evaluator/notify/email.ts'
 import type { Endpoint } from '../../runtime/endpoint-schema.ts'
 import { cuttable } from './cuttable.ts'

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createMeasurer } from '../../evaluator/measure.ts'
-import { merge } from '../../evaluator/ranges.ts'
+import { createMeasurer } from '../../evaluator/measure/measure.ts'
+import { merge } from '../../evaluator/measure/ranges.ts'
 import type { Slo } from '../../slo/model.ts'
 import { lastMeasured, measureMinutes } from '../../storage/indicator-minutes.ts'
 import { readHistory } from '../../storage/readings.ts'

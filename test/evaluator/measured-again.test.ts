@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createMeasurer } from '../../evaluator/measure.ts'
+import { createMeasurer } from '../../evaluator/measure/measure.ts'
 import type { CallSelection, MeasuredIndicator, MetricSelection, Slo } from '../../slo/model.ts'
 import { measureMinutes } from '../../storage/indicator-minutes.ts'
 import { readProgress } from '../../storage/indicator-progress.ts'

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { reviveFacts } from '../../evaluator/incident-facts.ts'
-import { budgetLeft, causeOf, firstStep, howBad, summaryOf, whoCanFix } from '../../evaluator/incident-text.ts'
-import { headline, messageOf } from '../../evaluator/message.ts'
-import { parseOrigin } from '../../evaluator/origin.ts'
+import { reviveFacts } from '../../evaluator/decide/incident-facts.ts'
+import { parseOrigin } from '../../evaluator/decide/origin.ts'
+import { budgetLeft, causeOf, firstStep, howBad, summaryOf, whoCanFix } from '../../evaluator/deliver/incident-text.ts'
+import { headline, messageOf } from '../../evaluator/deliver/message.ts'
 import { OUTCOMES } from '../../integration/outcome.ts'
-import type { Intent } from '../../slo/alert-stream.ts'
-import type { IncidentDetails, Suspect } from '../../slo/incident.ts'
+import type { Intent } from '../../slo/alert/alert-stream.ts'
+import type { IncidentDetails, Suspect } from '../../slo/alert/incident.ts'
 import { details, facts, factsOfIncident, member, STARTED, TRACES, WATERMARK } from './facts.ts'
 
 const intent = (changes: Partial<Intent> = {}): Intent => ({

@@ -1,5 +1,5 @@
-import type { Brief, Message, MessageAlert } from '../../evaluator/message.ts'
-import { notificationId } from '../../evaluator/notification-id.ts'
+import type { Brief, Message, MessageAlert } from '../../evaluator/deliver/message.ts'
+import { notificationId } from '../../evaluator/deliver/notification-id.ts'
 import type { Notification } from '../../storage/notifications.ts'
 
 export const INCIDENT = 'inc_01JZ8Q2W7RN4V9T3M6D5XH1C0B'

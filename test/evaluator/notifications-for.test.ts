@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { withMetaRoute } from '../../evaluator/meta-route.ts'
-import { notificationId } from '../../evaluator/notification-id.ts'
-import { type Addressees, notificationsFor } from '../../evaluator/notifications-for.ts'
-import type { Intent } from '../../slo/alert-stream.ts'
-import { type RouteNode, routeFor } from '../../slo/route.ts'
+import { withMetaRoute } from '../../evaluator/deliver/meta-route.ts'
+import { notificationId } from '../../evaluator/deliver/notification-id.ts'
+import { type Addressees, notificationsFor } from '../../evaluator/deliver/notifications-for.ts'
+import type { Intent } from '../../slo/alert/alert-stream.ts'
+import { type RouteNode, routeFor } from '../../slo/overlay/route.ts'
 import { facts } from './facts.ts'
 
 const AT = new Date('2026-01-01T00:01:00Z')

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createSender } from '../../evaluator/deliver.ts'
+import { createSender } from '../../evaluator/deliver/deliver.ts'
+import { Outbox, type OutboxOptions } from '../../evaluator/deliver/outbox.ts'
 import { egressGuard } from '../../evaluator/notify/egress.ts'
 import { post } from '../../evaluator/notify/post.ts'
-import { Outbox, type OutboxOptions } from '../../evaluator/outbox.ts'
 import {
   clickhouseOutbox,
   type DeliveryAttempt,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type OverlayFile, parseOverlayFile, reconcileOverlays } from '../../evaluator/overlay-file.ts'
+import { type OverlayFile, parseOverlayFile, reconcileOverlays } from '../../evaluator/overlays/overlay-file.ts'
 import type { StoredMaintenance } from '../../storage/maintenance-windows.ts'
 import type { StoredSilence } from '../../storage/silences.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { addresseesOf } from '../../evaluator/notifications-for.ts'
-import type { Reminder } from '../../evaluator/overlays.ts'
-import { tellReminders } from '../../evaluator/reminder-messages.ts'
-import type { RouteNode } from '../../slo/route.ts'
+import { addresseesOf } from '../../evaluator/deliver/notifications-for.ts'
+import type { Reminder } from '../../evaluator/overlays/overlays.ts'
+import { tellReminders } from '../../evaluator/overlays/reminder-messages.ts'
+import type { RouteNode } from '../../slo/overlay/route.ts'
 import { second, virtualOutbox } from './virtual.ts'
 
 const ADA = [{ name: 'owner', op: '=', value: 'ada' } as const]

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createMeasurer } from '../../evaluator/measure.ts'
+import { createMeasurer } from '../../evaluator/measure/measure.ts'
 import type { CallSelection, MeasuredIndicator, Slo } from '../../slo/model.ts'
 import { readWarnings } from '../../storage/indicator-warnings.ts'
 import { sloWith } from '../slo/alert-timeline.ts'

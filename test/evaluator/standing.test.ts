@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { byOwed, failed, isDue, owe, type Standing, succeeded } from '../../evaluator/standing.ts'
+import { byOwed, failed, isDue, owe, type Standing, succeeded } from '../../evaluator/decide/standing.ts'
 import type { CallSelection, MeasuredIndicator, MetricSelection } from '../../slo/model.ts'
 
 const MINUTE_MS = 60_000

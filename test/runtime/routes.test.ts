@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../runtime/config.ts'
 import { ConfigError } from '../../runtime/config-error.ts'
 import type { RouteConfig } from '../../runtime/route-schema.ts'
-import { type RouteNode, routeFor } from '../../slo/route.ts'
+import { type RouteNode, routeFor } from '../../slo/overlay/route.ts'
 
 const MINUTE_MS = 60_000
 const endpoints = ['oncall', 'desk', 'backup'].map((name) => ({

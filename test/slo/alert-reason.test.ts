@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { NOTIFY_REASONS, WITHHELD_REASONS } from '../../slo/alert-reason.ts'
+import { NOTIFY_REASONS, WITHHELD_REASONS } from '../../slo/alert/alert-reason.ts'
 
 const DOCS = readFileSync(new URL('../../docs/alerting.md', import.meta.url), 'utf8')
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { confidenceOf, wilsonLowerBound } from '../../slo/alert-confidence.ts'
-import { incidentId } from '../../slo/alert-incident-id.ts'
-import { ALERT_POLICY, type AlertPolicy } from '../../slo/alert-policy.ts'
+import { confidenceOf, wilsonLowerBound } from '../../slo/alert/alert-confidence.ts'
+import { incidentId } from '../../slo/alert/alert-incident-id.ts'
+import { ALERT_POLICY, type AlertPolicy } from '../../slo/alert/alert-policy.ts'
 import {
   type IncidentNow,
   type IncidentStream,
@@ -11,9 +11,9 @@ import {
   type Projection,
   project,
   startStream,
-} from '../../slo/alert-stream.ts'
+} from '../../slo/alert/alert-stream.ts'
+import { joinPlans, planOf, type StreamPlan } from '../../slo/alert/stream-plan.ts'
 import type { Severity } from '../../slo/model.ts'
-import { joinPlans, planOf, type StreamPlan } from '../../slo/stream-plan.ts'
 
 const NOW = new Date('2026-01-01T00:01:00Z')
 const at = (seconds: number) => new Date(NOW.getTime() + seconds * 1000)

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decide } from '../../slo/alert.ts'
-import type { AlertState } from '../../slo/alert-state.ts'
-import { backtest } from '../../slo/backtest.ts'
+import { decide } from '../../slo/alert/alert.ts'
+import type { AlertState } from '../../slo/alert/alert-state.ts'
 import { keyOf } from '../../slo/indicator.ts'
-import { emptySeries, type MinuteSeries, minuteAt, putMinute } from '../../slo/minute-series.ts'
-import { replay } from '../../slo/replay.ts'
+import { backtest } from '../../slo/replay/backtest.ts'
+import { emptySeries, type MinuteSeries, minuteAt, putMinute } from '../../slo/replay/minute-series.ts'
+import { replay } from '../../slo/replay/replay.ts'
 import { DAY, slo } from './build.ts'
 
 const START = new Date('2026-01-01T00:00:00Z')

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { budgetOf } from '../../slo/budget.ts'
-import { calendarPeriod, periodMinutes } from '../../slo/calendar.ts'
+import { budgetOf } from '../../slo/budget/budget.ts'
+import { calendarPeriod, periodMinutes } from '../../slo/budget/calendar.ts'
+import { readSlices } from '../../slo/budget/slices.ts'
+import { durationMinutes } from '../../slo/budget/window.ts'
 import type { CalendarWindow } from '../../slo/model.ts'
-import { readSlices } from '../../slo/slices.ts'
-import { durationMinutes } from '../../slo/window.ts'
 
 const window = (duration: string, start: string, timeZone: string): CalendarWindow => ({
   kind: 'calendar',

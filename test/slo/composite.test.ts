@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { budgetOf } from '../../slo/budget.ts'
-import { burnRate } from '../../slo/burn-rate.ts'
-import { compositeWindow, type MemberWindow } from '../../slo/composite.ts'
+import { budgetOf } from '../../slo/budget/budget.ts'
+import { burnRate } from '../../slo/budget/burn-rate.ts'
+import { compositeWindow, type MemberWindow } from '../../slo/budget/composite.ts'
 import { counts } from './build.ts'
 
 const member = (given: Partial<MemberWindow> & { bad?: number; total?: number }): MemberWindow => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { budgetOf, estimatedShareSpent, remainingOfPeriod, shareSpent } from '../../slo/budget.ts'
-import { burnRate } from '../../slo/burn-rate.ts'
+import { budgetOf, estimatedShareSpent, remainingOfPeriod, shareSpent } from '../../slo/budget/budget.ts'
+import { burnRate } from '../../slo/budget/burn-rate.ts'
 import {
   exhaustionMinutes,
   fixedExhaustionMinutes,
   growingExhaustionMinutes,
   type PastMinute,
-} from '../../slo/exhaustion.ts'
+} from '../../slo/budget/exhaustion.ts'
 import type { Tier } from '../../slo/model.ts'
 import { statusOf } from '../../slo/status.ts'
 import { checkTiers, defaultTiers, detectionSeconds, type Share, tierFactor, tierShare } from '../../slo/tiers.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type HistoryRow, historySource, historySteps, windowAt } from '../../slo/history.ts'
+import { type HistoryRow, historySource, historySteps, windowAt } from '../../slo/budget/history.ts'
 import type { Objective } from '../../slo/model.ts'
 import { counts, slo } from './build.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ALERT_POLICY } from '../../slo/alert-policy.ts'
-import { type AlertSubject, type FiringNow, type Group, type Grouped, group } from '../../slo/incident-group.ts'
+import { ALERT_POLICY } from '../../slo/alert/alert-policy.ts'
+import { type AlertSubject, type FiringNow, type Group, type Grouped, group } from '../../slo/alert/incident-group.ts'
 import type { Severity } from '../../slo/model.ts'
 
 const T0 = Date.parse('2026-01-01T00:00:00Z')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { MaintenanceWindow } from '../../slo/maintenance.ts'
-import { reviewsDue } from '../../slo/maintenance-review.ts'
+import type { MaintenanceWindow } from '../../slo/overlay/maintenance.ts'
+import { reviewsDue } from '../../slo/overlay/maintenance-review.ts'
 
 const NOON = new Date('2026-06-10T12:00:00Z')
 const DAY_MS = 86_400_000

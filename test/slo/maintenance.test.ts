@@ -6,8 +6,8 @@ import {
   type MaintenanceWindow,
   occurrencesOf,
   subjectOf,
-} from '../../slo/maintenance.ts'
-import { maintenanceFaults } from '../../slo/maintenance-check.ts'
+} from '../../slo/overlay/maintenance.ts'
+import { maintenanceFaults } from '../../slo/overlay/maintenance-check.ts'
 import { slo } from './build.ts'
 
 const at = (text: string) => new Date(`2026-${text}:00Z`)

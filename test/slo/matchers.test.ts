@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MATCHER_OPERATORS, matchersFault, matcherText, matchesAll, parseMatcher } from '../../slo/matchers.ts'
+import { MATCHER_OPERATORS, matchersFault, matcherText, matchesAll, parseMatcher } from '../../slo/overlay/matchers.ts'
 
 const ALERT = { alertname: 'SLOBurnRate', service: 'checkout', severity: 'page' }
 

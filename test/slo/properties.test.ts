@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { budgetOf, shareSpent } from '../../slo/budget.ts'
-import { burnRate } from '../../slo/burn-rate.ts'
-import { divide, minus, times } from '../../slo/exact.ts'
-import { exhaustionMinutes } from '../../slo/exhaustion.ts'
+import { budgetOf, shareSpent } from '../../slo/budget/budget.ts'
+import { burnRate } from '../../slo/budget/burn-rate.ts'
+import { divide, minus, times } from '../../slo/budget/exact.ts'
+import { exhaustionMinutes } from '../../slo/budget/exhaustion.ts'
 import type { Counts } from '../../slo/model.ts'
 
 const minute = fc.tuple(fc.nat(10_000), fc.nat(10_000)).map(([good, bad]): Counts => ({ good, total: good + bad }))

@@ -6,7 +6,7 @@ import {
   recurrenceWarnings,
   shortestGapMinutes,
   startsBetween,
-} from '../../slo/recurrence.ts'
+} from '../../slo/overlay/recurrence.ts'
 
 const rule = (start: string, rrule: string, ...more: string[]): Recurrence => ({
   rrule: [`DTSTART;TZID=${start}`, `RRULE:${rrule}`, ...more].join('\n'),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { deepestBelow, rootOf } from '../../slo/alert/root-cause.ts'
 import { countsAsBad, type SelectableCall, selects, slowestAllowedNs } from '../../slo/call-selection.ts'
 import type { CallSelection, Indicator } from '../../slo/model.ts'
-import { deepestBelow, rootOf } from '../../slo/root-cause.ts'
 
 const PAY = 'dependency:acme-pay/timeout'
 const shares = (pay: number, rest: Partial<Parameters<typeof rootOf>[0]> = {}) => ({

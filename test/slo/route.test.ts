@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parseMatcher } from '../../slo/matchers.ts'
-import { type QuietHours, quietUntil } from '../../slo/quiet-hours.ts'
-import { type RouteNode, routeFor } from '../../slo/route.ts'
+import { parseMatcher } from '../../slo/overlay/matchers.ts'
+import { type QuietHours, quietUntil } from '../../slo/overlay/quiet-hours.ts'
+import { type RouteNode, routeFor } from '../../slo/overlay/route.ts'
 
 const MINUTE_MS = 60_000
 const QUIET: QuietHours = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { burnRate } from '../../slo/burn-rate.ts'
-import { samplingInterval, standardError } from '../../slo/sampling.ts'
+import { burnRate } from '../../slo/budget/burn-rate.ts'
+import { samplingInterval, standardError } from '../../slo/budget/sampling.ts'
 
 /** 1 in 10 sampled: 10,000 calls seen, 20 of them bad. */
 const ONE_IN_TEN = { good: 99_800, total: 100_000, varianceGood: 898_200, varianceBad: 1_800 }

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { FiringAlert } from '../../slo/firing-alerts.ts'
-import type { Silence } from '../../slo/silence.ts'
-import { mutedAlerts, type ReminderKind, type SilenceMemory, silenceReminders } from '../../slo/silence-reminder.ts'
+import type { FiringAlert } from '../../slo/alert/firing-alerts.ts'
+import type { Silence } from '../../slo/overlay/silence.ts'
+import {
+  mutedAlerts,
+  type ReminderKind,
+  type SilenceMemory,
+  silenceReminders,
+} from '../../slo/overlay/silence-reminder.ts'
 
 const NOON = new Date('2026-03-20T12:00:00Z')
 const DAY_MS = 86_400_000

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Silence, silencedBy, silenceState, silenceTimesFault } from '../../slo/silence.ts'
+import { type Silence, silencedBy, silenceState, silenceTimesFault } from '../../slo/overlay/silence.ts'
 
 const NOON = new Date('2026-03-02T12:00:00Z')
 const HOUR_MS = 3_600_000

@@ -1,9 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { budgetOf } from '../../slo/budget.ts'
-import { burnRate } from '../../slo/burn-rate.ts'
+import { budgetOf } from '../../slo/budget/budget.ts'
+import { burnRate } from '../../slo/budget/burn-rate.ts'
+import {
+  addSlices,
+  isSliceGood,
+  judgeSlices,
+  NO_SLICES,
+  readSlices,
+  type SliceWindow,
+} from '../../slo/budget/slices.ts'
 import { NO_DATA_POLICIES } from '../../slo/model.ts'
-import { addSlices, isSliceGood, judgeSlices, NO_SLICES, readSlices, type SliceWindow } from '../../slo/slices.ts'
 import { counts } from './build.ts'
 
 const window = (given: Partial<SliceWindow>): SliceWindow => ({

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { budgetOf } from '../../slo/budget.ts'
-import { MIN_CALLS, type ObservedCalls, suggestSlos } from '../../slo/suggested-slo.ts'
+import { budgetOf } from '../../slo/budget/budget.ts'
+import { MIN_CALLS, type ObservedCalls, suggestSlos } from '../../slo/replay/suggested-slo.ts'
 
 const MS = 1_000_000
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { durationMinutes, splitDuration, windowEnd, windowLabel } from '../../slo/budget/window.ts'
 import type { Tier } from '../../slo/model.ts'
 import { checkTiers, defaultTiers, oneFailurePages, tierLabel } from '../../slo/tiers.ts'
-import { durationMinutes, splitDuration, windowEnd, windowLabel } from '../../slo/window.ts'
 import { DAY, THIRTY_DAYS } from './build.ts'
 
 const PPM_99_9 = 1_000

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Incident } from '../../slo/incident.ts'
+import type { Incident } from '../../slo/alert/incident.ts'
 import {
   type AlertEvent,
   readAlertStates,

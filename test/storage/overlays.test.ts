@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { IncidentAction } from '../../slo/incident-action.ts'
+import type { IncidentAction } from '../../slo/alert/incident-action.ts'
 import { readAudit, recordAudit } from '../../storage/audit-log.ts'
 import { type Deployment, readDeployments, recordDeployment } from '../../storage/deployments.ts'
 import { readIncidentActions, recordIncidentAction } from '../../storage/incident-actions.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Outcome } from '../../integration/outcome.ts'
-import { budgetOf } from '../../slo/budget.ts'
+import { budgetOf } from '../../slo/budget/budget.ts'
 import type { CalendarWindow, CallSelection, CompositeIndicator, CompositeMember, Slo } from '../../slo/model.ts'
 import { measureMinutes } from '../../storage/indicator-minutes.ts'
 import { readPastMinutes } from '../../storage/past-minutes.ts'

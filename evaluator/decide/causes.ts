@@ -1,0 +1,159 @@
+import { type Origin, originsOf, type TracedCall } from '../../integration/error-split.ts'
+import type { Exemplar, RootEvidence, Suspect } from '../../slo/alert/incident.ts'
+import { rootOf } from '../../slo/alert/root-cause.ts'
+import { countsAsBad } from '../../slo/call-selection.ts'
+import { callTotalsOf } from '../../slo/indicator.ts'
+import type { Slo } from '../../slo/model.ts'
+import type { BadCall, BadCalls, CallGraph } from '../../storage/evidence.ts'
+
+/** What is behind one alert, as far as traces show it. */
+export interface Cause {
+  root: RootEvidence
+  suspect: Suspect | null
+  impact: string[]
+  exemplars: Exemplar[]
+}
+
+/** Traces that are read to split the errors of all alerts. */
+const MAX_TRACES = 3_000
+
+const MOST_AFFECTED = 20
+
+/** The calls whose traces are read: of every kind alike, so that each SLO has some. */
+export function chosenSamples(kinds: readonly BadCalls[]): { kind: BadCalls; samples: BadCall[] }[] {
+  const quota = Math.max(1, Math.floor(MAX_TRACES / Math.max(1, kinds.length)))
+  return kinds.map((kind) => ({ kind, samples: kind.samples.slice(0, quota) }))
+}
+
+/** A sampled bad call, with how many it stands for and where it began. */
+interface Seen {
+  kind: BadCalls
+  sample: BadCall
+  weight: number
+  origins: Origin[]
+}
+
+/**
+ * For each SLO where its bad calls begin: each trace weighs its sampling weight, several origins of a trace share it.
+ * SLOs that are not measured from calls have no cause.
+ */
+export function causesOf(
+  slos: readonly Slo[],
+  chosen: ReturnType<typeof chosenSamples>,
+  traces: ReadonlyMap<string, readonly TracedCall[]>,
+  graph: CallGraph,
+): Map<string, Cause> {
+  const seen = chosen.flatMap(({ kind, samples }) =>
+    samples.map((sample): Seen => {
+      const weight = (sample.weight * kind.calls) / samples.length
+      return { kind, sample, weight, origins: originsIn(sample, traces, graph) }
+    }),
+  )
+  const byService = Map.groupBy(seen, ({ kind }) => kind.service)
+  const affected = affectedBy(seen, graph)
+  return new Map(slos.map((slo) => [slo.name, causeOf(badOf(slo, seen, byService), affected)]))
+}
+
+function originsIn(
+  { traceId, spanId }: BadCall,
+  traces: ReadonlyMap<string, readonly TracedCall[]>,
+  { instrumented, failures }: CallGraph,
+): Origin[] {
+  const calls = traces.get(traceId) ?? []
+  const bad = calls.find((call) => call.spanId === spanId)
+  const before = (service: string, dependency: string) => failures.get(`${service}\n${dependency}`) ?? null
+  return bad ? originsOf(bad, { calls, instrumented, before }) : []
+}
+
+/** The calls an SLO counts as bad. Only those of its services are looked at. */
+function badOf({ indicator }: Slo, all: readonly Seen[], byService: ReadonlyMap<string, readonly Seen[]>): Seen[] {
+  const services = callTotalsOf(indicator).flatMap(({ fields: { service } }) =>
+    service && 'in' in service ? service.in : [],
+  )
+  const candidates = services.length === 0 ? all : [...new Set(services)].flatMap((name) => byService.get(name) ?? [])
+  return candidates.filter(({ kind, sample }) => countsAsBad(indicator, { ...kind, ...sample }))
+}
+
+function causeOf(bad: readonly Seen[], affected: ReadonlyMap<string, string[]>): Cause {
+  const traced = bad.filter(({ origins }) => origins.length > 0)
+  const badWeight = sum(bad.map(({ weight }) => weight))
+  const tracedWeight = sum(traced.map(({ weight }) => weight))
+  const weights: Record<string, number> = {}
+  const missing = new Set<string>()
+  for (const { weight, origins } of traced) {
+    for (const each of origins) {
+      weights[each.origin] = (weights[each.origin] ?? 0) + weight * each.weight
+      if (each.missingSpan) missing.add(each.origin)
+    }
+  }
+  const all = sum(Object.values(weights))
+  const shares = Object.fromEntries(Object.entries(weights).map(([origin, weight]) => [origin, weight / all]))
+  const distinct = new Set(traced.map(({ sample }) => sample.traceId)).size
+  const tracedShare = badWeight === 0 ? 0 : tracedWeight / badWeight
+  const root = rootOf({ shares, traced: distinct, tracedShare, missingSpans: [...missing] })
+  const [top] = root.top
+  return {
+    root,
+    suspect: top ? suspectOf(top, badWeight) : null,
+    impact: (top && affected.get(top.origin)) ?? [],
+    exemplars: exemplarsOf(traced),
+  }
+}
+
+function suspectOf({ origin, share }: { origin: string; share: number }, bad: number): Suspect | null {
+  const [, dependency, outcome] = /^dependency:(.+)\/([^/]+)$/.exec(origin) ?? []
+  if (dependency === undefined || outcome === undefined) return null
+  return { dependency, outcome: outcome === 'slow' ? 'ok' : outcome, bad: bad * share, share }
+}
+
+/** Services whose calls fail for each origin, most affected first, then others whose calls to it end in the same way. */
+function affectedBy(seen: readonly Seen[], { failures }: CallGraph): Map<string, string[]> {
+  const weights = new Map<string, Map<string, number>>()
+  for (const { kind, weight, origins } of seen) {
+    for (const { origin, weight: part } of origins) {
+      const services = weights.get(origin) ?? new Map<string, number>()
+      services.set(kind.service, (services.get(kind.service) ?? 0) + weight * part)
+      weights.set(origin, services)
+    }
+  }
+  const others = new Map<string, string[]>()
+  for (const [edge, outcome] of failures) {
+    const [service = '', dependency = ''] = edge.split('\n')
+    const origin = `dependency:${dependency}/${outcome}`
+    others.set(origin, [...(others.get(origin) ?? []), service])
+  }
+  const ranked = (origin: string, services: ReadonlyMap<string, number>) => {
+    const seenOnes = [...services].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([service]) => service)
+    return [...new Set([...seenOnes, ...(others.get(origin) ?? []).toSorted()])].slice(0, MOST_AFFECTED)
+  }
+  return new Map([...weights].map(([origin, services]) => [origin, ranked(origin, services)]))
+}
+
+/** The first one seen, one of median duration and the slowest, of different services where there are some. */
+function exemplarsOf(traced: readonly Seen[]): Exemplar[] {
+  const byDuration = traced.toSorted((a, b) => a.sample.durationNs - b.sample.durationNs)
+  const byTime = traced.toSorted((a, b) => a.sample.at.getTime() - b.sample.at.getTime())
+  const fromMedian = byDuration
+    .map((each, n) => ({ each, off: Math.abs(n - (byDuration.length - 1) / 2) }))
+    .sort((a, b) => a.off - b.off)
+    .map(({ each }) => each)
+  const chosen: { shows: Exemplar['shows']; seen: Seen }[] = []
+  const take = (shows: Exemplar['shows'], ranked: readonly Seen[]) => {
+    const left = ranked.filter(({ sample }) => chosen.every(({ seen }) => seen.sample.traceId !== sample.traceId))
+    const fresh = left.find(({ kind }) => chosen.every(({ seen }) => seen.kind.service !== kind.service))
+    const seen = shows === 'slowest' ? left[0] : (fresh ?? left[0])
+    if (seen) chosen.push({ shows, seen })
+  }
+  take('first', byTime)
+  take('slowest', byDuration.toReversed())
+  take('median', fromMedian)
+  return chosen.map(({ shows, seen: { kind, sample } }) => ({
+    traceId: sample.traceId,
+    shows,
+    service: kind.service,
+    at: sample.at,
+    durationMs: sample.durationNs / 1e6,
+  }))
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

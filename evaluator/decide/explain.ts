@@ -1,0 +1,197 @@
+import type { Log } from '../../runtime/log.ts'
+import type { NearbyDeployment, RootEvidence } from '../../slo/alert/incident.ts'
+import { deepestBelow } from '../../slo/alert/root-cause.ts'
+import { windowEnd } from '../../slo/budget/window.ts'
+import { slowestAllowedNs } from '../../slo/call-selection.ts'
+import { callTotalsOf } from '../../slo/indicator.ts'
+import type { Slo } from '../../slo/model.ts'
+import { readDeployments } from '../../storage/deployments.ts'
+import { readBadCalls, readCallGraph, readTraces } from '../../storage/evidence.ts'
+import type { Db } from '../../storage/query.ts'
+import { type Cause, causesOf, chosenSamples } from './causes.ts'
+import type { IncidentEvidence } from './incident-facts.ts'
+import { type IncidentTurn, turnsAnything } from './incident-turn.ts'
+import type { Evaluation } from './judge.ts'
+
+/** Finds out what is behind alerts that fire. What cannot be found out keeps no alert back. */
+export interface Explainer {
+  /** The root cause each firing alert has by itself, '' or absent without one. */
+  roots(evaluations: readonly Evaluation[], now: Date): Promise<ReadonlyMap<string, string>>
+  /** What is behind the incidents that changed; null where nothing new was looked up. */
+  explain(turns: readonly IncidentTurn[], now: Date): Promise<(turn: IncidentTurn) => IncidentEvidence | null>
+}
+
+const ROOT_LOOK_BACK_MINUTES = 5
+const ROOT_EVERY_MS = 60_000
+/** A look-up that fails may have taken long: pages must not wait for it at every tick. */
+const AFTER_FAILURE_MS = 30_000
+
+const GRAPH_MINUTES = 60
+const CIRCUIT_MINUTES = 10
+const DEPLOYMENT_MINUTES = 60
+const MINUTE_MS = 60_000
+
+export function createExplainer(db: Db, log: Log): Explainer {
+  let causes = new Map<string, Cause>()
+  let measuredAt = 0
+  let failedAt = 0
+
+  /** Looks behind all alerts at once: three reads, however many they are. */
+  async function measure(firing: readonly FiringSlo[]): Promise<Map<string, Cause>> {
+    const slos = firing.map(({ slo }) => slo)
+    const watermark = firing[0]?.watermark
+    if (!watermark) return new Map()
+    const to = windowEnd(watermark)
+    const range = { from: minutesBefore(to, ROOT_LOOK_BACK_MINUTES), to }
+    const slow = slos.map(({ indicator }) => slowestAllowedNs(indicator)).filter((ns) => ns !== null)
+    const selections = slos.flatMap(({ indicator }) => callTotalsOf(indicator))
+    const [kinds, graph, recent] = await Promise.all([
+      readBadCalls(db, {
+        ...range,
+        services: servicesOf(slos),
+        slowNs: slow.length === 0 ? null : Math.min(...slow),
+        attributes: selections.some(({ attributes }) => Object.keys(attributes).length > 0),
+      }),
+      readCallGraph(db, { from: minutesBefore(to, GRAPH_MINUTES), to }),
+      readCallGraph(db, { from: minutesBefore(to, CIRCUIT_MINUTES), to }),
+    ])
+    const chosen = chosenSamples(kinds)
+    const traces = chosen.flatMap(({ samples }) => samples.map(({ traceId }) => traceId))
+    const read = await readTraces(db, { ...range, traces })
+    const found = causesOf(slos, chosen, read, { ...graph, failures: recent.failures })
+    return withTopology(found, firing, graph.calls)
+  }
+
+  return {
+    async roots(evaluations, now) {
+      const firing = firingSlos(evaluations)
+      const isNew = firing.some(({ alert, changed }) => changed || !causes.has(alert))
+      const isDue = isNew || now.getTime() - measuredAt >= ROOT_EVERY_MS
+      if (firing.length > 0 && isDue && now.getTime() - failedAt >= AFTER_FAILURE_MS) {
+        measuredAt = now.getTime()
+        try {
+          causes = await measure(firing)
+        } catch (error) {
+          failedAt = now.getTime()
+          log.error({ err: error, alerts: firing.length }, 'causes of alerts cannot be looked up')
+        }
+      }
+      const alive = new Set(firing.map(({ alert }) => alert))
+      for (const alert of causes.keys()) if (!alive.has(alert)) causes.delete(alert)
+      return new Map([...causes].map(([alert, { root }]) => [alert, root.origin]))
+    },
+
+    async explain(turns, now) {
+      const changed = turns.filter(turnsAnything)
+      const deployments = await nearby(
+        db,
+        log,
+        changed.flatMap((turn) => involvedIn(turn, causes)),
+        now,
+      )
+      return (turn) => {
+        const cause = causeIn(turn, causes)
+        const services = new Set(involvedIn(turn, causes))
+        const near = deployments.filter(
+          ({ service, env }) =>
+            services.has(service) && (env === '' || turn.group.env === '' || env === turn.group.env),
+        )
+        if (!cause && near.length === 0) return null
+        const { suspect = null, root = null, impact = [], exemplars = [] } = cause ?? {}
+        return { suspect, root, impact, exemplars, deployments: near.map(({ env: _, ...deployment }) => deployment) }
+      }
+    },
+  }
+}
+
+interface FiringSlo {
+  alert: string
+  slo: Slo
+  env: string
+  startedAtMs: number
+  watermark: Date | null
+  changed: boolean
+}
+
+const firingSlos = (evaluations: readonly Evaluation[]): FiringSlo[] =>
+  evaluations.flatMap(({ subject: { alert, env }, outcome, burn }) => {
+    const { next, transition } = outcome
+    if (!burn || next.phase === 'inactive') return []
+    const { slo, watermark } = burn.reading
+    return [{ alert, slo, env, startedAtMs: next.startedAtMs, watermark, changed: transition !== null }]
+  })
+
+/** Services whose calls are looked at; of an SLO that selects none, its own. */
+const servicesOf = (slos: readonly Slo[]): string[] => [
+  ...new Set(
+    slos.flatMap(({ service, indicator }) => [
+      service,
+      ...callTotalsOf(indicator).flatMap(({ fields }) =>
+        fields.service && 'in' in fields.service ? fields.service.in : [],
+      ),
+    ]),
+  ),
+]
+
+/** Alerts without a measured root take that of the deepest service that began to fail with them, or the service itself. */
+function withTopology(
+  causes: Map<string, Cause>,
+  firing: readonly FiringSlo[],
+  calls: ReadonlyMap<string, ReadonlySet<string>>,
+): Map<string, Cause> {
+  const deepest = deepestBelow(
+    firing.map(({ alert, env, slo, startedAtMs }) => ({ alert, env, service: slo.service, startedAtMs })),
+    calls,
+  )
+  return new Map(
+    [...causes].map(([alert, cause]): [string, Cause] => {
+      const below = deepest.get(alert)
+      if (cause.root.origin !== '' || !below) return [alert, cause]
+      const measured = causes.get(below.alert)?.root.origin ?? ''
+      const origin = measured === '' ? `service:${below.service}/failing` : measured
+      const root: RootEvidence = { ...cause.root, origin, confidence: 'low' }
+      return [alert, { ...cause, root }]
+    }),
+  )
+}
+
+/** Of several members the one whose own root is the incident's, else the one that fires longest. */
+function causeIn({ group }: IncidentTurn, causes: ReadonlyMap<string, Cause>): Cause | undefined {
+  const known = Object.keys(group.members).flatMap((alert) => causes.get(alert) ?? [])
+  return known.find(({ root }) => root.origin !== '' && root.origin === group.root) ?? known[0]
+}
+
+function involvedIn(turn: IncidentTurn, causes: ReadonlyMap<string, Cause>): string[] {
+  const members = Object.values(turn.group.members).flatMap(({ subject: { service, dependency } }) => [
+    service,
+    dependency,
+  ])
+  const [, name = ''] = /^(?:dependency|service):(.+)\/[^/]+$/.exec(turn.group.root) ?? []
+  const all = [...members, ...(causeIn(turn, causes)?.impact ?? []), name]
+  return [...new Set(all)].filter((service) => service !== '')
+}
+
+async function nearby(
+  db: Db,
+  log: Log,
+  services: readonly string[],
+  now: Date,
+): Promise<(NearbyDeployment & { env: string })[]> {
+  if (services.length === 0) return []
+  try {
+    const range = { from: minutesBefore(now, DEPLOYMENT_MINUTES), to: now }
+    const found = await readDeployments(db, { ...range, services: [...new Set(services)] })
+    return found.map(({ service, env, version, previousVersion, at }) => ({
+      service,
+      env,
+      version,
+      previousVersion,
+      at,
+    }))
+  } catch (error) {
+    log.error({ err: error }, 'deployments near an incident cannot be looked up')
+    return []
+  }
+}
+
+const minutesBefore = (at: Date, minutes: number) => new Date(at.getTime() - minutes * MINUTE_MS)

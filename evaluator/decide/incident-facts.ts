@@ -1,0 +1,264 @@
+import type { Direction } from '../../integration/outcome.ts'
+import type { Reason } from '../../slo/alert/alert-reason.ts'
+import { governingWindow, type TierVerdict, urgency } from '../../slo/alert/alert-verdict.ts'
+import {
+  type Exemplar,
+  type Incident,
+  type IncidentDetails,
+  type Member,
+  type NearbyDeployment,
+  type RootEvidence,
+  reviveMember,
+  type Suspect,
+  type TimelineEntry,
+} from '../../slo/alert/incident.ts'
+import type { Group } from '../../slo/alert/incident-group.ts'
+import { budgetOf } from '../../slo/budget/budget.ts'
+import { burnRate } from '../../slo/budget/burn-rate.ts'
+import { windowLabel } from '../../slo/budget/window.ts'
+import { directionOf } from '../../slo/indicator.ts'
+import type { Reading } from '../../slo/reading.ts'
+import { summaryOf } from '../deliver/incident-text.ts'
+import type { IncidentTurn } from './incident-turn.ts'
+import type { Evaluation } from './judge.ts'
+
+/** An incident as it was at one change, with everything its messages say: they can be written again from it at any time. */
+export interface IncidentFacts {
+  incident: Incident
+  env: string
+  /** What its alerts share, pinned at the first send: `env` and `root_cause`, else what names its only alert. */
+  groupLabels: Readonly<Record<string, string>>
+  /** Whether the leading SLO watches calls a service makes, or calls it answers. */
+  direction: Direction
+  /** Services that suffer from the same failure, most affected first. */
+  impact: string[]
+  /** What was measured of its root cause; null where nothing was looked up. */
+  root: RootEvidence | null
+  /** At most three traces. */
+  exemplars: Exemplar[]
+  /** Deployments of involved services in the hour before, newest first. */
+  deployments: NearbyDeployment[]
+  /** Oldest first; at most the last 50 entries. */
+  timeline: TimelineEntry[]
+  /** SLO window of the leading member; 0 when it has none. */
+  sloWindowMinutes: number
+  previousIncident: string | null
+  /** Who acknowledged it; '' while nobody did. */
+  acknowledgedBy: string
+  /** The open incident with the same root that speaks for this one; '' while it speaks for itself. */
+  mergedInto: string
+  /** `frozen`: the numbers are the last ones known, since data is missing. */
+  data: { watermark: Date; coverage: number; generation: string; frozen: boolean }
+}
+
+/** What was looked up about an incident when it changed. */
+export interface IncidentEvidence {
+  suspect: Suspect | null
+  root: RootEvidence | null
+  impact: string[]
+  exemplars: Exemplar[]
+  deployments: NearbyDeployment[]
+}
+
+/** Members whose numbers are kept, the most urgent ones: what messages show. */
+const DETAILED_MEMBERS = 20
+
+const TIMELINE_ENTRIES = 50
+
+/**
+ * An incident after one tick. What was told first stays: the cause a label names, and since when.
+ * @param evidence null: what was known before stands
+ */
+export function factsOf(
+  turn: IncidentTurn,
+  evaluations: ReadonlyMap<string, Evaluation>,
+  evidence: IncidentEvidence | null,
+  now: Date,
+): IncidentFacts {
+  const { group, projection, joined, muted } = turn
+  const before = turn.before?.facts ?? null
+  const known = evidence ?? before
+  const suspect = evidence?.suspect ?? before?.incident.details?.suspect ?? null
+  const members = membersOf(group, muted, evaluations, before, suspect)
+  const [lead] = members
+  const details = lead?.details ?? before?.incident.details ?? null
+  const reading = (lead && evaluations.get(lead.alert)?.burn?.reading) ?? null
+  const isOver = projection.stream === null
+  const severity = projection.stream?.severity ?? before?.incident.severity ?? lead?.severity ?? 'ticket'
+  const incident: Incident = {
+    id: group.id,
+    state: isOver ? 'resolved' : 'open',
+    severity,
+    slo: lead?.slo ?? '',
+    service: lead?.service ?? '',
+    startedAt: new Date(group.startedAtMs),
+    resolvedAt: isOver ? now : null,
+    title: lead?.summary ?? '',
+    rootCause: group.root,
+    details,
+    members,
+  }
+  const reason = reasonOf(turn)
+  const entry: TimelineEntry | null = isNews(turn) ? { at: now, reason, severity, joined } : null
+  return {
+    incident,
+    env: group.env,
+    groupLabels: before?.groupLabels ?? groupLabelsOf(group),
+    direction: reading ? directionOf(reading.slo.indicator) : (before?.direction ?? 'inbound'),
+    impact: known?.impact ?? [],
+    root: known?.root ?? null,
+    exemplars: known?.exemplars ?? [],
+    deployments: known?.deployments ?? [],
+    timeline: [...(before?.timeline ?? []), ...(entry ? [entry] : [])].slice(-TIMELINE_ENTRIES),
+    sloWindowMinutes: reading?.slo.objective.window.minutes ?? before?.sloWindowMinutes ?? 0,
+    previousIncident: group.previousIncident,
+    acknowledgedBy: turn.acknowledgedBy,
+    mergedInto: group.mergedInto,
+    data: dataOf(lead, evaluations, before, now),
+  }
+}
+
+/** Why an incident's endpoints were told, or what keeps them from it. */
+export function reasonOf({
+  projection,
+  joined,
+  before,
+  group,
+}: Pick<IncidentTurn, 'projection' | 'joined' | 'before' | 'group'>): Reason {
+  const [told] = projection.intents
+  if (told) return told.reason
+  if (projection.stream === null) return projection.withheld[0]?.reason ?? 'resolved'
+  if (group.mergedInto !== '' && before?.group.mergedInto === '') return 'grouped_under_root'
+  if (joined.length > 0 && before) return 'group_interval'
+  return projection.withheld.find(({ reason }) => !NO_NEWS.has(reason))?.reason ?? 'same_state'
+}
+
+/** Reasons that say only that an endpoint is not concerned, or knows already. */
+const NO_NEWS: ReadonlySet<Reason> = new Set([
+  'absorbed_by_page',
+  'severity_filter',
+  'covered_by_page',
+  'repeat_not_due',
+])
+
+const isNews = ({ projection, joined, before }: IncidentTurn) =>
+  projection.intents.length > 0 || projection.stream === null || joined.length > 0 || before === null
+
+/** Facts as they were before they became JSON. */
+export function reviveFacts(stored: IncidentFacts): IncidentFacts {
+  const { incident, data } = stored
+  return {
+    ...stored,
+    incident: {
+      ...incident,
+      startedAt: new Date(incident.startedAt),
+      resolvedAt: incident.resolvedAt && new Date(incident.resolvedAt),
+      members: incident.members.map(reviveMember),
+    },
+    exemplars: stored.exemplars.map((exemplar) => ({ ...exemplar, at: new Date(exemplar.at) })),
+    deployments: stored.deployments.map((deployment) => ({ ...deployment, at: new Date(deployment.at) })),
+    timeline: stored.timeline.map((entry) => ({ ...entry, at: new Date(entry.at) })),
+    data: { ...data, watermark: new Date(data.watermark) },
+  }
+}
+
+/** The most urgent first: what fires before what is over, pages before tickets, then by how much faster than allowed it burns. */
+function membersOf(
+  group: Group,
+  muted: IncidentTurn['muted'],
+  evaluations: ReadonlyMap<string, Evaluation>,
+  before: IncidentFacts | null,
+  suspect: Suspect | null,
+): Member[] {
+  const earlier = new Map(before?.incident.members.map((member) => [member.alert, member]))
+  const ranked = Object.values(group.members)
+    .map((member) => {
+      const lead = evaluations.get(member.subject.alert)?.burn?.decision.lead
+      const order = (member.endedAtMs === null ? 2 : 0) + (member.severity === 'page' ? 1 : 0)
+      return { member, order, urgency: lead ? urgency(lead) : 0 }
+    })
+    .sort(
+      (a, b) =>
+        b.order - a.order || b.urgency - a.urgency || (a.member.subject.alert < b.member.subject.alert ? -1 : 1),
+    )
+  return ranked.map(({ member }, n): Member => {
+    const { subject, severity, startedAtMs, endedAtMs } = member
+    const { alert, alertname, slo, service, dependency, labels } = subject
+    const evaluation = evaluations.get(alert)
+    const last = earlier.get(alert)
+    const isDetailed = n < DETAILED_MEMBERS
+    const burn = endedAtMs === null ? evaluation?.burn : null
+    const lead = burn?.decision.lead
+    const details = !isDetailed ? null : burn && lead ? detailsOf(lead, burn.reading, suspect) : (last?.details ?? null)
+    const own = alertname === 'SLOBurnRate' && burn && lead
+    const summary = own
+      ? summaryOf(slo, detailsOf(lead, burn.reading, suspect))
+      : ((evaluation?.summary || last?.summary) ?? '')
+    return {
+      alert,
+      alertname,
+      slo,
+      service,
+      dependency,
+      severity,
+      startedAt: new Date(startedAtMs),
+      endedAt: endedAtMs === null ? null : new Date(endedAtMs),
+      mutedBy: muted[alert] ?? null,
+      labels,
+      summary: summary === '' ? `${alert} fires` : summary,
+      details,
+    }
+  })
+}
+
+/** A root known at the start names the group; else its only alert does. */
+function groupLabelsOf({ env, key, root, members }: Group): Record<string, string> {
+  const given = env === '' ? {} : { env }
+  if (key === root) return { ...given, root_cause: root }
+  const subject = Object.values(members).find((member) => member.subject.group === key)?.subject
+  const { slo = '', dependency = '', condition = '', alertname = '' } = subject?.labels ?? {}
+  const isAlone = subject?.group === subject?.alert
+  const named = {
+    alertname: alertname === 'SLOBurnRate' || !isAlone ? '' : alertname,
+    condition: isAlone ? condition : 'budget',
+    dependency: slo === '' ? dependency : '',
+    slo,
+  }
+  return { ...given, ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== '')) }
+}
+
+function detailsOf(lead: TierVerdict, { slo, windows, period }: Reading, suspect: Suspect | null): IncidentDetails {
+  const { budgetPpm } = slo.objective
+  const governing = governingWindow(lead)
+  return {
+    tier: lead.tier,
+    governingWindow: windowLabel(governing.minutes),
+    burn: governing.burn ?? 0,
+    factor: lead.factor,
+    counts: governing.counts,
+    burnRates: Object.fromEntries(
+      [...windows].map(([minutes, { units }]) => [windowLabel(minutes), burnRate(units, budgetPpm)]),
+    ),
+    budgetRemaining: budgetOf(period.units, budgetPpm).remaining,
+    suspect,
+    exemplars: [],
+    runbook: slo.runbook,
+    owner: slo.owner,
+  }
+}
+
+function dataOf(
+  lead: Member | undefined,
+  evaluations: ReadonlyMap<string, Evaluation>,
+  before: IncidentFacts | null,
+  now: Date,
+): IncidentFacts['data'] {
+  const evaluation = lead && evaluations.get(lead.alert)
+  const burn = evaluation?.burn
+  const frozen = evaluation?.outcome.next.frozen !== null && evaluation !== undefined
+  if (!burn)
+    return { watermark: now, coverage: before?.data.coverage ?? 1, generation: before?.data.generation ?? '', frozen }
+  const { reading, decision } = burn
+  const coverage = decision.lead ? Math.min(decision.lead.long.coverage, decision.lead.short.coverage) : 0
+  return { watermark: reading.watermark ?? now, coverage, generation: reading.slo.generation, frozen }
+}

@@ -1,0 +1,137 @@
+import { type Decision, decide } from '../../slo/alert/alert.ts'
+import type { AlertPolicy } from '../../slo/alert/alert-policy.ts'
+import type { FrozenReason } from '../../slo/alert/alert-reason.ts'
+import { advance, type Condition, type Outcome, switchedOff } from '../../slo/alert/alert-state.ts'
+import type { AlertName } from '../../slo/alert/incident.ts'
+import type { AlertSubject } from '../../slo/alert/incident-group.ts'
+import { type Signal, sloSubject } from '../../slo/alert/signal.ts'
+import type { Severity } from '../../slo/model.ts'
+import type { Reading } from '../../slo/reading.ts'
+import { type AlertRecord, NEW_RECORD } from './alert-record.ts'
+
+/** What one tick means for one alert. */
+export interface Evaluation {
+  subject: AlertSubject
+  before: AlertRecord
+  outcome: Outcome
+  /** What a burn-rate alert was judged from; null for other kinds, and when its SLO is gone. */
+  burn: { reading: Reading; decision: Decision } | null
+  conditions: readonly Condition[]
+  keepFiringMs: Readonly<Record<Severity, number>>
+  waits: boolean
+  /** The root cause the alert names by itself, '' without one. */
+  root: string
+  summary: string
+}
+
+export interface JudgeContext {
+  now: Date
+  policy: AlertPolicy
+  /** Kinds of alert that are wanted; others end. */
+  kinds: ReadonlySet<AlertName>
+  /** Generations whose history is not measured to the end. */
+  remeasuring: ReadonlySet<string>
+  /** Root causes that SLO alerts are told for already, as `env\nroot`: nothing else rises for them. */
+  explained: ReadonlySet<string>
+  /** Event time of minutes that arrived late and were measured since the last tick. */
+  late: { from: Date; to: Date } | null
+}
+
+/**
+ * Decides for every SLO and every signal, and ends the alerts of SLOs that are gone.
+ * @param signals of all kinds that are evaluated; one that fired and is not among them any more is clear
+ * @param unseen why signals that are not among them cannot be called clear; null when they can
+ */
+export function judge(
+  readings: readonly Reading[],
+  signals: readonly Signal[],
+  records: ReadonlyMap<string, AlertRecord>,
+  context: JudgeContext,
+  unseen: FrozenReason | null = null,
+): Evaluation[] {
+  const burns = readings.map((reading) => judgeBurn(reading, records, context))
+  const burning = new Set(burns.flatMap(({ subject, outcome }) => (outcome.next.phase === 'firing' ? subject.slo : [])))
+  const wanted = signals.filter(({ subject }) => context.kinds.has(subject.alertname))
+  const evaluations = [...burns, ...wanted.map((signal) => judgeSignal(signal, records, burning, context))]
+  const seen = new Set(evaluations.map(({ subject }) => subject.alert))
+  const slos = new Set(readings.map(({ slo }) => slo.name))
+  for (const [alert, before] of records) {
+    if (seen.has(alert) || before.state.phase === 'inactive' || !before.fired) continue
+    const { subject, keepFiringMs, summary, root } = before.fired
+    const isGone = !context.kinds.has(subject.alertname) || (subject.slo !== '' && !slos.has(subject.slo))
+    const base = { subject, before, burn: null, conditions: [], keepFiringMs, waits: true, root, summary }
+    if (isGone) evaluations.push({ ...base, outcome: switchedOff(before.state) })
+    else evaluations.push({ ...base, ...noLonger(before, keepFiringMs, context.now, unseen) })
+  }
+  return evaluations
+}
+
+function judgeBurn(
+  reading: Reading,
+  records: ReadonlyMap<string, AlertRecord>,
+  { now, policy, remeasuring, late }: JudgeContext,
+): Evaluation {
+  const { slo } = reading
+  const before = records.get(slo.name) ?? NEW_RECORD
+  const decision = decide(before.state, reading, now, policy, { remeasuring: remeasuring.has(slo.generation), late })
+  const { next, transition, reason } = decision
+  return {
+    subject: before.fired?.subject ?? sloSubject(slo, 'SLOBurnRate'),
+    before,
+    outcome: { next, transition, reason },
+    burn: { reading, decision },
+    conditions: decision.verdicts,
+    keepFiringMs: policy.keepFiringMs,
+    waits: true,
+    root: '',
+    summary: '',
+  }
+}
+
+function judgeSignal(
+  signal: Signal,
+  records: ReadonlyMap<string, AlertRecord>,
+  burning: ReadonlySet<string>,
+  { explained }: JudgeContext,
+): Evaluation {
+  const { subject, at, keepFiringMs, waits, root = '', summary } = signal
+  const before = records.get(subject.alert) ?? NEW_RECORD
+  const isExplained =
+    (root !== '' && isAmong(explained, subject.env, root)) ||
+    (OF_THE_BUDGET.has(subject.alertname) && burning.has(subject.slo))
+  const isInhibited = isExplained && before.state.phase === 'inactive'
+  const conditions = isInhibited ? signal.conditions.map(inhibited) : signal.conditions
+  const outcome = advance(before.state, conditions, at, keepFiringMs)
+  return { subject, before, outcome, burn: null, conditions, keepFiringMs, waits, root, summary }
+}
+
+/** What an SLO that burns is about to say anyhow: told once it no longer burns. */
+const OF_THE_BUDGET: ReadonlySet<AlertName> = new Set(['SLOBudgetSpent', 'SLOExhaustion'])
+
+const inhibited = (condition: Condition): Condition =>
+  condition.verdict === 'matched' ? { ...condition, verdict: 'clear', reason: 'inhibited' } : condition
+
+/** An SLO that selects no environment speaks for all of them. */
+const isAmong = (explained: ReadonlySet<string>, env: string, root: string): boolean =>
+  explained.has(`${env}\n${root}`) || explained.has(`\n${root}`)
+
+/** A signal that is not given any more says that its condition does not hold, unless nobody could see. */
+function noLonger(
+  before: AlertRecord,
+  keepFiringMs: Readonly<Record<Severity, number>>,
+  now: Date,
+  unseen: FrozenReason | null,
+) {
+  const { state } = before
+  const episode = state.phase === 'firing' ? state.episode : []
+  const conditions = episode.map((key): Condition => {
+    const [severity = '', ...tier] = key.split(' ')
+    return {
+      severity: severity as Severity,
+      tier: tier.join(' '),
+      verdict: unseen ? 'frozen' : 'clear',
+      reason: unseen,
+    }
+  })
+  return { conditions, outcome: advance(state, conditions, now.getTime(), keepFiringMs) }
+}

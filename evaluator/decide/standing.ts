@@ -1,0 +1,107 @@
+import { keyOf, type Measured } from '../../slo/indicator.ts'
+import type { Slo } from '../../slo/model.ts'
+import type { Progress } from '../../storage/indicator-progress.ts'
+import { type Arrived, metricsOf, readsCalls } from '../measure/arrivals.ts'
+import { clamped, DAY_MS, MINUTE_MS, merge, type Range } from '../measure/ranges.ts'
+
+/** What is known and still to be done about one generation of an SLI. */
+export interface Standing {
+  measured: Measured
+  /** History that is being measured, and up to where it is; null when it is complete. */
+  history: { fromMs: number; untilMs: number } | null
+  /** Measured again as soon as the history is complete; merged. */
+  owed: readonly Range[]
+  failures: number
+  /** Nothing is tried before. */
+  retryAtMs: number
+  /** Why it cannot be measured, in words for its author; '' while it can. */
+  error: string
+}
+
+/** An author's SELECT may read tables that nobody logs: its youngest minutes are asked for again, at least so long. */
+const AUTHORED_SETTLE_MINUTES = 5
+
+const FIRST_RETRY_MS = 30_000
+const LAST_RETRY_MS = 600_000
+
+export const isAuthored = ({ measured }: Standing): boolean => measured.indicator.source === 'sql'
+
+/** Ready for its owed ranges at `now`. */
+export const isDue = ({ history, owed, retryAtMs }: Standing, now: Date): boolean =>
+  history === null && owed.length > 0 && retryAtMs <= now.getTime()
+
+/** Adds to every standing what arrived, what is open, and what was asked for. Equal ranges are one array. */
+export function owe(
+  standings: Iterable<Standing>,
+  arrived: Arrived,
+  requested: ReadonlyMap<string, readonly Range[]>,
+  now: Date,
+): void {
+  const all = [...standings]
+  const longestMs = Math.max(0, ...all.map(({ measured }) => measured.windowMinutes)) * MINUTE_MS
+  // Nothing reads minutes before the longest SLO window, and a sender's clock may be anywhere.
+  const within = (ranges: readonly Range[]) => clamped(ranges, now.getTime() - longestMs, now.getTime() + DAY_MS)
+  const known = new Map<string, readonly Range[]>()
+  for (const standing of all) {
+    const { indicator, settleMinutes } = standing.measured
+    const metrics = [...new Set(metricsOf(indicator))].filter((metric) => arrived.metrics.has(metric)).sort()
+    const openMinutes = isAuthored(standing) ? Math.max(AUTHORED_SETTLE_MINUTES, settleMinutes) : 1
+    const source = JSON.stringify([readsCalls(indicator), openMinutes, metrics])
+    const fresh =
+      known.get(source) ??
+      merge(
+        within([
+          { from: new Date(Math.floor(now.getTime() / MINUTE_MS - openMinutes) * MINUTE_MS), to: now },
+          ...(readsCalls(indicator) ? arrived.calls : []),
+          ...metrics.flatMap((metric) => arrived.metrics.get(metric) ?? []),
+        ]),
+      )
+    known.set(source, fresh)
+    const asked = requested.get(keyOf(standing.measured)) ?? []
+    standing.owed =
+      standing.owed.length + asked.length === 0 ? fresh : merge([...standing.owed, ...fresh, ...within(asked)])
+  }
+}
+
+/** Standings that owe the same time are measured together. */
+export const byOwed = (standings: readonly Standing[]): Standing[][] => [
+  ...Map.groupBy(standings, ({ owed }) =>
+    owed.map(({ from, to }) => `${from.getTime()}-${to.getTime()}`).join(),
+  ).values(),
+]
+
+export function succeeded(standing: Standing): void {
+  standing.failures = 0
+  standing.error = ''
+}
+
+/** What failed is tried again later and later: it may be its author who must act. */
+export function failed(standing: Standing, error: Error, now: Date): void {
+  standing.error = error.message
+  standing.retryAtMs = now.getTime() + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** standing.failures)
+  standing.failures += 1
+}
+
+/** Generations of SLOs whose history is not complete: their own, or a composite's when a member's is not. */
+export function generationsBehind(
+  slos: readonly Pick<Slo, 'indicator' | 'generation'>[],
+  isBehind: (key: string) => boolean,
+): Set<string> {
+  const behind = slos.filter(({ indicator, generation }) =>
+    (indicator.source === 'composite' ? indicator.members : [{ indicator, generation }]).some((part) =>
+      isBehind(keyOf(part)),
+    ),
+  )
+  return new Set(behind.map(({ generation }) => generation))
+}
+
+export function progressOf({ measured, history, error }: Standing, now: Date): Progress {
+  return {
+    indicator: measured.indicator.name,
+    generation: measured.generation,
+    history: history && { from: new Date(history.fromMs), to: now },
+    measuredUntil: history ? new Date(history.untilMs) : now,
+    error,
+    updatedAt: now,
+  }
+}

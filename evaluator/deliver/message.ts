@@ -1,0 +1,232 @@
+import type { NotifyReason } from '../../slo/alert/alert-reason.ts'
+import type { Intent } from '../../slo/alert/alert-stream.ts'
+import type { AlertName, IncidentDetails, Member } from '../../slo/alert/incident.ts'
+import type { Severity } from '../../slo/model.ts'
+import type { IncidentFacts } from '../decide/incident-facts.ts'
+import { originOf } from '../decide/origin.ts'
+import { budgetLeft, causeOf, firstStep, howBad, sinceText, summaryOf, whoCanFix, whyOf } from './incident-text.ts'
+import { cut } from './number-text.ts'
+
+/** One alert of a message. Labels are its identity, so nothing that moves belongs there. */
+export interface MessageAlert {
+  status: 'firing' | 'resolved'
+  labels: Record<string, string>
+  annotations: Record<string, string>
+  startsAt: Date
+  endsAt: Date | null
+  generatorUrl: string
+}
+
+/** What a person reads, in the words every channel uses. A text is '' where nothing is known. */
+export interface Brief {
+  /** The alert that leads: `checkout-availability burns 16.7x`. */
+  what: string
+  /** `acme-pay times out` */
+  why: string
+  /** What speaks for that cause, and how sure it is. */
+  cause: string
+  /** Alerts beside the leading one. */
+  others: number
+  startedAt: Date
+  endedAt: Date | null
+  howBad: string
+  /** `16.7x of 14.4x` */
+  burn: string
+  /** `41 %, empty in 17 h` */
+  budgetLeft: string
+  /** Share of the budget spent by now; null while unknown. */
+  budgetSpent: number | null
+  impact: string
+  whoCanFix: string
+  firstStep: string
+  env: string
+  service: string
+  /** Where it begins and how calls to it end. */
+  component: string
+  outcome: string
+  confidence: string
+  acknowledgedBy: string
+  /** Data is missing: the numbers are the last ones known. */
+  isFrozen: boolean
+  /** `checkout 1.5.0 (was 1.4.2) at …`, newest first. */
+  deployments: string[]
+  links: { incident: string; runbook: string; trace: string }
+  traceIds: string[]
+}
+
+/** Everything one message to one endpoint says, whatever the channel. */
+export interface Message {
+  endpoint: string
+  event: 'firing' | 'resolved'
+  reason: NotifyReason
+  sequence: number
+  incident: string
+  /** The incident that ended before this one began, if any. */
+  previousIncident: string | null
+  severity: Severity
+  /** The first leads. */
+  alerts: MessageAlert[]
+  groupLabels: Readonly<Record<string, string>>
+  externalUrl: string
+  /** Numbers of the leading alert; null when it has no burn rate. */
+  numbers: Pick<IncidentDetails, 'tier' | 'governingWindow' | 'burn' | 'counts'> | null
+  data: IncidentFacts['data']
+  brief: Brief
+}
+
+const MAX_NAMES = 10
+const MAX_ANNOTATION = 1_000
+
+/** What one endpoint is told about an incident. `publicUrl` is how its links begin. */
+export function messageOf(intent: Intent, facts: IncidentFacts, publicUrl: string): Message {
+  const { incident, data } = facts
+  const base = publicUrl.replace(/\/$/, '')
+  const brief = briefOf(intent, facts, base)
+  return {
+    endpoint: intent.endpoint,
+    event: intent.event,
+    reason: intent.reason,
+    sequence: intent.sequence,
+    incident: incident.id,
+    previousIncident: facts.previousIncident,
+    severity: intent.severity,
+    alerts: alertsOf(intent, facts, brief, base),
+    groupLabels: facts.groupLabels,
+    externalUrl: base,
+    numbers: incident.details,
+    data,
+    brief,
+  }
+}
+
+/** Alerts that fire come first; those of a severity that this message ends follow, resolved. */
+function alertsOf(intent: Intent, facts: IncidentFacts, brief: Brief, base: string): MessageAlert[] {
+  const { incident, data } = facts
+  const isOver = intent.event === 'resolved'
+  const alert = (member: Member, severity: Severity, ends: boolean): MessageAlert => ({
+    status: ends ? 'resolved' : 'firing',
+    labels: present({ ...member.labels, root_cause: facts.groupLabels.root_cause ?? '', severity }),
+    annotations: annotationsOf(member, facts, brief),
+    startsAt: member.startedAt,
+    endsAt: ends ? (member.endedAt ?? incident.resolvedAt ?? data.watermark) : null,
+    generatorUrl: member.slo ? `${base}/slos/${encodeURIComponent(member.slo)}` : brief.links.incident,
+  })
+  const members = isOver ? incident.members : listed(incident.members)
+  const told = members.map((member) => alert(member, intent.severity, isOver || member.endedAt !== null))
+  const { replaces } = intent
+  const replaced = replaces ? members.map((member) => alert(member, replaces, true)) : []
+  return [...told, ...replaced].toSorted((a, b) => Number(a.status === 'resolved') - Number(b.status === 'resolved'))
+}
+
+/** Without alerts that a silence or maintenance keeps out of messages; all of them when it keeps out every one. */
+function listed(members: readonly Member[]): readonly Member[] {
+  const heard = members.filter(({ mutedBy }) => mutedBy === null)
+  return heard.some(({ endedAt }) => endedAt === null) ? heard : members
+}
+
+function annotationsOf(member: Member, facts: IncidentFacts, brief: Brief): Record<string, string> {
+  const { details } = member
+  const isLead = member === facts.incident.members[0]
+  const ended = facts.incident.state === 'resolved' ? (member.endedAt ?? facts.incident.resolvedAt) : member.endedAt
+  const bad = details ? howBad(details, isLead ? facts.sloWindowMinutes : 0) : ''
+  return present({
+    summary: member.summary,
+    description: [ended ? sinceText(member.startedAt, ended) : bad, ended ? bad : sinceText(member.startedAt, null)]
+      .filter((part) => part !== '')
+      .join('; '),
+    cause: brief.cause,
+    impact: brief.impact,
+    who_can_fix: brief.whoCanFix,
+    first_step: brief.firstStep,
+    runbook_url: details?.runbook ?? '',
+    dashboard_url: brief.links.incident,
+    trace_url: brief.links.trace,
+    trace_ids: brief.traceIds.join(','),
+    dependency: brief.component,
+    budget_left: details ? (budgetLeft(details, 0).split(',')[0] ?? '') : '',
+    acknowledged_by: brief.acknowledgedBy,
+    data: facts.data.frozen ? 'frozen' : '',
+  })
+}
+
+function briefOf(intent: Intent, facts: IncidentFacts, base: string): Brief {
+  const { incident, root, impact, data, exemplars, deployments } = facts
+  const { details } = incident
+  const origin = originOf(facts)
+  const told = intent.event === 'resolved' ? incident.members : listed(incident.members)
+  const [lead] = told
+  const traceIds = exemplars.length > 0 ? exemplars.map(({ traceId }) => traceId) : (details?.exemplars ?? [])
+  const others = told.filter(({ endedAt }) => intent.event === 'resolved' || endedAt === null).length - 1
+  return {
+    what:
+      lead?.alertname === 'SLOBurnRate' && details
+        ? summaryOf(lead.slo, { ...(lead.details ?? details), suspect: null })
+        : incident.title,
+    why: lead && !NAMES_ITS_CAUSE.has(lead.alertname) ? whyOf(facts) : '',
+    cause: causeOf(facts),
+    others: Math.max(0, others),
+    startedAt: incident.startedAt,
+    endedAt: intent.event === 'resolved' ? (incident.resolvedAt ?? data.watermark) : null,
+    howBad: details ? howBad(details, facts.sloWindowMinutes) : (lead?.summary ?? incident.title),
+    burn: details ? `${Number(details.burn.toFixed(1))}x of ${Number(details.factor.toFixed(1))}x` : '',
+    budgetLeft: details ? budgetLeft(details, facts.sloWindowMinutes) : '',
+    budgetSpent: details?.budgetRemaining == null ? null : 1 - details.budgetRemaining,
+    impact: named(impact),
+    whoCanFix: whoCanFix(facts),
+    firstStep: firstStep(facts),
+    env: facts.env,
+    service: incident.service,
+    component: origin?.name ?? lead?.dependency ?? '',
+    outcome: origin?.outcome ?? '',
+    confidence: root?.confidence ?? '',
+    acknowledgedBy: facts.acknowledgedBy,
+    isFrozen: data.frozen,
+    deployments: deployments.map(
+      ({ service, version, previousVersion, at }) =>
+        `${service} ${version}${previousVersion ? ` (was ${previousVersion})` : ''} at ${at.toISOString()}`,
+    ),
+    links: {
+      incident: `${base}/incidents/${encodeURIComponent(incident.id)}`,
+      runbook: details?.runbook ?? '',
+      trace: traceIds[0] ? `${base}/traces/${traceIds[0]}` : '',
+    },
+    traceIds,
+  }
+}
+
+/** Alerts whose summary says all there is to say about their cause. */
+const NAMES_ITS_CAUSE: ReadonlySet<AlertName> = new Set([
+  'DependencyFailureMode',
+  'ProbeFailing',
+  'TelemetryAbsent',
+  'PlumblineBlind',
+  'PlumblineSelf',
+])
+
+/** `checkout-availability burns 16.7x: acme-pay times out, and 3 more`: what is broken, in one line. */
+export function headline({ what, why, others }: Brief): string {
+  return `${what}${why ? `: ${why}` : ''}${others > 0 ? `, and ${others} more` : ''}`
+}
+
+/** The word a message begins with, where it is neither the severity nor the end. */
+const WORDS: Partial<Record<NotifyReason, string>> = {
+  acknowledged: 'ACKNOWLEDGED',
+  ack_expired: 'ACKNOWLEDGEMENT EXPIRED',
+  test: 'TEST',
+}
+
+export const wordOf = ({ event, reason, severity }: Pick<Message, 'event' | 'reason' | 'severity'>): string =>
+  WORDS[reason] ?? (event === 'resolved' ? 'RESOLVED' : severity === 'page' ? 'PAGE' : 'TICKET')
+
+const named = (names: readonly string[]): string =>
+  names.length <= MAX_NAMES
+    ? names.join(', ')
+    : `${names.slice(0, MAX_NAMES).join(', ')} and ${names.length - MAX_NAMES} more`
+
+/** Without what is not known: an empty label or annotation says nothing. */
+const present = (values: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => [name, cut(value, MAX_ANNOTATION)]),
+  )

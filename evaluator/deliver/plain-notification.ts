@@ -1,0 +1,110 @@
+import type { AlertName } from '../../slo/alert/incident.ts'
+import type { Severity } from '../../slo/model.ts'
+import type { Notification } from '../../storage/notifications.ts'
+import { written } from '../notify/body.ts'
+import type { Message } from './message.ts'
+import { notificationId } from './notification-id.ts'
+import type { Addressees } from './notifications-for.ts'
+
+/** A message that is not about services: a test, or Plumbline's own trouble. */
+export interface PlainMessage {
+  endpoint: string
+  incident: string
+  sequence: number
+  event: Notification['event']
+  reason: Notification['reason']
+  severity: Severity
+  alertname: AlertName
+  /** One line, the same from beginning to end: it is what the alert is called. */
+  summary: string
+  description: string
+  firstStep: string
+  /** Identity beside alertname, env, service and severity. */
+  labels: Record<string, string>
+  startedAt: Date
+}
+
+/** All of these belong to one environment, so that they are never grouped with alerts of services. */
+const PLACE = { env: 'plumbline', service: 'plumbline' }
+
+/** The notification that says this, waiting to be sent. */
+export function plainNotification(
+  plain: PlainMessage,
+  addressees: Addressees,
+  publicUrl: string,
+  now: Date,
+  id = notificationId(plain.incident, plain.sequence, plain.endpoint),
+): Notification {
+  const { endpoint, incident, sequence, event, reason, severity } = plain
+  return {
+    id,
+    endpoint,
+    incident,
+    sequence,
+    event,
+    reason,
+    severity,
+    state: 'pending',
+    body: written(addressees.get(endpoint) ?? { type: 'webhook' }, messageOf(plain, publicUrl, now)),
+    attempts: 0,
+    firstAttemptAt: null,
+    nextAttemptAt: now,
+    lastStatus: 0,
+    lastError: '',
+    createdAt: now,
+    revision: 0,
+  }
+}
+
+function messageOf(plain: PlainMessage, publicUrl: string, now: Date): Message {
+  const { event, severity, alertname, summary, description, firstStep, startedAt, labels } = plain
+  const base = publicUrl.replace(/\/$/, '')
+  const endedAt = event === 'resolved' ? now : null
+  return {
+    endpoint: plain.endpoint,
+    event,
+    reason: plain.reason,
+    sequence: plain.sequence,
+    incident: plain.incident,
+    previousIncident: null,
+    severity,
+    alerts: [
+      {
+        status: event,
+        labels: { ...PLACE, ...labels, alertname, severity },
+        annotations: { summary, description, first_step: firstStep, who_can_fix: 'us', dashboard_url: base },
+        startsAt: startedAt,
+        endsAt: endedAt,
+        generatorUrl: base,
+      },
+    ],
+    groupLabels: { env: PLACE.env, alertname, ...labels },
+    externalUrl: base,
+    numbers: null,
+    data: { watermark: now, coverage: 1, generation: '', frozen: false },
+    brief: {
+      what: summary,
+      why: '',
+      cause: '',
+      others: 0,
+      startedAt,
+      endedAt,
+      howBad: description,
+      burn: '',
+      budgetLeft: '',
+      budgetSpent: null,
+      impact: '',
+      whoCanFix: 'us',
+      firstStep,
+      ...PLACE,
+      component: '',
+      outcome: '',
+      confidence: '',
+      acknowledgedBy: '',
+      isFrozen: false,
+      deployments: [],
+      links: { incident: base, runbook: '', trace: '' },
+      traceIds: [],
+    },
+  }
+}

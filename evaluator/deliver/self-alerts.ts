@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto'
+import type { Log } from '../../runtime/log.ts'
+import { type RouteNode, routeFor } from '../../slo/overlay/route.ts'
+import type { Notification } from '../../storage/notifications.ts'
+import type { PostResult } from '../notify/post.ts'
+import type { Addressees } from './notifications-for.ts'
+import type { Outbox } from './outbox.ts'
+import { type PlainMessage, plainNotification } from './plain-notification.ts'
+import type { SelfCondition } from './self-conditions.ts'
+
+export interface SelfAlertDeps {
+  log: Log
+  outbox: Outbox
+  addressees: Addressees
+  routes: readonly RouteNode[]
+  publicUrl: string
+  /** Past the outbox, for when the store is down. */
+  send: (notification: Notification, at: Date) => Promise<PostResult>
+}
+
+/** A condition that was told. */
+interface Told {
+  condition: SelfCondition
+  incident: string
+  startedAt: Date
+  endpoints: readonly string[]
+}
+
+/** How incidents of Plumbline itself begin; no alert of a service does. */
+export const SELF = 'self_'
+
+/** Without the store nothing says what was told before: each kind is told once in this time. */
+const DIRECT_EVERY_MS = 10 * 60_000
+
+/** Tells of Plumbline's own trouble: through the outbox, or past it while the store cannot be used. */
+export class SelfAlerts {
+  readonly #deps: SelfAlertDeps
+  /** By condition. */
+  readonly #told = new Map<string, Told>()
+  readonly #direct = new Map<string, Told & { slot: number; pending: Set<string> }>()
+  #isRecovered = false
+
+  constructor(deps: SelfAlertDeps) {
+    this.#deps = deps
+  }
+
+  /** Tells what began and what is over. Rejects when the store fails, except for what is told past it. */
+  async update(conditions: readonly SelfCondition[], now: Date): Promise<void> {
+    const isDown = conditions.some(({ kind }) => kind === 'store_unavailable')
+    await this.#tellDirectly(
+      conditions.filter(({ kind }) => kind === 'store_unavailable'),
+      now,
+    )
+    if (isDown) return
+    if (!this.#isRecovered) this.#recover()
+    const present = new Map(conditions.map((condition) => [keyOf(condition), condition]))
+    const notifications = [...this.#begun(present, now), ...this.#over(present, now)]
+    if (notifications.length > 0) await this.#deps.outbox.enqueue(notifications, now)
+    for (const [key, condition] of present) if (!this.#told.has(key)) this.#told.set(key, this.#begin(condition, now))
+    for (const key of this.#told.keys()) if (!present.has(key)) this.#told.delete(key)
+  }
+
+  /** What a process before this one told, and nobody was told the end of. */
+  #recover(): void {
+    this.#isRecovered = true
+    for (const { endpoint, incident, last } of this.#deps.outbox.streams(SELF)) {
+      const key = incident.slice(SELF.length).replace(/@.*$/, '')
+      const told = this.#told.get(key)
+      const [kind = '', about = ''] = key.split('/')
+      const condition = { kind, endpoint: about, severity: last.severity, ...UNKNOWN } as SelfCondition
+      const endpoints = [...(told?.endpoints ?? []), endpoint]
+      this.#told.set(key, { condition, incident, startedAt: last.createdAt, endpoints })
+    }
+  }
+
+  #begin(condition: SelfCondition, now: Date): Told {
+    return {
+      condition,
+      incident: `${SELF}${keyOf(condition)}@${now.getTime()}`,
+      startedAt: now,
+      endpoints: this.#endpointsFor(condition),
+    }
+  }
+
+  /** An endpoint that fails is not told that it does. */
+  #endpointsFor({ severity, endpoint }: SelfCondition): readonly string[] {
+    const labels = { alertname: 'PlumblineSelf', env: 'plumbline', service: 'plumbline', severity }
+    return routeFor(this.#deps.routes, labels).endpoints.filter((name) => name !== endpoint)
+  }
+
+  #begun(present: ReadonlyMap<string, SelfCondition>, now: Date): Notification[] {
+    return [...present]
+      .filter(([key]) => !this.#told.has(key))
+      .flatMap(([, condition]) => {
+        const told = this.#begin(condition, now)
+        this.#deps.log.error({ kind: condition.kind, endpoint: condition.endpoint }, condition.summary)
+        return told.endpoints.map((endpoint) => this.#message(told, endpoint, 'firing', now))
+      })
+  }
+
+  #over(present: ReadonlyMap<string, SelfCondition>, now: Date): Notification[] {
+    return [...this.#told]
+      .filter(([key]) => !present.has(key))
+      .flatMap(([, told]) => {
+        this.#deps.log.info({ kind: told.condition.kind, endpoint: told.condition.endpoint }, 'over')
+        return told.endpoints.map((endpoint) => this.#message(told, endpoint, 'resolved', now))
+      })
+  }
+
+  /** One attempt a slot and endpoint until it is accepted; the end is told where the beginning was. */
+  async #tellDirectly(conditions: readonly SelfCondition[], now: Date): Promise<void> {
+    const slot = Math.floor(now.getTime() / DIRECT_EVERY_MS)
+    for (const condition of conditions) {
+      const told = this.#direct.get(condition.kind)
+      if (told?.slot === slot) continue
+      const next = told ?? { ...this.#begin(condition, now), pending: new Set<string>() }
+      this.#direct.set(condition.kind, { ...next, condition, slot })
+      await Promise.all(next.endpoints.map((endpoint) => this.#sendDirectly(next, endpoint, 'firing', slot, now)))
+    }
+    for (const [kind, told] of this.#direct) {
+      if (conditions.some((condition) => condition.kind === kind)) continue
+      await Promise.all([...told.pending].map((endpoint) => this.#sendDirectly(told, endpoint, 'resolved', slot, now)))
+      if (told.pending.size === 0 || slot > told.slot + 1) this.#direct.delete(kind)
+    }
+  }
+
+  async #sendDirectly(
+    told: Told & { pending: Set<string> },
+    endpoint: string,
+    event: PlainMessage['event'],
+    slot: number,
+    now: Date,
+  ): Promise<void> {
+    const { log, send } = this.#deps
+    const message = this.#message(told, endpoint, event, now, directId(told.condition.kind, event, slot, endpoint))
+    const { arrival, error, status } = await send(message, now)
+    log.warn({ endpoint, event, arrival, error, status, kind: told.condition.kind }, 'told past the store')
+    if (event === 'firing' && arrival !== 'no') told.pending.add(endpoint)
+    if (event === 'resolved' && arrival === 'accepted') told.pending.delete(endpoint)
+  }
+
+  #message(told: Told, endpoint: string, event: PlainMessage['event'], now: Date, id?: string): Notification {
+    const { condition, incident, startedAt } = told
+    const { kind, severity, summary, description, firstStep } = condition
+    const plain: PlainMessage = {
+      endpoint,
+      incident,
+      sequence: event === 'firing' ? 1 : 2,
+      event,
+      reason: event === 'firing' ? 'first' : 'resolved',
+      severity,
+      alertname: 'PlumblineSelf',
+      summary,
+      description,
+      firstStep,
+      labels: condition.endpoint ? { kind, endpoint: condition.endpoint } : { kind },
+      startedAt,
+    }
+    return plainNotification(plain, this.#deps.addressees, this.#deps.publicUrl, now, id)
+  }
+}
+
+/** What is not remembered over a restart; the labels are what counts. */
+const UNKNOWN = { summary: 'over', description: 'it began before Plumbline was restarted', firstStep: 'nothing' }
+
+const keyOf = ({ kind, endpoint }: SelfCondition): string => (endpoint ? `${kind}/${endpoint}` : kind)
+
+/** Derived from the clock: two evaluators, or two starts of one, tell the same under the same id. */
+const directId = (kind: string, event: string, slot: number, endpoint: string): string =>
+  `msg_${createHash('sha256').update(`${kind}\n${event}\n${slot}\n${endpoint}`).digest('hex').slice(0, 32)}`

@@ -1,0 +1,99 @@
+import { budgetOf } from '../budget/budget.ts'
+import { burnRate } from '../budget/burn-rate.ts'
+import { estimatedExhaustionMinutes } from '../budget/exhaustion.ts'
+import type { Severity } from '../model.ts'
+import type { Reading } from '../reading.ts'
+import type { AlertPolicy } from './alert-policy.ts'
+import type { Condition } from './alert-state.ts'
+import { frozenReading } from './alert-verdict.ts'
+import { type Signal, sloSubject } from './signal.ts'
+
+/** Shares of the error budget that are told when they are spent, in per cent. */
+export const BUDGET_THRESHOLDS = [50, 75, 90, 100] as const
+
+/** A threshold is armed again once this many points less are spent. */
+const REARM_POINTS = 5
+
+const HOUR = 60
+const DAY = 24 * HOUR
+
+/** What the budget goes by is slow: nothing is gained by keeping it open longer. */
+const AT_ONCE: Readonly<Record<Severity, number>> = { page: 0, ticket: 0 }
+
+type Verdict = Pick<Condition, 'verdict' | 'reason'>
+
+/**
+ * One alert per threshold; all those of an SLO are one incident, so that a budget that shrinks is one stream. None while so
+ * little is spent that every threshold is clear.
+ */
+export function budgetSpent(reading: Reading, now: Date, policy: AlertPolicy): Signal[] {
+  const { slo, period } = reading
+  const frozen = frozenReading(reading, now, policy, false)
+  const { consumed } = budgetOf(period.units, slo.objective.budgetPpm)
+  const points = consumed === null ? null : consumed * 100
+  if (!frozen && points !== null && points < BUDGET_THRESHOLDS[0] - REARM_POINTS) return []
+  return BUDGET_THRESHOLDS.map((threshold): Signal => {
+    const verdict = (): Verdict => {
+      if (frozen) return { verdict: 'frozen', reason: frozen }
+      if (points === null) return { verdict: 'frozen', reason: 'frozen_no_events' }
+      if (period.counts.total < slo.guards.minEvents) return { verdict: 'frozen', reason: 'frozen_min_events' }
+      if (points >= threshold) return { verdict: 'matched', reason: null }
+      return { verdict: points < threshold - REARM_POINTS ? 'clear' : 'hold', reason: null }
+    }
+    return {
+      subject: { ...sloSubject(slo, 'SLOBudgetSpent', `budget${threshold}`), group: groupOf(slo.name) },
+      conditions: [{ tier: '', severity: 'ticket', ...verdict() }],
+      at: atOf(reading, now),
+      keepFiringMs: AT_ONCE,
+      waits: true,
+      summary: `${slo.name} has spent ${Math.floor(points ?? threshold)} % of its error budget for ${slo.objective.window.duration}`,
+    }
+  })
+}
+
+/** The burn of the last six hours says how long the budget lasts. */
+const BASIS_MINUTES = 6 * HOUR
+
+/** A budget that is projected to be gone within a day; gone already is told by its threshold. */
+const EXHAUSTED_WITHIN_MINUTES = DAY
+
+/** Armed again once it lasts this much longer. */
+const REARM_RATIO = 1.25
+
+/** None while the budget lasts. */
+export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy): Signal | null {
+  const { slo, period, windows } = reading
+  const { budgetPpm, window } = slo.objective
+  const basis = windows.get(BASIS_MINUTES)
+  const { remaining } = budgetOf(period.units, budgetPpm)
+  const burn = basis ? burnRate(basis.units, budgetPpm) : null
+  const minutes =
+    remaining === null || burn === null ? null : estimatedExhaustionMinutes(remaining, burn, window.minutes)
+  const verdict = (): Verdict => {
+    const frozen = frozenReading(reading, now, policy, false)
+    if (frozen) return { verdict: 'frozen', reason: frozen }
+    if (!basis || basis.coverage < policy.coverageFloor) return { verdict: 'frozen', reason: 'frozen_coverage' }
+    if (burn === null || remaining === null) return { verdict: 'frozen', reason: 'frozen_no_events' }
+    if (basis.counts.total < slo.guards.minEvents) return { verdict: 'frozen', reason: 'frozen_min_events' }
+    if (remaining <= 0) return { verdict: 'hold', reason: null }
+    if (minutes === null || minutes > EXHAUSTED_WITHIN_MINUTES * REARM_RATIO) return { verdict: 'clear', reason: null }
+    if (minutes > EXHAUSTED_WITHIN_MINUTES) return { verdict: 'hold', reason: null }
+    const bad = basis.counts.total - basis.counts.good
+    return bad < slo.guards.minBadEvents
+      ? { verdict: 'clear', reason: 'below_min_bad_events' }
+      : { verdict: 'matched', reason: null }
+  }
+  const judged = verdict()
+  if (judged.verdict === 'clear') return null
+  return {
+    subject: { ...sloSubject(slo, 'SLOExhaustion', 'exhaustion'), group: groupOf(slo.name) },
+    conditions: [{ tier: '', severity: 'ticket', ...judged }],
+    at: atOf(reading, now),
+    keepFiringMs: policy.keepFiringMs,
+    waits: true,
+    summary: `${slo.name} will have no error budget left in ${Math.floor((minutes ?? 0) / HOUR)} h at the present rate`,
+  }
+}
+
+const groupOf = (slo: string) => `${slo}#budget`
+const atOf = ({ watermark }: Reading, now: Date) => (watermark ?? now).getTime()

@@ -1,0 +1,234 @@
+import type { Severity } from '../model.ts'
+import { incidentId } from './alert-incident-id.ts'
+import type { AlertPolicy } from './alert-policy.ts'
+import type { MuteReason } from './alert-stream.ts'
+import type { AlertName } from './incident.ts'
+
+/** What an alert is about; the same from its first evaluation to its last. */
+export interface AlertSubject {
+  /** Unique: see `Member.alert`. */
+  alert: string
+  /** Alerts with the same one are one incident where no root cause is known; mostly the alert's own id. */
+  group: string
+  alertname: AlertName
+  slo: string
+  service: string
+  dependency: string
+  env: string
+  owner: string
+  runbook: string
+  /** Identity beyond severity and root cause. */
+  labels: Readonly<Record<string, string>>
+}
+
+/** An alert that fires, as grouping sees it. */
+export interface FiringNow {
+  subject: AlertSubject
+  severity: Severity
+  startedAtMs: number
+  /** The measured root cause it has by itself, '' without one. */
+  root: string
+  muted: MuteReason | null
+  previousIncident: string | null
+}
+
+export interface MemberState {
+  subject: AlertSubject
+  severity: Severity
+  startedAtMs: number
+  /** Wall clock; null while it fires and belongs here. */
+  endedAtMs: number | null
+  /** Since when another cause than the incident's is measured for it, wall clock; null while none is. */
+  strayedSinceMs: number | null
+  /** Fires in a younger incident with the same root, for which this one speaks. */
+  adoptedFrom: string
+}
+
+/** Which alerts are one incident: plain JSON. */
+export interface Group {
+  id: string
+  env: string
+  /** What its alerts have in common, pinned when it starts: a root cause, or the group of its alerts. */
+  key: string
+  /** '' while unknown; found later it is adopted, never changed. */
+  root: string
+  startedAtMs: number
+  previousIncident: string | null
+  members: Record<string, MemberState>
+  /** The older incident with the same root that speaks for it; '' while it speaks for itself. */
+  mergedInto: string
+}
+
+export interface Grouped {
+  group: Group
+  /** Alerts that are news in it: neither moved from another incident nor known from before. */
+  joined: string[]
+  /** Incidents from which members came that moved, by alert. */
+  movedFrom: Record<string, string>
+  isNew: boolean
+}
+
+/**
+ * Which incident each firing alert belongs to. Works on what is, not on what changed, so that whatever a crash cut off is
+ * put right by the next evaluation. Alerts with the same environment and root cause are one incident; an alert without
+ * one is its own.
+ */
+export function group(open: readonly Group[], firing: readonly FiringNow[], now: Date, policy: AlertPolicy): Grouped[] {
+  const alerts = new Map(firing.map((alert) => [alert.subject.alert, alert]))
+  const grouped = open.map(
+    (before): Grouped => ({
+      group: { ...before, members: followed(before.members, alerts, now) },
+      joined: [],
+      movedFrom: {},
+      isNew: false,
+    }),
+  )
+  for (const each of grouped) adoptRoot(each.group, alerts)
+  for (const each of grouped) markStrays(each.group, alerts, now)
+  const moved = takeStrays(grouped, now, policy)
+  const placed = new Set(grouped.flatMap(({ group: { members } }) => activeIds(members)))
+  for (const alert of firing) {
+    const id = alert.subject.alert
+    if (placed.has(id)) continue
+    const home = homeOf(alert, grouped) ?? begin(alert, grouped)
+    const from = moved.get(id)
+    if (from) home.movedFrom[id] = from
+    else if (!(id in home.group.members)) home.joined.push(id)
+    home.group.members[id] = memberOf(alert)
+  }
+  linkSameRoots(grouped)
+  adoptMembers(grouped)
+  return grouped
+}
+
+const activeIds = (members: Group['members']): string[] =>
+  Object.keys(members).filter((id) => members[id]?.endedAtMs === null && members[id]?.adoptedFrom === '')
+
+const memberOf = ({ subject, severity, startedAtMs }: FiringNow): MemberState => ({
+  subject,
+  severity,
+  startedAtMs,
+  endedAtMs: null,
+  strayedSinceMs: null,
+  adoptedFrom: '',
+})
+
+/** Members as their alerts are now: severities follow, those that no longer fire have ended. */
+function followed(members: Group['members'], alerts: ReadonlyMap<string, FiringNow>, now: Date): Group['members'] {
+  const next: Group['members'] = {}
+  for (const [id, member] of Object.entries(members)) {
+    const alert = alerts.get(id)
+    if (member.endedAtMs !== null) next[id] = member
+    else if (alert) next[id] = { ...member, severity: alert.severity }
+    else next[id] = { ...member, endedAtMs: now.getTime(), strayedSinceMs: null }
+  }
+  return next
+}
+
+/** A root that was not known at the start is taken over once one of the members has it. */
+function adoptRoot(group: Group, alerts: ReadonlyMap<string, FiringNow>): void {
+  if (group.root !== '') return
+  const roots = activeIds(group.members).map((id) => alerts.get(id)?.root ?? '')
+  group.root = roots.find((root) => root !== '') ?? ''
+}
+
+function markStrays({ root, members }: Group, alerts: ReadonlyMap<string, FiringNow>, now: Date): void {
+  for (const id of activeIds(members)) {
+    const own = alerts.get(id)?.root ?? ''
+    const member = members[id] as MemberState
+    const strays = own !== '' && root !== '' && own !== root
+    members[id] = { ...member, strayedSinceMs: strays ? (member.strayedSinceMs ?? now.getTime()) : null }
+  }
+}
+
+/** Members whose own cause has been another one for long leave, unless nobody would stay. */
+function takeStrays(grouped: readonly Grouped[], now: Date, { splitAfterMs }: AlertPolicy): Map<string, string> {
+  const moved = new Map<string, string>()
+  for (const { group } of grouped) {
+    const active = activeIds(group.members)
+    const strays = active.filter((id) => {
+      const since = group.members[id]?.strayedSinceMs ?? null
+      return since !== null && now.getTime() - since >= splitAfterMs
+    })
+    if (strays.length === active.length) continue
+    for (const id of strays) {
+      const member = group.members[id] as MemberState
+      group.members[id] = { ...member, endedAtMs: now.getTime(), strayedSinceMs: null }
+      moved.set(id, group.id)
+    }
+  }
+  return moved
+}
+
+/** The open incident an alert joins: the one it was in before, else the one with its root. */
+function homeOf({ subject, root }: FiringNow, grouped: readonly Grouped[]): Grouped | undefined {
+  const speaking = grouped.filter(({ group }) => group.mergedInto === '' && group.env === subject.env)
+  const byRoot = root === '' ? undefined : speaking.find(({ group }) => group.root === root)
+  const isOwn = ({ group: { members, key, root: known } }: Grouped) =>
+    (subject.alert in members || key === subject.group) && (root === '' || known === '')
+  return byRoot ?? speaking.find(isOwn)
+}
+
+function begin(alert: FiringNow, grouped: Grouped[]): Grouped {
+  const { subject, root, startedAtMs, previousIncident } = alert
+  const key = root === '' ? subject.group : root
+  const seed = subject.env === '' ? key : `${subject.env}/${key}`
+  // A member that moved may have begun at the same instant as an incident of its name that is still open.
+  const taken = new Set(grouped.map(({ group }) => group.id))
+  let at = startedAtMs
+  while (taken.has(incidentId(seed, at))) at++
+  const group: Group = {
+    id: incidentId(seed, at),
+    env: subject.env,
+    key,
+    root,
+    startedAtMs,
+    previousIncident,
+    members: {},
+    mergedInto: '',
+  }
+  const begun: Grouped = { group, joined: [], movedFrom: {}, isNew: true }
+  grouped.push(begun)
+  return begun
+}
+
+/** Of several open incidents with one root the oldest speaks. */
+function linkSameRoots(grouped: readonly Grouped[]): void {
+  const byRoot = Map.groupBy(
+    grouped.filter(({ group }) => group.root !== '' && group.mergedInto === '' && isActive(group)),
+    ({ group }) => `${group.env}\n${group.root}`,
+  )
+  for (const same of byRoot.values()) {
+    const [eldest, ...younger] = same.toSorted(
+      (a, b) => a.group.startedAtMs - b.group.startedAtMs || (a.group.id < b.group.id ? -1 : 1),
+    )
+    for (const { group } of younger) group.mergedInto = eldest?.group.id ?? ''
+  }
+  // Where the older one is over, the younger speaks for itself again.
+  const speaking = new Set(grouped.filter(({ group }) => isActive(group)).map(({ group }) => group.id))
+  for (const { group } of grouped) if (!speaking.has(group.mergedInto)) group.mergedInto = ''
+}
+
+const isActive = ({ members }: Group): boolean => Object.values(members).some(({ endedAtMs }) => endedAtMs === null)
+
+/** What fires in a merged incident counts in the one that speaks for it. */
+function adoptMembers(grouped: readonly Grouped[]): void {
+  const byId = new Map(grouped.map((each) => [each.group.id, each.group]))
+  for (const { group } of grouped) {
+    for (const [id, member] of Object.entries(group.members)) {
+      const source = member.adoptedFrom === '' ? undefined : byId.get(member.adoptedFrom)
+      const stillThere = source?.mergedInto === group.id && source.members[id]?.endedAtMs === null
+      if (member.adoptedFrom !== '' && !stillThere) delete group.members[id]
+    }
+  }
+  for (const { group: younger } of grouped) {
+    const elder = byId.get(younger.mergedInto)
+    if (!elder) continue
+    for (const id of activeIds(younger.members)) {
+      const member = younger.members[id] as MemberState
+      const own = elder.members[id]
+      if (!own || own.endedAtMs !== null || own.adoptedFrom !== '')
+        elder.members[id] = { ...member, adoptedFrom: younger.id }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { boundedMemo } from '../../integration/bounded-memo.ts'
+
+export const MATCHER_OPERATORS = ['=', '!=', '=~', '!~'] as const
+
+/** One condition on a label, as in Alertmanager: an absent label is an empty text, a pattern must match the whole value. */
+export interface Matcher {
+  name: string
+  op: (typeof MATCHER_OPERATORS)[number]
+  value: string
+}
+
+/** Label name → value. */
+export type Labels = Readonly<Record<string, string>>
+
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_.-]*$/
+
+/** Compiled once: they are asked for at every tick and are few. */
+const patternOf = boundedMemo((text) => compile(`^(?:${text})$`))
+
+/** Whether all conditions hold; none hold trivially, so whoever takes matchers from people wants at least one. */
+export const matchesAll = (matchers: readonly Matcher[], labels: Labels): boolean =>
+  matchers.every((matcher) => matches(matcher, labels[matcher.name] ?? ''))
+
+function matches({ op, value }: Matcher, label: string): boolean {
+  switch (op) {
+    case '=':
+      return label === value
+    case '!=':
+      return label !== value
+    case '=~':
+      return patternOf(value).test(label)
+    case '!~':
+      return !patternOf(value).test(label)
+  }
+}
+
+/** Escapes that Go's patterns allow and JavaScript's Unicode mode does not, such as `\-`, are fine. */
+function compile(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern, 'su')
+  } catch {
+    return new RegExp(pattern, 's')
+  }
+}
+
+/**
+ * `service="checkout"`, `service=~"check.*"`, `severity!=page`: as `amtool` and Prometheus write it, quotes optional.
+ * Null for anything else.
+ */
+export function parseMatcher(text: string): Matcher | null {
+  const [, name, op, raw] = /^\s*([^\s=!~"]+)\s*(=~|!~|!=|=)\s*([\s\S]*?)\s*$/.exec(text) ?? []
+  if (name === undefined || op === undefined || raw === undefined || !LABEL_NAME.test(name)) return null
+  const value = unquoted(raw)
+  return value === null ? null : { name, op: op as Matcher['op'], value }
+}
+
+function unquoted(raw: string): string | null {
+  if (!raw.startsWith('"')) return raw.includes('"') ? null : raw
+  const [, inner] = /^"((?:[^"\\]|\\[\s\S])*)"$/.exec(raw) ?? []
+  return inner === undefined ? null : inner.replace(/\\([\s\S])/g, (_, char: string) => (char === 'n' ? '\n' : char))
+}
+
+/** The other way: `service=~"check.*"`. */
+export const matcherText = ({ name, op, value }: Matcher): string =>
+  `${name}${op}"${value.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`
+
+/** Why these matchers cannot be a silence's or a route's, or null. `mayMatchAll`: a route at the end may be for everything. */
+export function matchersFault(matchers: readonly Matcher[], { mayMatchAll = false } = {}): string | null {
+  for (const { name, op, value } of matchers) {
+    if (!LABEL_NAME.test(name)) return `${name} is no label name: letters, digits, _ . and -, a letter first`
+    if (op !== '=~' && op !== '!~') continue
+    try {
+      patternOf(value)
+    } catch (error) {
+      return `${matcherText({ name, op, value })} is no regular expression: ${(error as Error).message}`
+    }
+  }
+  if (mayMatchAll || matchers.some((matcher) => !matches(matcher, ''))) return null
+  return 'every matcher also matches alerts without the label, so this would match everything: add one such as service="checkout"'
+}

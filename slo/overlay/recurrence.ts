@@ -1,0 +1,159 @@
+import { Cron } from 'croner'
+import { RRuleTemporal } from 'rrule-temporal'
+import { boundedMemo } from '../../integration/bounded-memo.ts'
+import { parseRrule, type RruleText } from './rrule-text.ts'
+import { instantOfWall, isTimeZone, wallOfInstant } from './wall-clock.ts'
+
+/** `DTSTART;TZID=Europe/Berlin:20260104T020000` and `RRULE:…`, with any EXDATE, one a line. Source: RFC 5545. */
+export interface RruleRecurrence {
+  rrule: string
+  durationMinutes: number
+}
+
+/** Five fields of cron; a day is meant when day of month or day of week says so, where both are given. */
+export interface CronRecurrence {
+  cron: string
+  /** IANA name. */
+  timeZone: string
+  durationMinutes: number
+}
+
+export type Recurrence = RruleRecurrence | CronRecurrence
+
+/** Starts between two instants, both included, ascending. */
+type Starts = (from: Date, to: Date) => Date[]
+
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+
+/** Clocks move by less than this when a zone's rules change. */
+const ZONE_SLACK_MS = 2 * DAY_MS
+
+/** Expanded beyond what is asked for, as the next question is about a moment later. */
+const AHEAD_MS = 7 * DAY_MS
+
+/** Far more rules than anybody plans. */
+const REMEMBERED = { entries: 500, maxKeyChars: 5_000 }
+
+/** Of each rule, compiled and with its last expansion; by text, as every tick reads the rules again. */
+const compiled = boundedMemo((text: string): Starts | string => {
+  const made = compile(JSON.parse(text) as Rule)
+  return typeof made === 'string' ? made : remembering(made)
+}, REMEMBERED)
+
+/**
+ * When a recurrence starts between two instants, both included. Rules run on the wall clock of their zone: a start in the gap
+ * of a change to summer time moves forward by the gap, of an hour that occurs twice the first counts.
+ * @throws {Error} for a recurrence that `recurrenceFault` refuses
+ */
+export function startsBetween(recurrence: Recurrence, from: Date, to: Date): Date[] {
+  const starts = compiled(JSON.stringify(ruleOf(recurrence)))
+  if (typeof starts === 'string') throw new Error(starts)
+  return starts(from, to)
+}
+
+/** What is wrong with a recurrence as it is written, or null. */
+export function recurrenceFault(recurrence: Recurrence): string | null {
+  const made = compile(ruleOf(recurrence))
+  if (typeof made === 'string') return made
+  return recurrence.durationMinutes >= 1 && Number.isInteger(recurrence.durationMinutes)
+    ? null
+    : 'the duration must be a whole number of minutes, one at least'
+}
+
+/** The shortest time between two starts within a span, in minutes; null with fewer than two. */
+export function shortestGapMinutes(recurrence: Recurrence, from: Date, to: Date): number | null {
+  const starts = startsBetween(recurrence, from, to)
+  const gaps = starts.slice(1).map((start, index) => (start.getTime() - (starts[index] ?? start).getTime()) / MINUTE_MS)
+  return gaps.length === 0 ? null : gaps.reduce((least, gap) => Math.min(least, gap))
+}
+
+/** Notes on what an author may not expect; none refuses. */
+export function recurrenceWarnings(recurrence: Recurrence): string[] {
+  if (!('cron' in recurrence)) return []
+  const [, , dayOfMonth, , dayOfWeek] = recurrence.cron.trim().split(/\s+/)
+  return dayOfMonth !== '*' && dayOfWeek !== '*'
+    ? ['cron names days of the month and of the week: either is enough, as in classic cron']
+    : []
+}
+
+/** When it starts, without how long it takes. */
+type Rule = { rrule: string } | { cron: string; timeZone: string }
+
+const ruleOf = (recurrence: Recurrence): Rule =>
+  'cron' in recurrence ? { cron: recurrence.cron, timeZone: recurrence.timeZone } : { rrule: recurrence.rrule }
+
+function compile(rule: Rule): Starts | string {
+  if ('cron' in rule) return compileCron(rule)
+  const text = parseRrule(rule.rrule)
+  return typeof text === 'string' ? text : compileRrule(text)
+}
+
+/** The library sees wall-clock times as UTC, where no hour is missing or double; zones are this module's business. */
+function compileRrule({ timeZone, startWallMs, rule, until, excluded }: RruleText): Starts | string {
+  try {
+    const start = new Date(startWallMs).toISOString().replace(/[-:]|\.000/g, '')
+    const library = new RRuleTemporal({ rruleString: `DTSTART:${start}\nRRULE:${rule}`, maxIterations: 100_000 })
+    const never = new Set(excluded.map(Number))
+    const starts = onWallClock(timeZone, (fromWall, toWall) =>
+      library.between(new Date(fromWall), new Date(toWall), true).map(({ epochMilliseconds }) => epochMilliseconds),
+    )
+    return (from, to) => starts(from, to).filter((at) => !never.has(at.getTime()) && (until === null || at <= until))
+  } catch (error) {
+    return `RRULE cannot be used: ${(error as Error).message}`
+  }
+}
+
+function compileCron({ cron, timeZone }: { cron: string; timeZone: string }): Starts | string {
+  if (!isTimeZone(timeZone)) return `${timeZone} is no time zone; use a name such as Europe/Berlin or UTC`
+  try {
+    const library = new Cron(cron, { timezone: 'UTC', mode: '5-part', paused: true })
+    return onWallClock(timeZone, (fromWall, toWall) => {
+      const walls: number[] = []
+      let next = library.nextRun(new Date(fromWall - 1_000))
+      while (next !== null && next.getTime() <= toWall) {
+        walls.push(next.getTime())
+        next = library.nextRun(next)
+      }
+      return walls
+    })
+  } catch (error) {
+    return `cron cannot be used: ${(error as Error).message}; expected minute, hour, day of month, month, day of week`
+  }
+}
+
+function onWallClock(timeZone: string, walls: (fromWall: number, toWall: number) => number[]): Starts {
+  return (from, to) => {
+    const found = walls(wallOfInstant(from, timeZone) - ZONE_SLACK_MS, wallOfInstant(to, timeZone) + ZONE_SLACK_MS)
+    const starts = found.map((wall) => instantOfWall(wall, timeZone)).filter((at) => at >= from && at <= to)
+    return [...new Set(starts.map(Number))].sort((a, b) => a - b).map((ms) => new Date(ms))
+  }
+}
+
+/** Keeps the last expansion: a tick asks for the same span once per SLO. */
+function remembering(starts: Starts): Starts {
+  let known: { fromMs: number; toMs: number; starts: Date[] } | null = null
+  return (from, to) => {
+    const [fromMs, toMs] = [from.getTime(), to.getTime()]
+    if (known === null || fromMs < known.fromMs || toMs > known.toMs) {
+      const ahead = new Date(toMs + AHEAD_MS)
+      known = { fromMs, toMs: ahead.getTime(), starts: starts(from, ahead) }
+    }
+    const found = known.starts
+    return found.slice(
+      firstIndex(found, (ms) => ms >= fromMs),
+      firstIndex(found, (ms) => ms > toMs),
+    )
+  }
+}
+
+/** The first of ascending dates for which a condition holds that goes on to hold. */
+function firstIndex(dates: readonly Date[], holds: (ms: number) => boolean): number {
+  let [low, high] = [0, dates.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (holds(dates[middle]?.getTime() ?? 0)) high = middle
+    else low = middle + 1
+  }
+  return low
+}

@@ -1,0 +1,62 @@
+import type { Counts } from '../model.ts'
+
+const MINUTE_MS = 60_000
+
+/** Counts of an SLI minute by minute, without gaps: minute n is [from + n min, from + (n + 1) min). */
+export interface MinuteSeries {
+  /** On a whole minute. */
+  from: Date
+  good: Float64Array
+  total: Float64Array
+  /** 1 where telemetry is known to have arrived, with events or not. */
+  covered: Uint8Array
+}
+
+/** A series of `minutes` minutes with no events of which nothing is known. */
+export function emptySeries(from: Date, minutes: number): MinuteSeries {
+  return {
+    from,
+    good: new Float64Array(minutes),
+    total: new Float64Array(minutes),
+    covered: new Uint8Array(minutes),
+  }
+}
+
+/** Position of an instant's minute; negative or beyond the end when it is outside. */
+export const positionIn = ({ from }: Pick<MinuteSeries, 'from'>, at: Date): number =>
+  Math.floor((at.getTime() - from.getTime()) / MINUTE_MS)
+
+/** Puts the counts of one minute in place; a minute with events is covered. Outside of the series nothing happens. */
+export function putMinute(series: MinuteSeries, minute: Date, { good, total }: Counts): void {
+  const position = positionIn(series, minute)
+  if (position < 0 || position >= series.total.length) return
+  series.good[position] = good
+  series.total[position] = total
+  if (total > 0) series.covered[position] = 1
+}
+
+/** Start of minute n of the series. */
+export const minuteAt = ({ from }: Pick<MinuteSeries, 'from'>, position: number): Date =>
+  new Date(from.getTime() + position * MINUTE_MS)
+
+/** Running sums, so that any window is one subtraction: `at(n)` sums the first n values. */
+export class RunningSums {
+  readonly #sums: Float64Array
+  constructor(values: ArrayLike<number>) {
+    this.#sums = new Float64Array(values.length + 1)
+    let sum = 0
+    for (let n = 0; n < values.length; n++) {
+      sum += values[n]!
+      this.#sums[n + 1] = sum
+    }
+  }
+
+  /** Sum of the values in [from, to), cut to what there is. */
+  between(from: number, to: number): number {
+    return this.#at(to) - this.#at(from)
+  }
+
+  #at(position: number): number {
+    return this.#sums[Math.max(0, Math.min(position, this.#sums.length - 1))]!
+  }
+}
