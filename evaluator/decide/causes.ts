@@ -1,4 +1,5 @@
 import { type Origin, originsOf, type TracedCall } from '../../integration/error-split.ts'
+import { ROOT_MIN_BAD } from '../../slo/alert/alert-confidence.ts'
 import type { Exemplar, RootEvidence, Suspect } from '../../slo/alert/incident.ts'
 import { rootOf } from '../../slo/alert/root-cause.ts'
 import { countsAsBad } from '../../slo/call-selection.ts'
@@ -14,15 +15,27 @@ export interface Cause {
   exemplars: Exemplar[]
 }
 
-/** Traces that are read to split the errors of all alerts. */
+/** Traces that are read to split the errors of all alerts; more only where many kinds of calls fail at once. */
 const MAX_TRACES = 3_000
+const MOST_TRACES = 10_000
+
+/** So many traces of a kind tell where it begins. */
+const ENOUGH = ROOT_MIN_BAD + 5
 
 const MOST_AFFECTED = 20
 
-/** The calls whose traces are read: of every kind alike, so that each SLO has some. */
+/** What fails alike whoever calls: calls to one dependency with one outcome. Calls a service answers are its own. */
+const failureOf = ({ env, service, dependency, direction, outcome }: BadCalls): string =>
+  [direction, env, direction === 'outbound' ? dependency : service, outcome].join('\n')
+
+/** The calls whose traces are read: of every failure alike, and of each some from every kind, so that each SLO has some. */
 export function chosenSamples(kinds: readonly BadCalls[]): { kind: BadCalls; samples: BadCall[] }[] {
-  const quota = Math.max(1, Math.floor(MAX_TRACES / Math.max(1, kinds.length)))
-  return kinds.map((kind) => ({ kind, samples: kind.samples.slice(0, quota) }))
+  const alike = Map.groupBy(kinds, failureOf)
+  const share = Math.max(MAX_TRACES / alike.size, Math.min(ENOUGH, MOST_TRACES / alike.size))
+  return kinds.map((kind) => {
+    const quota = Math.max(1, Math.floor(share / alike.get(failureOf(kind))!.length))
+    return { kind, samples: kind.samples.slice(0, quota) }
+  })
 }
 
 /** A sampled bad call, with how many it stands for and where it began. */
@@ -31,6 +44,8 @@ interface Seen {
   sample: BadCall
   weight: number
   origins: Origin[]
+  /** A call of another service that failed alike: too few of its own traces were read. */
+  isBorrowed: boolean
 }
 
 /**
@@ -46,12 +61,31 @@ export function causesOf(
   const seen = chosen.flatMap(({ kind, samples }) =>
     samples.map((sample): Seen => {
       const weight = (sample.weight * kind.calls) / samples.length
-      return { kind, sample, weight, origins: originsIn(sample, traces, graph) }
+      return { kind, sample, weight, origins: originsIn(sample, traces, graph), isBorrowed: false }
     }),
   )
-  const byService = Map.groupBy(seen, ({ kind }) => kind.service)
+  const byService = Map.groupBy(withBorrowed(seen), ({ kind }) => kind.service)
   const affected = affectedBy(seen, graph)
   return new Map(slos.map((slo) => [slo.name, causeOf(badOf(slo, seen, byService), affected)]))
+}
+
+/** Where hundreds of services fail alike, a few traces of each are read: together they tell of all of them. */
+function withBorrowed(seen: readonly Seen[]): Seen[] {
+  const alike = Map.groupBy(seen, ({ kind }) => failureOf(kind))
+  return [...Map.groupBy(seen, ({ kind }) => kind).values()].flatMap((own) => {
+    const [{ kind }] = own as [Seen]
+    const wanted = Math.min(ENOUGH, kind.calls) - own.length
+    if (wanted <= 0 || kind.direction !== 'outbound') return own
+    const others = alike.get(failureOf(kind))!.filter((each) => each.kind !== kind)
+    const borrowed = others.slice(0, wanted)
+    const part = own.length / (own.length + borrowed.length)
+    return [...own, ...borrowed.map((each) => ({ ...each, kind, isBorrowed: true, weight: own[0]!.weight }))].map(
+      (each) => ({
+        ...each,
+        weight: each.weight * part,
+      }),
+    )
+  })
 }
 
 function originsIn(
@@ -70,7 +104,10 @@ function badOf({ indicator }: Slo, all: readonly Seen[], byService: ReadonlyMap<
   const services = callTotalsOf(indicator).flatMap(({ fields: { service } }) =>
     service && 'in' in service ? service.in : [],
   )
-  const candidates = services.length === 0 ? all : [...new Set(services)].flatMap((name) => byService.get(name) ?? [])
+  const candidates =
+    services.length === 0
+      ? all.filter(({ isBorrowed }) => !isBorrowed)
+      : [...new Set(services)].flatMap((name) => byService.get(name) ?? [])
   return candidates.filter(({ kind, sample }) => countsAsBad(indicator, { ...kind, ...sample }))
 }
 
@@ -96,7 +133,7 @@ function causeOf(bad: readonly Seen[], affected: ReadonlyMap<string, string[]>):
     root,
     suspect: top ? suspectOf(top, badWeight) : null,
     impact: (top && affected.get(top.origin)) ?? [],
-    exemplars: exemplarsOf(traced),
+    exemplars: exemplarsOf(traced.filter(({ isBorrowed }) => !isBorrowed)),
   }
 }
 

@@ -193,6 +193,63 @@ describe('the cause behind an SLO of calls a service makes', () => {
   })
 })
 
+describe('hundreds of services whose calls fail alike', () => {
+  const SERVICES = Array.from({ length: 200 }, (_, n) => `caller-${n}`)
+  const FAILURES = 30
+  const kindsOf = () => readBadCalls(store.db, { ...RANGE, services: SERVICES, slowNs: null, attributes: false })
+
+  beforeAll(() =>
+    storeCalls(
+      store.db,
+      SERVICES.flatMap((service, n) =>
+        Array.from({ length: FAILURES }, (_, k) =>
+          call(1, 100_000 + n * FAILURES + k, { service, dependency: 'one-bank', outcome: 'timeout' }),
+        ),
+      ),
+      'hundreds',
+    ),
+  )
+
+  test('have one root, each of them, and exemplars of their own', async () => {
+    const chosen = chosenSamples(await kindsOf())
+    const traces = chosen.flatMap(({ samples }) => samples.map(({ traceId }) => traceId))
+    expect(traces.length).toBeLessThanOrEqual(3_000)
+    const slos = SERVICES.map((service) =>
+      sloWith({ name: service, service, indicator: availability(service, 'outbound') }),
+    )
+    const graph = await readCallGraph(store.db, RANGE)
+    const causes = causesOf(slos, chosen, await readTraces(store.db, { ...RANGE, traces }), graph)
+    expect(new Set([...causes.values()].map(({ root }) => root.origin))).toEqual(
+      new Set(['dependency:one-bank/timeout']),
+    )
+    for (const [service, { exemplars }] of causes) {
+      expect(exemplars.length).toBeGreaterThan(0)
+      expect(exemplars.every((exemplar) => exemplar.service === service)).toBe(true)
+    }
+  })
+
+  test('one with too few failures of its own is not told by the others', async () => {
+    const few = 'caller-with-few'
+    await storeCalls(
+      store.db,
+      [1, 2, 3].map((k) => call(1, 99_000 + k, { service: few, dependency: 'one-bank', outcome: 'timeout' })),
+      'few',
+    )
+    const kinds = await readBadCalls(store.db, {
+      ...RANGE,
+      services: [...SERVICES, few],
+      slowNs: null,
+      attributes: false,
+    })
+    const chosen = chosenSamples(kinds)
+    const traces = chosen.flatMap(({ samples }) => samples.map(({ traceId }) => traceId))
+    const slo = sloWith({ name: few, service: few, indicator: availability(few, 'outbound') })
+    const graph = await readCallGraph(store.db, RANGE)
+    const { root } = causesOf([slo], chosen, await readTraces(store.db, { ...RANGE, traces }), graph).get(few)!
+    expect(root).toMatchObject({ origin: '', traced: 3 })
+  })
+})
+
 describe('the cause behind an SLO of calls a service answers', () => {
   test('is the dependency that failed inside the traces of its bad calls', async () => {
     const service = 'front'
