@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { startApi } from '../api/main.ts'
+import { ALLOCATOR_ENVIRONMENT } from '../collector/allocator.ts'
 import { startCollector } from '../collector/main.ts'
 import { startEvaluator } from '../evaluator/main.ts'
 import { superviseChild } from '../runtime/child.ts'
@@ -83,7 +84,11 @@ async function startAll(
     'collector',
     fileURLToPath(new URL('./plumbline.js', import.meta.url)),
     ['start', '--role', 'collector', ...(source.config ? ['--config', source.config] : [])],
-    (before) => ({ ...process.env, ...collectorEnvironment(server, source.overrides, before) }),
+    (before) => ({
+      ...ALLOCATOR_ENVIRONMENT,
+      ...process.env,
+      ...collectorEnvironment(server, source.overrides, before),
+    }),
     log,
   )
   stops.add('collector', collector.stop)

@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ALLOCATOR_ENVIRONMENT } from '../../collector/allocator.ts'
 import { TableRows } from '../../collector/rows/tables.ts'
 import { sendRows } from '../../collector/segment/send-rows.ts'
 import { createSpanRows } from '../../collector/span-rows.ts'
@@ -162,7 +163,9 @@ const db = connect(server)
 const kept = transcodeAlone()
 const before = await engineAlone(kept, 'before')
 const program = new URL('./collector-process.ts', import.meta.url)
-const collector = fork(program, [dataDir, engine.url, server.database, SETTINGS])
+const collector = fork(program, [dataDir, engine.url, server.database, SETTINGS], {
+  env: { ...ALLOCATOR_ENVIRONMENT, ...process.env },
+})
 const [{ otlpHttp }] = (await once(collector, 'message')) as [{ otlpHttp: string }]
 const queryable = await endToEnd(otlpHttp, db, OFFERED * before)
 collector.kill('SIGTERM')

@@ -10,6 +10,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { ALLOCATOR_ENVIRONMENT } from '../../collector/allocator.ts'
 import { connect, embeddedServer } from '../../storage/client.ts'
 import { startEmbedded } from '../../storage/embedded/embedded.ts'
 import { prepareStore } from '../../storage/migrate.ts'
@@ -25,12 +26,11 @@ const STORED_WITHIN_MS = 300_000
 const dataDir = await mkdtemp(join(tmpdir(), 'plumbline-overload-'))
 const port = await freePort()
 const settings = JSON.stringify({ maxDisk: '6GiB' })
-const collector = fork(new URL('./collector-process.ts', import.meta.url), [
-  dataDir,
-  `http://127.0.0.1:${port}`,
-  'plumbline',
-  settings,
-])
+const collector = fork(
+  new URL('./collector-process.ts', import.meta.url),
+  [dataDir, `http://127.0.0.1:${port}`, 'plumbline', settings],
+  { env: { ...ALLOCATOR_ENVIRONMENT, ...process.env } },
+)
 const [{ otlpHttp }] = (await once(collector, 'message')) as [{ otlpHttp: string }]
 const sender = openSender(otlpHttp)
 let requests = 0
