@@ -29,7 +29,7 @@ const [SLOS = 1_000, MESSAGES = 10_000, RUNS = 30] = process.argv.slice(2).map(N
 const ENGINE_BYTES = 2 ** 31
 /** Healthy minutes before; six hours where the longer page tier must not see a young store. */
 const HISTORY_MINUTES = { manySlos: 60, detection: 400 }
-const SERVICES = 100
+const SERVICES = 1_000
 const TICK_MS = 5_000
 /** A segment waits so long for company before it is stored. */
 const INGEST_MS = 1_000
