@@ -16,7 +16,7 @@ import { stringify } from 'yaml'
 import { connect, embeddedServer } from '../../storage/client.ts'
 import { startEmbedded } from '../../storage/embedded/embedded.ts'
 import { prepareStore } from '../../storage/migrate.ts'
-import { start, workplace } from '../e2e/plumbline.ts'
+import { eventually, type Running, start, workplace } from '../e2e/plumbline.ts'
 import { descendants } from '../support/processes.ts'
 
 const COUNT = Number(process.argv[2] ?? 1_000)
@@ -171,6 +171,20 @@ async function prometheus(dir: string): Promise<number> {
   }
 }
 
+/** Whether no history of any SLO is still to be measured; null says that it never was to. */
+async function isMeasured(running: Running): Promise<boolean> {
+  let cursor: string | null = ''
+  let number = 0
+  while (cursor !== null) {
+    const page: { items: { measuredShare: number | null; counts: { total: number } }[]; nextCursor: string | null } =
+      await running.get(`/api/v1/slos?limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
+    if (page.items.some(({ measuredShare, counts }) => counts.total === 0 || (measuredShare ?? 1) < 1)) return false
+    number += page.items.length
+    cursor = page.nextCursor
+  }
+  return number === COUNT
+}
+
 const sloText = (slo: number) => {
   const spec = { source: 'calls', service: `service-${slo}`, dependency: 'acme-pay' }
   const metricSource = (more: object) => ({ metricSource: { type: 'plumbline', spec: { ...spec, ...more } } })
@@ -199,9 +213,8 @@ async function plumbline(): Promise<number> {
   const running = await start(place.configPath)
   try {
     const metrics = async () => (await fetch(`${running.api}/metrics`)).text()
-    const settled = async () => !/frozen_remeasuring/.test(await metrics())
-    await sleep(20_000)
-    for (let tries = 0; !(await settled()) && tries < 100; tries++) await sleep(1_000)
+    await eventually('all history is measured', () => isMeasured(running), 900_000)
+    await sleep(10_000)
     const processes = [{ pid: running.pid, command: 'plumbline' }, ...descendants(running.pid)]
     const working = processes.filter(({ command }) => !command.includes('--role collector'))
     const cpu = () => working.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0)
