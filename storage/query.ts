@@ -15,13 +15,23 @@ interface Declaration<P extends z.ZodType, R extends z.ZodType> {
 
 /** Declares a query once: text with `{name:Type}` parameters, their schema, and the schema of a row. */
 export function query<P extends z.ZodType, R extends z.ZodType>({ sql, params, row, settings }: Declaration<P, R>) {
+  const inSeconds = [...sql.matchAll(/\{(\w+):DateTime\}/g)].map(([, name]) => name!)
   return async (db: Db, values: z.input<P>): Promise<z.output<R>[]> => {
     const result = await db.query({
       query: sql,
-      query_params: params.parse(values) as Record<string, unknown>,
+      query_params: wholeSeconds(params.parse(values) as Record<string, unknown>, inSeconds),
       format: 'JSONEachRow',
       clickhouse_settings: { ...READ, ...settings },
     })
     return (await result.json<unknown>()).map((line) => row.parse(line))
   }
+}
+
+/** ClickHouse refuses a `DateTime` with milliseconds: they are cut. */
+function wholeSeconds(values: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  const cut = names.flatMap((name) => {
+    const value = values[name]
+    return value instanceof Date ? [[name, new Date(Math.floor(value.getTime() / 1_000) * 1_000)]] : []
+  })
+  return { ...values, ...Object.fromEntries(cut) }
 }
