@@ -95,7 +95,7 @@ export function factsOf(
     resolvedAt: isOver ? now : null,
     title: lead?.summary ?? '',
     rootCause: group.root,
-    details,
+    details: details && { ...details, exemplars: known?.exemplars.map(({ traceId }) => traceId) ?? details.exemplars },
     members,
   }
   const reason = reasonOf(turn)

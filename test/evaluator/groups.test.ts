@@ -89,6 +89,7 @@ describe('alerts with one root cause', () => {
       timeline: [{ reason: 'first', severity: 'page' }],
     })
     expect(facts.exemplars.map(({ shows }) => shows)).toEqual(['first', 'slowest', 'median'])
+    expect(facts.incident.details?.exemplars).toEqual(facts.exemplars.map(({ traceId }) => traceId))
 
     const restarted = evaluator()
     for (let n = 1; n < 11; n++) {
