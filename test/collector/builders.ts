@@ -88,12 +88,18 @@ export const traceEnvelope = (spans: Part[], resource: Attributes = SHOP): Part 
     len(2, len(1, len(1, 'lib'), len(2, '1.0')), ...spans.map((span) => len(2, span))),
   )
 
+/** As text where `JSON.stringify` would lose the value: not a number, infinities, minus zero. */
+export function doubleJson(value: number): number | string {
+  if (Object.is(value, -0)) return '-0'
+  return Number.isFinite(value) ? value : String(value)
+}
+
 export function anyJson(value: Value): object {
   if (value === null) return {}
   if (typeof value === 'string') return { stringValue: value }
   if (typeof value === 'boolean') return { boolValue: value }
   if (typeof value === 'bigint') return { intValue: String(value) }
-  if (typeof value === 'number') return { doubleValue: Number.isFinite(value) ? value : String(value) }
+  if (typeof value === 'number') return { doubleValue: doubleJson(value) }
   if (value instanceof Uint8Array) return { bytesValue: Buffer.from(value).toString('base64') }
   if (Array.isArray(value)) return { arrayValue: { values: value.map(anyJson) } }
   return { kvlistValue: { values: pairsJson(value) } }

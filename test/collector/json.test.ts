@@ -166,6 +166,7 @@ describe('J5 doubles, booleans, documents', () => {
     ['NaN', Number.NaN],
     ['Infinity', Number.POSITIVE_INFINITY],
     ['-Infinity', Number.NEGATIVE_INFINITY],
+    ['-0', -0],
     [2 ** 63, 2 ** 63],
   ])('a double of %j', (given, value) => {
     expect(gauge(given)).toMatchObject({ value })

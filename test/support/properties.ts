@@ -1,0 +1,6 @@
+/**
+ * Properties draw the same cases each time, so that a failure is due to the change at hand. `PROPERTY_SEED=N` draws others.
+ */
+import fc from 'fast-check'
+
+fc.configureGlobal({ seed: Number(process.env.PROPERTY_SEED ?? 1) })
