@@ -118,6 +118,7 @@ async function build(
   const checkCapacity = (bytes: number) => journal.check(bytes)
   const exports = { ingest, access, budget, maxBody: limits.maxBody, checkCapacity, metrics, log }
   const server = createOtlpServer({
+    paths: limits.paths,
     exportEndpoint: createExportEndpoint(exports),
     access,
     cors: createCors(limits.cors),

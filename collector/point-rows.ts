@@ -9,8 +9,8 @@ import type { Metric, Notes } from './telemetry.ts'
 import { nothingWritten, type Written } from './written.ts'
 
 /**
- * ExportMetricsServiceRequest → rows of `otel_metrics_*`, redacted in place. A metric without data has no points. Throws
- * `BadBody` and what making rows throws.
+ * ExportMetricsServiceRequest → rows of `otel_metrics_*`, redacted in place. A metric without data has no points; a span or
+ * log record in place of a metric is rejected as one point. Throws `BadBody` and what making rows throws.
  */
 export function writeMetricRows(body: Buffer, rows: TableRows, redaction: Redaction): Written & Notes {
   const written = nothingWritten()
@@ -32,7 +32,10 @@ function writeMetric(
   written: Written,
   redaction: Redaction,
 ): void {
-  if (metric.data === null) return
+  if (metric.data === null || metric.data.points.length === 0) {
+    if (metric.isForeign) written.rejections.add('no_metric')
+    return
+  }
   const { kind, points } = metric.data
   const refusal = metricRefusal(metric)
   if (refusal !== null) {

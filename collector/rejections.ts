@@ -13,6 +13,7 @@ export const REASONS = {
   bounds_not_increasing: 'explicit_bounds must increase strictly',
   no_temporality: 'aggregation_temporality is unspecified; set it to delta or cumulative',
   no_metric_name: 'the metric has no name',
+  no_metric: 'it is no metric; was a traces or logs request sent to /v1/metrics?',
 } as const
 
 export type Reason = keyof typeof REASONS

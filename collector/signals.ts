@@ -3,13 +3,11 @@ const SERVICES = 'opentelemetry.proto.collector'
 /** The OTLP signals taken here; every other path is 404 or UNIMPLEMENTED, so that clients do not retry. */
 export const SIGNALS = {
   traces: {
-    path: '/v1/traces',
     service: `${SERVICES}.trace.v1.TraceService`,
     noun: 'span',
     rejectedField: 'rejectedSpans',
   },
   metrics: {
-    path: '/v1/metrics',
     service: `${SERVICES}.metrics.v1.MetricsService`,
     noun: 'data point',
     rejectedField: 'rejectedDataPoints',

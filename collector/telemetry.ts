@@ -50,6 +50,8 @@ export interface Metric {
   description: string
   unit: string
   data: MetricData | null
+  /** Has a field that a span or a log record has there, and a metric cannot have. */
+  isForeign: boolean
 }
 
 export type MetricData =

@@ -25,6 +25,13 @@ const origin = z
   .string()
   .regex(/^(\*|https?:\/\/[^/\s]+)$/, 'expected * or an origin such as https://shop.example, without a path')
 
+/** Paths at which the collector answers for itself. */
+const OWN_PATHS: readonly string[] = ['/healthz', '/readyz', '/metrics']
+const path = z
+  .string()
+  .regex(/^\/[^\s?#]*$/, 'expected a path such as /v1/traces')
+  .refine((given) => !OWN_PATHS.includes(given), { error: 'is a path at which the collector answers for itself' })
+
 const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a header')
 
 const pattern = z.string().superRefine((text, context) => {
@@ -93,6 +100,16 @@ export const configSchema = z.strictObject({
       segmentAge: duration.prefault('1s'),
       /** Share of traces whose unremarkable spans keep attributes, events and links. */
       keepAttributes: z.coerce.number().min(0).max(1).default(1),
+      /** Where OTLP/HTTP requests are taken. */
+      paths: z
+        .strictObject({
+          traces: listOf(path).prefault(['/v1/traces']),
+          metrics: listOf(path).prefault(['/v1/metrics']),
+        })
+        .refine(({ traces, metrics }) => !traces.some((given) => metrics.includes(given)), {
+          error: 'the same path cannot take traces and metrics',
+        })
+        .prefault({}),
       /** Web pages that may send telemetry from browsers; none unless named. */
       cors: z
         .strictObject({

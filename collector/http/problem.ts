@@ -25,11 +25,9 @@ const UNIMPLEMENTED = 12
 const UNAVAILABLE = 14
 const UNAUTHENTICATED = 16
 
-export const notFound = (path: string) =>
-  new Problem(404, {
-    code: NOT_FOUND,
-    message: `nothing is received at ${path}; send traces to /v1/traces and metrics to /v1/metrics`,
-  })
+/** `served` says what is received where. */
+export const notFound = (path: string, served: string) =>
+  new Problem(404, { code: NOT_FOUND, message: `nothing is received at ${path}; ${served}` })
 
 export const wrongMethod = (allow: string) =>
   new Problem(405, { code: UNIMPLEMENTED, message: `only ${allow} is possible here` }, { allow })

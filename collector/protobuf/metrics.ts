@@ -1,3 +1,4 @@
+import { BadBody } from '../bad-body.ts'
 import type { Decoded, Metric, MetricData, MetricKind } from '../telemetry.ts'
 import { readGroups } from './common.ts'
 import { fieldsOf, readFields, set, string } from './fields.ts'
@@ -10,8 +11,24 @@ export function decodeMetrics(body: Buffer): Decoded<Metric> {
   return { groups: readGroups(reader, readMetric), notes: reader.notes }
 }
 
-const readMetric = (reader: Reader): Metric =>
-  readFields(reader, { name: '', description: '', unit: '', data: null }, METRIC)
+const nothing = (): Metric => ({ name: '', description: '', unit: '', data: null, isForeign: false })
+
+/**
+ * Spans and log records stand where metrics do, and most of their fields read as broken ones. One of those is handed over as
+ * foreign, so that it is refused alone; a broken metric is a broken request.
+ */
+function readMetric(reader: Reader): Metric {
+  const { position, limit, depth, notes } = reader
+  const { stringIndexes } = notes
+  try {
+    return readFields(reader, nothing(), METRIC)
+  } catch (error) {
+    Object.assign(reader, { position, limit, depth })
+    if (!(error instanceof BadBody) || !readFields(reader, nothing(), FOREIGN).isForeign) throw error
+    notes.stringIndexes = stringIndexes
+    return { ...nothing(), isForeign: true }
+  }
+}
 
 const EMPTY: { readonly [Kind in MetricKind]: () => MetricData } = {
   gauge: () => ({ kind: 'gauge', points: [] }),
@@ -50,7 +67,17 @@ function data(kind: MetricKind, readPoint: (reader: Reader) => unknown) {
   }
 }
 
+const foreign = (reader: Reader, metric: Metric): void => {
+  reader.fixed64()
+  metric.isForeign = true
+}
+
+/** Times: those of a span are its fields 7 and 8, those of a log record 1 and 11. A metric has no number of this wire type. */
+const TIMES_OF_OTHERS = { 57: foreign, 65: foreign, 9: foreign, 89: foreign }
+const FOREIGN = fieldsOf<Metric>(TIMES_OF_OTHERS)
+
 const METRIC = fieldsOf<Metric>({
+  ...TIMES_OF_OTHERS,
   10: set('name', string), // name
   18: set('description', string), // description
   26: set('unit', string), // unit

@@ -79,6 +79,20 @@ describe('paths, methods and content types', () => {
     expect(protobufStatus(reply.body)).toMatchObject({ code: 5 })
   })
 
+  test('H1 paths are as configured: any number a signal, none switches it off', async () => {
+    const paths = { traces: ['/otlp/v1/traces', '/t'], metrics: [] }
+    await using elsewhere = await collectorUnderTest({ settings: { paths } })
+    const answers = []
+    for (const path of ['/otlp/v1/traces', '/t', '/v1/traces', '/v1/metrics', '/otlp', '/t/']) {
+      answers.push((await elsewhere.post(freshBody(), { path })).status)
+    }
+    expect(answers).toEqual([200, 200, 404, 404, 404, 404])
+    const reply = await elsewhere.post('{}', { path: '/v1/metrics', type: JSON_TYPE })
+    expect(reply.json()).toMatchObject({
+      message: 'nothing is received at /v1/metrics; send traces to /otlp/v1/traces and traces to /t',
+    })
+  })
+
   test('a query string does not change the path', async () => {
     expect((await collector.post(freshBody(), { path: '/v1/traces?x=1' })).status).toBe(200)
   })

@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   asBody,
+  metricsEnvelope,
   metricsJson,
+  pairs,
   SPAN_ID,
   spanBytes,
   spanJson,
@@ -12,7 +14,7 @@ import {
   traceJson,
 } from './builders.ts'
 import { collectorUnderTest, JSON_TYPE, type UnderTest } from './under-test.ts'
-import { fixed32, fixed64, hex, len, vint } from './wire.ts'
+import { double, fixed32, fixed64, hex, len, vint } from './wire.ts'
 
 let collector: UnderTest
 beforeAll(async () => {
@@ -32,6 +34,16 @@ async function answerTo(path: string, json: object) {
     message: given?.errorMessage ?? '',
   }
 }
+
+/** A log record without ids, as most are. */
+const LOG_RECORD = Buffer.concat([
+  fixed64(1, T0_NS),
+  vint(2, 9),
+  len(3, 'INFO'),
+  len(5, len(1, 'user logged in')),
+  len(6, len(1, 'k'), len(2, len(1, 'v'))),
+  fixed64(11, T0_NS),
+])
 
 describe('spans', () => {
   const answer = (span: object) => answerTo('/v1/traces', traceJson([spanJson(), { ...spanJson(), ...span }]))
@@ -83,15 +95,7 @@ describe('spans', () => {
   })
 
   test('a logs request in protobuf is rejected record by record', async () => {
-    const record = Buffer.concat([
-      fixed64(1, T0_NS),
-      vint(2, 9),
-      len(3, 'INFO'),
-      len(5, len(1, 'user logged in')),
-      len(6, len(1, 'k'), len(2, len(1, 'v'))),
-      fixed64(11, T0_NS),
-    ])
-    const reply = await send('/v1/traces', traceEnvelope([record, record, record]))
+    const reply = await send('/v1/traces', traceEnvelope([LOG_RECORD, LOG_RECORD, LOG_RECORD]))
     expect(reply.status).toBe(200)
     expect(reply.body.subarray(6).toString()).toBe(
       '3 spans rejected: missing trace_id/span_id; was a logs request sent to /v1/traces?',
@@ -116,6 +120,23 @@ describe('spans', () => {
     expect(reply.body.subarray(6).toString()).toBe(
       '3 spans rejected: missing trace_id/span_id; was a logs request sent to /v1/traces?',
     )
+  })
+
+  test('a metrics request in protobuf is rejected metric by metric', async () => {
+    const time = fixed64(3, T0_NS)
+    const exemplar = len(5, double(3, 1), hex(4, SPAN_ID), hex(5, TRACE_ID))
+    const metrics = [
+      Buffer.concat([len(1, 'up'), len(5, len(1, time, double(4, 1), exemplar))]),
+      Buffer.concat([len(1, 'sent'), len(7, len(1, time, fixed64(6, 5n)), vint(2, 2), vint(3, 1))]),
+      Buffer.concat([len(1, 'took'), len(9, len(1, time, fixed64(4, 2n), ...pairs(9, { k: 'v' })), vint(2, 2))]),
+      Buffer.concat([len(1, 'took2'), len(10, len(1, time, ...pairs(1, { k: 'v' })), vint(2, 2))]),
+      Buffer.concat([len(1, 'quantiles'), len(11, len(1, time, len(6, double(1, 0.5))))]),
+      Buffer.concat([len(1, 'sixteen.letters!'), len(2, 'eight b.'), len(7, len(1, time, double(4, 1)), vint(2, 1))]),
+    ]
+    const reply = await send('/v1/traces', metricsEnvelope(metrics))
+    expect(reply.status).toBe(200)
+    expect(reply.body.toString()).toContain('5 spans rejected: missing trace_id/span_id')
+    expect(reply.body.toString()).toContain('1 span rejected: start_time_unix_nano is 0')
   })
 
   test('any trace id of a log record is rejected alone', async () => {
@@ -201,5 +222,44 @@ describe('metric points', () => {
   test('a metric is rejected with all its points', async () => {
     const point = { timeUnixNano: time, asInt: 1 }
     expect(await answer({ name: 'm', sum: { dataPoints: [point, point, point] } })).toMatchObject({ rejected: 3 })
+  })
+
+  const point = (value: number) => len(1, fixed64(3, T0_NS), double(4, value))
+  const METRIC = Buffer.concat([len(1, 'm'), len(5, point(1))])
+  const SPAN = spanBytes({ attributes: { 'http.request.method': 'GET' }, events: [{ name: 'exception' }] })
+
+  test.each<[string, Buffer]>([
+    ['span', SPAN],
+    ['span without name and attributes, which would pass for a metric without data,', spanBytes({ name: '' })],
+    ['span whose name reads as an empty gauge', spanBytes({ name: 'PO' })],
+    ['log record', LOG_RECORD],
+    ['log record with ids', Buffer.concat([LOG_RECORD, hex(9, TRACE_ID), hex(10, SPAN_ID)])],
+    ['log record with its observed time alone', Buffer.concat([len(5, len(1, 'a body')), fixed64(11, T0_NS)])],
+  ])('a %s in place of a metric is rejected, the metrics beside it are kept', async (_, record) => {
+    const body = metricsEnvelope([record, METRIC, record, METRIC])
+    const before = await acceptedPoints()
+    const reply = await send('/v1/metrics', body)
+    expect(reply.status).toBe(200)
+    expect(reply.body.toString()).toContain(
+      '2 data points rejected: it is no metric; was a traces or logs request sent to /v1/metrics?',
+    )
+    expect((await acceptedPoints()) - before).toBe(2)
+  })
+
+  async function acceptedPoints(): Promise<number> {
+    const metrics = await collector.registry.metrics()
+    return Number(/records_total\{signal="metrics",result="accepted"\} (\d+)/.exec(metrics)?.[1] ?? 0)
+  }
+
+  test.each<[string, Buffer]>([
+    ['a metric with a broken point', Buffer.concat([len(1, 'm'), len(5, len(1, 'not a point'))])],
+    ['a span that is broken itself', Buffer.concat([SPAN, Buffer.of(0x0a)])],
+  ])('%s is a broken request', async (_, record) => {
+    expect((await send('/v1/metrics', metricsEnvelope([METRIC, record]))).status).toBe(400)
+  })
+
+  test('a metric with points is one, whatever unknown fields it has', async () => {
+    const reply = await send('/v1/metrics', metricsEnvelope([Buffer.concat([fixed64(7, 5), METRIC, fixed64(8, 6)])]))
+    expect([reply.status, reply.body.length]).toEqual([200, 0])
   })
 })

@@ -122,6 +122,21 @@ describe('a fault is one readable line that says where', () => {
       '3 routes.0.endpoints: there is no endpoint named pagre; did you mean pager?',
     ],
     [
+      'a path that is none',
+      'collector: { paths: { traces: [v1/traces] } }',
+      '1 collector.paths.traces.0: expected a path such as /v1/traces',
+    ],
+    [
+      'a path of the collector’s own',
+      'collector: { paths: { traces: [/metrics] } }',
+      '1 collector.paths.traces.0: is a path at which the collector answers for itself',
+    ],
+    [
+      'a path for two signals',
+      'collector:\n  paths: { traces: [/v1], metrics: [/v1] }',
+      '2 collector.paths: the same path cannot take traces and metrics',
+    ],
+    [
       'a secret of the wrong form',
       'endpoints: [{ name: a, type: webhook, url: "http://127.0.0.1", secret: abc }]',
       '1 endpoints.0.secret: expected whsec_ and the base64',
