@@ -38,6 +38,14 @@ const SETTINGS = new Set([
   'session_timezone',
   'date_time_output_format',
 ])
+/** Words that can follow a table or column called `settings`; no setting has such a name. */
+const AFTER_A_NAME = new Set(
+  'and any array as asc between cross desc else end final from full group having ilike in inner is join left like not on or order prewhere right then union using when where'.split(
+    ' ',
+  ),
+)
+/** Words that end a list of settings. */
+const AFTER_SETTINGS = new Set(['union', 'intersect', 'except', 'format', 'into', 'parallel'])
 /** The file system as a database of chDB. */
 const FILE_DATABASE = 'default'
 
@@ -80,30 +88,42 @@ function refusedName(tokens: readonly Token[], tableFunctions: ReadonlySet<strin
   return null
 }
 
-/** Every `name =` after the word SETTINGS, up to the end of its (sub)query; filters inside are statements' parts too. */
+/** Every setting after the word SETTINGS, up to the end of its (sub)query; filters inside are statements' parts too. */
 function refusedSettings(tokens: readonly Token[], tableFunctions: ReadonlySet<string>): string | null {
   for (const [start, token] of tokens.entries()) {
     if (token.kind !== 'word' || token.text.toLowerCase() !== 'settings') continue
-    if (!isName(tokens[start + 1]) || !isSign(tokens[start + 2], '=')) continue
+    const [name, next] = [tokens[start + 1], tokens[start + 2]]
+    if (!isName(name)) continue
+    // A setting without a value is switched on, and others may follow it. A table or column `settings` goes on otherwise.
+    const isSwitch = !isSign(next, '=')
+    const isQualified = isSign(tokens[start - 1], '.') && isName(tokens[start - 2])
+    if (isSwitch && (isQualified || AFTER_A_NAME.has(name.text.toLowerCase()))) continue
+    if (isSwitch) return `say a value: ${name.text} = 1`
     const refusal = refusedClause(clauseOf(tokens.slice(start + 1)), tableFunctions)
     if (refusal) return refusal
   }
   return null
 }
 
+/** The settings that follow, up to the end of the (sub)query they belong to. */
 function clauseOf(rest: readonly Token[]): readonly Token[] {
   let depth = 0
   const end = rest.findIndex((token) => {
-    if (isSign(token, '(')) depth += 1
-    if (isSign(token, ')')) depth -= 1
-    return depth < 0
+    depth += depthOf(token)
+    return depth < 0 || (depth === 0 && token.kind === 'word' && AFTER_SETTINGS.has(token.text.toLowerCase()))
   })
   return end === -1 ? rest : rest.slice(0, end)
 }
 
+const depthOf = ({ kind, text }: Token): number =>
+  kind !== 'sign' ? 0 : '([{'.includes(text) ? 1 : ')]}'.includes(text) ? -1 : 0
+
 function refusedClause(clause: readonly Token[], tableFunctions: ReadonlySet<string>): string | null {
+  let depth = 0
   for (const [k, token] of clause.entries()) {
-    if (isName(token) && isSign(clause[k + 1], '=') && !SETTINGS.has(token.text))
+    depth += depthOf(token)
+    const isListed = depth === 0 && isSign(clause[k - 1], ',')
+    if (isName(token) && (isListed || isSign(clause[k + 1], '=')) && !SETTINGS.has(token.text))
       return `the setting ${token.text} cannot be changed here`
     if (token.kind !== 'string') continue
     const inner = tokenize(token.text)

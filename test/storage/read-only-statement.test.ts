@@ -32,6 +32,9 @@ describe('statements that read the tables may run', () => {
       `SELECT 1 FROM calls settings additional_table_filters={'plumbline.calls' : ' service = \\'a\\' '}`,
     ],
     ['a column that is called default', 'SELECT default FROM calls'],
+    ['a column that is called settings', 'SELECT settings FROM calls WHERE settings IN (1) ORDER BY settings DESC, a'],
+    ['a table of settings by another name', 'SELECT s.name FROM system.settings s, calls'],
+    ['settings of one half of a union', 'SELECT 1 SETTINGS join_use_nulls=1 UNION ALL SELECT a = 1, b FROM calls'],
   ])('%s', (_, sql) => {
     expect(refuse(sql)).toBeNull()
   })
@@ -63,6 +66,15 @@ describe('statements that reach beyond the tables are refused', () => {
     ['a bound lifted inside', 'SELECT * FROM (SELECT 1 SETTINGS readonly=0)', 'readonly cannot'],
     ['a bound lifted by quoted name', 'SELECT 1 settings `max_memory_usage`=0', 'max_memory_usage cannot'],
     ['a bound lifted after a harmless one', 'SELECT 1 SETTINGS join_use_nulls=1, max_threads=99', 'max_threads cannot'],
+    [
+      'a bound lifted after a switch without value',
+      'SELECT 1 SETTINGS join_use_nulls, max_execution_time=0',
+      'say a value',
+    ],
+    ['the same in a subquery', 'SELECT * FROM (SELECT 1 SETTINGS join_use_nulls, readonly=0)', 'say a value'],
+    ['the same behind a number', 'SELECT 1. SETTINGS limit, max_execution_time=0', 'say a value'],
+    ['a switch alone', 'SELECT 1 SETTINGS allow_introspection_functions', 'say a value'],
+    ['a switch at the end', 'SELECT 1 SETTINGS join_use_nulls=1, allow_ddl', 'allow_ddl cannot'],
     [
       'a file inside a filter',
       `SELECT 1 SETTINGS additional_table_filters={'t':'file(\\'/etc/passwd\\') != \\'\\''}`,
