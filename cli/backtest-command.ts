@@ -2,6 +2,7 @@ import { planObjects } from '../slo/openslo/plan.ts'
 import { problemLine } from '../slo/problem.ts'
 import { previewSlo } from '../storage/preview.ts'
 import { readSloPaths } from '../storage/slo-files.ts'
+import { Unmeasurable } from '../storage/unmeasurable.ts'
 import { backtestText } from './backtest-text.ts'
 import { CommandError } from './command-error.ts'
 import { progressBar } from './progress-bar.ts'
@@ -29,20 +30,23 @@ export async function runBacktest(path: string, options: BacktestCommand): Promi
     if (problem.severity === 'error') console.error(problemLine(problem))
   const planned = plan.slos.filter(({ name }) => options.slo === undefined || name === options.slo)
   if (planned.length === 0) throw new CommandError(`${path} has no SLO ${options.slo ?? ''}`.trimEnd())
-  const refused = planned.filter(({ slo }) => slo === null)
+  let refused = planned.filter(({ slo }) => slo === null).length
   await withRunningStore(options.config, async (db) => {
     for (const { slo } of planned) {
       if (!slo) continue
       const bar = progressBar(`${slo.name}: measuring history`)
-      const result = await previewSlo(db, slo, {
-        days,
-        now: new Date(),
-        stepMinutes: STEP_MINUTES,
-        onProgress: bar.show,
+      const range = { days, now: new Date(), stepMinutes: STEP_MINUTES, onProgress: bar.show }
+      const result = await previewSlo(db, slo, range).catch((error: unknown) => {
+        if (error instanceof Unmeasurable) return error
+        throw error
       })
       bar.clear()
-      console.log(options.json ? JSON.stringify({ slo: slo.name, ...result }) : `${backtestText(slo, result)}\n`)
+      if (result instanceof Unmeasurable) {
+        refused += 1
+        console.error(`${slo.name}: cannot be measured: ${result.message}`)
+        if (options.json) console.log(JSON.stringify({ slo: slo.name, error: result.message }))
+      } else console.log(options.json ? JSON.stringify({ slo: slo.name, ...result }) : `${backtestText(slo, result)}\n`)
     }
   })
-  if (refused.length > 0) throw new CommandError(`${refused.length} of ${planned.length} SLOs are refused, see above`)
+  if (refused > 0) throw new CommandError(`${refused} of ${planned.length} SLOs are refused, see above`)
 }

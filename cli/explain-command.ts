@@ -34,11 +34,12 @@ export interface ExplainedSlo {
   indicators: ExplainedIndicator[]
 }
 
-/** `plumbline explain SLO`: what is asked of the store to measure it, and what that costs. */
+/** `plumbline explain SLO`: what is asked of the store to measure it, and what that costs. Exit code 1 when it cannot be. */
 export async function runExplain(name: string, options: { config?: string; json?: boolean }): Promise<void> {
   await withRunningStore(options.config, async (db) => {
     const explained = await explainSlo(db, await findSlo(db, name), new Date())
     console.log(options.json ? JSON.stringify(explained) : explainText(explained))
+    if (explained.indicators.some(({ error }) => error !== '')) process.exitCode = 1
   })
 }
 

@@ -19,15 +19,15 @@ const POLL_MS = 500
 /** `plumbline remeasure SLO`: asks the evaluator to measure a range again, and waits until it did. */
 export async function runRemeasure(name: string, options: RemeasureCommand): Promise<void> {
   const waitMs = Number(options.wait) * 1_000
-  if (!Number.isFinite(waitMs) || waitMs < 0) throw new CommandError('--wait must be a number of seconds', 2)
+  if (!Number.isFinite(waitMs) || waitMs < 0) throw new CommandError('--wait must be a number of seconds, 0 or more', 2)
   await withRunningStore(options.config, async (db) => {
     const request = await requestRemeasure(db, name, rangeOf(options, new Date()), new Date())
-    const isDone = await waitUntilDone(db, request.id, waitMs)
-    if (options.json) console.log(JSON.stringify({ ...request, done: isDone }))
+    const doneAt = await waitUntilDone(db, request.id, waitMs)
+    if (options.json) console.log(JSON.stringify({ ...request, doneAt, done: doneAt !== null }))
     else {
       const range = `${request.from.toISOString()} to ${request.to.toISOString()}`
       console.log(
-        isDone
+        doneAt
           ? `${name}: measured again, ${range}`
           : `${name}: asked for ${range}; the evaluator does it when it runs`,
       )
@@ -35,11 +35,16 @@ export async function runRemeasure(name: string, options: RemeasureCommand): Pro
   })
 }
 
-/** @throws CommandError for times that cannot be read or do not follow each other */
+/**
+ * The range asked for, up to now at most.
+ * @throws CommandError for times that cannot be read, do not follow each other, or are still to come
+ */
 export function rangeOf({ from, to }: Pick<RemeasureCommand, 'from' | 'to'>, now: Date): { from: Date; to: Date } {
-  const range = { from: timeOf('--from', from), to: to === undefined ? now : timeOf('--to', to) }
-  if (range.from >= range.to) throw new CommandError('--from must be before --to', 2)
-  return range
+  const start = timeOf('--from', from)
+  const end = to === undefined ? now : timeOf('--to', to)
+  if (start >= end && to !== undefined) throw new CommandError('--from must be before --to', 2)
+  if (start >= now) throw new CommandError('--from is still to come: what is measured again lies in the past', 2)
+  return { from: start, to: end < now ? end : now }
 }
 
 function timeOf(option: string, text: string): Date {
@@ -62,12 +67,12 @@ export async function requestRemeasure(
   return request
 }
 
-async function waitUntilDone(db: Db, id: string, waitMs: number): Promise<boolean> {
+/** When it was done; null when it was not within the time. */
+async function waitUntilDone(db: Db, id: string, waitMs: number): Promise<Date | null> {
   const untilMs = performance.now() + waitMs
-  let isDone = Boolean((await readRemeasure(db, id))?.doneAt)
-  while (!isDone && performance.now() < untilMs) {
+  for (;;) {
+    const doneAt = (await readRemeasure(db, id))?.doneAt ?? null
+    if (doneAt !== null || performance.now() >= untilMs) return doneAt
     await sleep(POLL_MS)
-    isDone = Boolean((await readRemeasure(db, id))?.doneAt)
   }
-  return isDone
 }

@@ -45,10 +45,13 @@ const SPARE_PPM = 200_000
 /** Fewer calls say nothing about a target. */
 export const MIN_CALLS = 1_000
 
-/** What is commonly started with: reference for the reader, never part of the arithmetic. Source: docs/slo.md. */
+/** What is commonly started with: reference for the reader, never part of the arithmetic. */
 const STARTING_PPM = { outbound: 999_500, inbound: 999_000 } as const
 
-const LATENCY_TARGETS_PPM = [950_000, 990_000] as const
+const LATENCIES = [
+  { targetPpm: 950_000, percentile: 'p95', start: '300 ms for synchronous APIs' },
+  { targetPpm: 990_000, percentile: 'p99', start: '1 s for APIs that users wait for' },
+] as const
 
 /**
  * SLOs from observed traffic: for each service and each of its dependencies the highest common target that the stretch
@@ -57,9 +60,25 @@ const LATENCY_TARGETS_PPM = [950_000, 990_000] as const
  */
 export function suggestSlos(observed: readonly ObservedCalls[]): SuggestedSlo[] {
   const enough = observed.filter(({ total }) => total >= MIN_CALLS)
-  return enough.flatMap((calls) => {
-    const cap = calls.dependency === '' ? capBy(calls, observed) : null
-    return [availabilityOf(calls, cap), ...latenciesOf(calls)].filter((slo): slo is SuggestedSlo => slo !== null)
+  return withOwnNames(
+    enough.flatMap((calls) => {
+      const cap = calls.dependency === '' ? capBy(calls, observed) : null
+      return [availabilityOf(calls, cap), ...latenciesOf(calls)].filter((slo): slo is SuggestedSlo => slo !== null)
+    }),
+  )
+}
+
+/** `a.b` and `a-b` come to one name, and long ones are cut: the second of a name is numbered. */
+function withOwnNames(slos: readonly SuggestedSlo[]): SuggestedSlo[] {
+  const taken = new Set<string>()
+  return slos.map((slo) => {
+    let name = slo.name
+    for (let n = 2; taken.has(name); n++) {
+      const suffix = `-${n}`
+      name = `${slo.name.slice(0, MAX_NAME - suffix.length)}${suffix}`
+    }
+    taken.add(name)
+    return { ...slo, name }
   })
 }
 
@@ -118,18 +137,20 @@ function capBy(service: ObservedCalls, observed: readonly ObservedCalls[]): Cap 
 function latenciesOf(calls: ObservedCalls): (SuggestedSlo | null)[] {
   const timed = calls.durations.reduce((sum, duration) => sum + duration.calls, 0)
   if (timed === 0) return []
-  return LATENCY_TARGETS_PPM.map((targetPpm) => {
+  return LATENCIES.map(({ targetPpm, percentile, start }) => {
     const thresholdMs = THRESHOLDS_MS.find((ms) => keeps(timed - within(calls, ms), timed, targetPpm))
     if (thresholdMs === undefined) return null
     const slow = timed - within(calls, thresholdMs)
-    const share = `${targetPpm / 10_000}`
     return {
       ...placeOf(calls),
-      name: nameOf(calls, `latency-p${share}`),
+      name: nameOf(calls, `latency-${percentile}`),
       kind: 'latency' as const,
       targetPpm,
       thresholdMs,
-      reasons: [`Observed: at most ${whole(slow)} of ${whole(timed)} took longer than ${thresholdMs} ms (P${share}).`],
+      reasons: [
+        `Observed: at most ${whole(slow)} of ${whole(timed)} took longer than ${thresholdMs} ms (${percentile.toUpperCase()}).`,
+        `For reference: many teams start at ${start}.`,
+      ],
     }
   })
 }

@@ -110,6 +110,9 @@ describe('a range to measure again', () => {
     ],
     'keeps its zone': ['2026-01-31T10:00:00+02:00', undefined, ['2026-01-31T08:00:00.000Z', NOW.toISOString()]],
     'must begin before it ends': ['2026-01-31', '2026-01-30', '--from must be before --to'],
+    'ends now at the latest': ['2026-01-31', '2027-01-01', ['2026-01-31T00:00:00.000Z', NOW.toISOString()]],
+    'must not be still to come': ['2026-02-01', undefined, '--from is still to come'],
+    'must not be still to come when its end is said': ['2030-01-01', '2031-01-01', '--from is still to come'],
     'must be times': ['yesterday', undefined, '--from must be a time'],
   }
   for (const [title, [from, to, expected]] of Object.entries(ROWS)) {

@@ -111,6 +111,13 @@ describe('what cannot be done is said in a sentence', { timeout: 120_000 }, () =
       /has no SLO other/,
     ],
     ['an SLO that is not known', () => command('explain', 'checkout-acme-pay-prod-availabilty'), 1, /availability/],
+    ['a service that is not known', () => command('suggest', '--service', 'chekout'), 1, /did you mean checkout\?/],
+    [
+      'a range still to come',
+      () => command('remeasure', 'checkout-acme-pay-prod-availability', '--from', '2100-01-01'),
+      2,
+      /still to come/,
+    ],
     [
       'a Plumbline that does not run',
       () => run(['suggest', '--config', place.configPath], { PLUMBLINE_PORTS_CLICKHOUSE: '1' }),
@@ -122,5 +129,53 @@ describe('what cannot be done is said in a sentence', { timeout: 120_000 }, () =
     expect(stderr).toMatch(words)
     expect(stderr).not.toMatch(/\n\s+at /)
     expect(code).toBe(wanted)
+  })
+})
+
+describe('an SLI that cannot be measured', { timeout: 120_000 }, () => {
+  const WRITTEN = `
+apiVersion: openslo/v1
+kind: SLO
+metadata: { name: written }
+spec:
+  service: checkout
+  indicator:
+    metadata: { name: written }
+    spec:
+      ratioMetric:
+        rawType: success
+        raw:
+          metricSource:
+            type: plumbline
+            spec:
+              source: sql
+              query: SELECT minute, good, total FROM nowhere WHERE minute >= {from:DateTime} AND minute < {to:DateTime}
+  timeWindow: [{ duration: 30d, isRolling: true }]
+  budgetingMethod: Occurrences
+  objectives: [{ target: 0.99 }]
+`
+  test('is told by backtest, with why, and the others of the file are told all the same', async () => {
+    const file = join(place.dir, 'one-bad.yaml')
+    writeFileSync(file, `${WRITTEN}---\n${(await command('suggest', '--days', '1')).stdout}`)
+    const { code, stdout, stderr } = await command('backtest', file, '--days', '1')
+    expect(stderr).toMatch(/written: cannot be measured: the SELECT fails: .*nowhere/)
+    expect(stderr).not.toMatch(/\n\s+at /)
+    expect(stdout).toContain('SLI      99 %: 15 bad of 1,500')
+    expect(code).toBe(1)
+    const json = await command('backtest', file, '--days', '1', '--slo', 'written', '--json')
+    expect(JSON.parse(json.stdout)).toMatchObject({ slo: 'written', error: expect.stringContaining('nowhere') })
+  })
+
+  test('is told by explain, which ends with 1', async () => {
+    place.writeSlo('written.yaml', WRITTEN)
+    await eventually('it is in force', () =>
+      plumbline.get('/api/v1/slos/written').then(
+        () => true,
+        () => false,
+      ),
+    )
+    const { code, stdout } = await command('explain', 'written')
+    expect(stdout).toContain('cannot be measured: the SELECT fails')
+    expect(code).toBe(1)
   })
 })

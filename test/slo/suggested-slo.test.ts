@@ -39,6 +39,24 @@ describe('the target of a dependency is the highest common one that leaves a fif
   })
 })
 
+describe('names', () => {
+  it('differ where services and dependencies come to the same letters', () => {
+    const names = suggestSlos([
+      observed({ service: 'a.b', dependency: 'c', durations: [] }),
+      observed({ service: 'a-b', dependency: 'c', durations: [] }),
+      observed({ service: 'a', dependency: 'b/c', durations: [] }),
+    ]).map(({ name }) => name)
+    expect(names).toEqual(['a-b-c-availability', 'a-b-c-availability-2', 'a-b-c-availability-3'])
+  })
+  it('that are long differ too, within what OpenSLO allows', () => {
+    const names = suggestSlos(
+      ['x', 'y'].map((end) => observed({ dependency: `${'long-'.repeat(20)}${end}`, durations: [] })),
+    ).map(({ name }) => name)
+    expect(new Set(names).size).toBe(2)
+    for (const name of names) expect(name).toMatch(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
+  })
+})
+
 describe('the target of a service is capped by its dependencies', () => {
   const requests = observed({ dependency: '', total: 100_000, failed: 0, badOutcomes: ['server_error'] })
   const cap = (...dependencies: ObservedCalls[]) => availability(requests, ...dependencies)[0]
