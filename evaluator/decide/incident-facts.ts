@@ -1,10 +1,7 @@
-import type { Direction } from '../../integration/outcome.ts'
 import type { Reason } from '../../slo/alert/alert-reason.ts'
-import { governingWindow, type TierVerdict, urgency } from '../../slo/alert/alert-verdict.ts'
 import {
   type Exemplar,
   type Incident,
-  type IncidentDetails,
   type Member,
   type NearbyDeployment,
   type RootEvidence,
@@ -13,14 +10,9 @@ import {
   type TimelineEntry,
 } from '../../slo/alert/incident.ts'
 import type { Group } from '../../slo/alert/incident-group.ts'
-import { budgetOf } from '../../slo/budget/budget.ts'
-import { burnRate } from '../../slo/budget/burn-rate.ts'
-import { windowLabel } from '../../slo/budget/window.ts'
-import { directionOf } from '../../slo/indicator.ts'
-import type { Reading } from '../../slo/reading.ts'
-import { summaryOf } from '../deliver/incident-text.ts'
 import type { IncidentTurn } from './incident-turn.ts'
 import type { Evaluation } from './judge.ts'
+import { membersOf } from './members.ts'
 
 /** An incident as it was at one change, with everything its messages say: they can be written again from it at any time. */
 export interface IncidentFacts {
@@ -28,8 +20,6 @@ export interface IncidentFacts {
   env: string
   /** What its alerts share, pinned at the first send: `env` and `root_cause`, else what names its only alert. */
   groupLabels: Readonly<Record<string, string>>
-  /** Whether the leading SLO watches calls a service makes, or calls it answers. */
-  direction: Direction
   /** Services that suffer from the same failure, most affected first. */
   impact: string[]
   /** What was measured of its root cause; null where nothing was looked up. */
@@ -40,8 +30,6 @@ export interface IncidentFacts {
   deployments: NearbyDeployment[]
   /** Oldest first; at most the last 50 entries. */
   timeline: TimelineEntry[]
-  /** SLO window of the leading member; 0 when it has none. */
-  sloWindowMinutes: number
   previousIncident: string | null
   /** Who acknowledged it; '' while nobody did. */
   acknowledgedBy: string
@@ -60,9 +48,6 @@ export interface IncidentEvidence {
   deployments: NearbyDeployment[]
 }
 
-/** Members whose numbers are kept, the most urgent ones: what messages show. */
-const DETAILED_MEMBERS = 20
-
 const TIMELINE_ENTRIES = 50
 
 /**
@@ -79,10 +64,9 @@ export function factsOf(
   const before = turn.before?.facts ?? null
   const known = evidence ?? before
   const suspect = evidence?.suspect ?? before?.incident.details?.suspect ?? null
-  const members = membersOf(group, muted, evaluations, before, suspect)
+  const members = membersOf(group, muted, evaluations, before?.incident.members ?? [], suspect)
   const [lead] = members
   const details = lead?.details ?? before?.incident.details ?? null
-  const reading = (lead && evaluations.get(lead.alert)?.burn?.reading) ?? null
   const isOver = projection.stream === null
   const severity = projection.stream?.severity ?? before?.incident.severity ?? lead?.severity ?? 'ticket'
   const incident: Incident = {
@@ -104,13 +88,11 @@ export function factsOf(
     incident,
     env: group.env,
     groupLabels: before?.groupLabels ?? groupLabelsOf(group),
-    direction: reading ? directionOf(reading.slo.indicator) : (before?.direction ?? 'inbound'),
     impact: known?.impact ?? [],
     root: known?.root ?? null,
     exemplars: known?.exemplars ?? [],
     deployments: known?.deployments ?? [],
     timeline: [...(before?.timeline ?? []), ...(entry ? [entry] : [])].slice(-TIMELINE_ENTRIES),
-    sloWindowMinutes: reading?.slo.objective.window.minutes ?? before?.sloWindowMinutes ?? 0,
     previousIncident: group.previousIncident,
     acknowledgedBy: turn.acknowledgedBy,
     mergedInto: group.mergedInto,
@@ -162,55 +144,6 @@ export function reviveFacts(stored: IncidentFacts): IncidentFacts {
   }
 }
 
-/** The most urgent first: what fires before what is over, pages before tickets, then by how much faster than allowed it burns. */
-function membersOf(
-  group: Group,
-  muted: IncidentTurn['muted'],
-  evaluations: ReadonlyMap<string, Evaluation>,
-  before: IncidentFacts | null,
-  suspect: Suspect | null,
-): Member[] {
-  const earlier = new Map(before?.incident.members.map((member) => [member.alert, member]))
-  const ranked = Object.values(group.members)
-    .map((member) => {
-      const lead = evaluations.get(member.subject.alert)?.burn?.decision.lead
-      const order = (member.endedAtMs === null ? 2 : 0) + (member.severity === 'page' ? 1 : 0)
-      return { member, order, urgency: lead ? urgency(lead) : 0 }
-    })
-    .sort(
-      (a, b) =>
-        b.order - a.order || b.urgency - a.urgency || (a.member.subject.alert < b.member.subject.alert ? -1 : 1),
-    )
-  return ranked.map(({ member }, n): Member => {
-    const { subject, severity, startedAtMs, endedAtMs } = member
-    const { alert, alertname, slo, service, dependency, labels } = subject
-    const evaluation = evaluations.get(alert)
-    const last = earlier.get(alert)
-    const isDetailed = n < DETAILED_MEMBERS
-    const burn = endedAtMs === null ? evaluation?.burn : null
-    const lead = burn?.decision.lead
-    const details = !isDetailed ? null : burn && lead ? detailsOf(lead, burn.reading, suspect) : (last?.details ?? null)
-    const own = alertname === 'SLOBurnRate' && burn && lead
-    const summary = own
-      ? summaryOf(slo, detailsOf(lead, burn.reading, suspect))
-      : ((evaluation?.summary || last?.summary) ?? '')
-    return {
-      alert,
-      alertname,
-      slo,
-      service,
-      dependency,
-      severity,
-      startedAt: new Date(startedAtMs),
-      endedAt: endedAtMs === null ? null : new Date(endedAtMs),
-      mutedBy: muted[alert] ?? null,
-      labels,
-      summary: summary === '' ? `${alert} fires` : summary,
-      details,
-    }
-  })
-}
-
 /** A root known at the start names the group; else its only alert does. */
 function groupLabelsOf({ env, key, root, members }: Group): Record<string, string> {
   const given = env === '' ? {} : { env }
@@ -227,26 +160,6 @@ function groupLabelsOf({ env, key, root, members }: Group): Record<string, strin
   return { ...given, ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== '')) }
 }
 
-function detailsOf(lead: TierVerdict, { slo, windows, period }: Reading, suspect: Suspect | null): IncidentDetails {
-  const { budgetPpm } = slo.objective
-  const governing = governingWindow(lead)
-  return {
-    tier: lead.tier,
-    governingWindow: windowLabel(governing.minutes),
-    burn: governing.burn ?? 0,
-    factor: lead.factor,
-    counts: governing.counts,
-    burnRates: Object.fromEntries(
-      [...windows].map(([minutes, { units }]) => [windowLabel(minutes), burnRate(units, budgetPpm)]),
-    ),
-    budgetRemaining: budgetOf(period.units, budgetPpm).remaining,
-    suspect,
-    exemplars: [],
-    runbook: slo.runbook,
-    owner: slo.owner,
-  }
-}
-
 function dataOf(
   lead: Member | undefined,
   evaluations: ReadonlyMap<string, Evaluation>,
@@ -254,11 +167,19 @@ function dataOf(
   now: Date,
 ): IncidentFacts['data'] {
   const evaluation = lead && evaluations.get(lead.alert)
-  const burn = evaluation?.burn
+  const reading = evaluation?.reading
   const frozen = evaluation?.outcome.next.frozen !== null && evaluation !== undefined
-  if (!burn)
-    return { watermark: now, coverage: before?.data.coverage ?? 1, generation: before?.data.generation ?? '', frozen }
-  const { reading, decision } = burn
-  const coverage = decision.lead ? Math.min(decision.lead.long.coverage, decision.lead.short.coverage) : 0
+  if (!reading) {
+    const { coverage = 1, generation = '' } = before?.data ?? {}
+    return { watermark: watermarkOf(evaluations) ?? now, coverage, generation, frozen }
+  }
+  const { lead: tier } = evaluation.burn?.decision ?? {}
+  const coverage = tier ? Math.min(tier.long.coverage, tier.short.coverage) : reading.period.coverage
   return { watermark: reading.watermark ?? now, coverage, generation: reading.slo.generation, frozen }
+}
+
+/** All readings of a tick are of the same instant. */
+function watermarkOf(evaluations: ReadonlyMap<string, Evaluation>): Date | null {
+  for (const { reading } of evaluations.values()) if (reading) return reading.watermark
+  return null
 }

@@ -57,7 +57,7 @@ export function turnIncidents(
   open: ReadonlyMap<string, IncidentRecord>,
   context: TurnContext,
 ): IncidentTurn[] {
-  const firing = new Map(firingOf(evaluations, context).map((alert) => [alert.subject.alert, alert]))
+  const firing = new Map(firingOf(evaluations, open, context).map((alert) => [alert.subject.alert, alert]))
   const waits = new Map(evaluations.map(({ subject, waits }) => [subject.alert, waits]))
   const groups = [...open.values()].map((record) => record.group)
   const grouped = group(groups, [...firing.values()], context.now, context.policy)
@@ -68,7 +68,14 @@ export function turnIncidents(
 type Firing = FiringNow & { overlay: string }
 
 /** What fires now, each with what mutes it. */
-function firingOf(evaluations: readonly Evaluation[], { now, overlays, roots, policies }: TurnContext): Firing[] {
+function firingOf(
+  evaluations: readonly Evaluation[],
+  open: ReadonlyMap<string, IncidentRecord>,
+  { now, overlays, roots, policies }: TurnContext,
+): Firing[] {
+  const alive = new Set(
+    evaluations.flatMap(({ subject, outcome }) => (outcome.next.phase === 'firing' ? subject.alert : [])),
+  )
   const isBlind = evaluations.some(
     ({ subject, conditions }) => subject.alert === BLIND && conditions.some(({ verdict }) => verdict === 'matched'),
   )
@@ -80,10 +87,13 @@ function firingOf(evaluations: readonly Evaluation[], { now, overlays, roots, po
     const mute = muteOf(subject, { severity, root }, overlays, now)
     const isOff = policies.get(subject.slo)?.whenBreaching === false
     // While nothing can be seen, what is not known yet is not told; what is open goes on.
-    const isInhibited = isBlind && subject.alert !== BLIND && before.incident === ''
+    const home = open.get(before.incident)
+    const toldAlone = home?.group.key === subject.group && home.stream.toldAtMs !== null
+    const isSaid = toldAlone && subject.under !== undefined && alive.has(subject.under)
+    const isInhibited = (isBlind && subject.alert !== BLIND && before.incident === '') || isSaid
     const muted = isOff ? 'policy_off' : (mute?.reason ?? (isInhibited ? 'inhibited' : null))
     const { previousIncident } = before
-    return [{ subject, severity, startedAtMs, root, muted, overlay: mute?.overlay ?? '', previousIncident }]
+    return [{ subject, severity, startedAtMs, root, muted, overlay: mute?.overlay ?? '', previousIncident, toldAlone }]
   })
 }
 

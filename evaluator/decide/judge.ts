@@ -1,4 +1,5 @@
 import { type Decision, decide } from '../../slo/alert/alert.ts'
+import type { AlertEvidence } from '../../slo/alert/alert-facts.ts'
 import type { AlertPolicy } from '../../slo/alert/alert-policy.ts'
 import type { FrozenReason } from '../../slo/alert/alert-reason.ts'
 import { advance, type Condition, type Outcome, switchedOff } from '../../slo/alert/alert-state.ts'
@@ -14,6 +15,10 @@ export interface Evaluation {
   subject: AlertSubject
   before: AlertRecord
   outcome: Outcome
+  /** Of the SLO it is about; null when that is gone, or it is about none. */
+  reading: Reading | null
+  /** The numbers of an alert that is no burn rate, beyond those of the SLO's budget. */
+  evidence: AlertEvidence | null
   /** What a burn-rate alert was judged from; null for other kinds, and when its SLO is gone. */
   burn: { reading: Reading; decision: Decision } | null
   conditions: readonly Condition[]
@@ -50,16 +55,20 @@ export function judge(
   unseen: FrozenReason | null = null,
 ): Evaluation[] {
   const burns = readings.map((reading) => judgeBurn(reading, records, context))
-  const burning = new Set(burns.flatMap(({ subject, outcome }) => (outcome.next.phase === 'firing' ? subject.slo : [])))
   const wanted = signals.filter(({ subject }) => context.kinds.has(subject.alertname))
-  const evaluations = [...burns, ...wanted.map((signal) => judgeSignal(signal, records, burning, context))]
+  const bySlo = new Map(readings.map((reading) => [reading.slo.name, reading]))
+  const readingOf = ({ slo }: AlertSubject) => bySlo.get(slo) ?? null
+  const evaluations = [
+    ...burns,
+    ...wanted.map((signal) => judgeSignal(signal, readingOf(signal.subject), records, context)),
+  ]
   const seen = new Set(evaluations.map(({ subject }) => subject.alert))
-  const slos = new Set(readings.map(({ slo }) => slo.name))
   for (const [alert, before] of records) {
     if (seen.has(alert) || before.state.phase === 'inactive' || !before.fired) continue
     const { subject, keepFiringMs, summary, root } = before.fired
-    const isGone = !context.kinds.has(subject.alertname) || (subject.slo !== '' && !slos.has(subject.slo))
-    const base = { subject, before, burn: null, conditions: [], keepFiringMs, waits: true, root, summary }
+    const isGone = !context.kinds.has(subject.alertname) || (subject.slo !== '' && !bySlo.has(subject.slo))
+    const known = { subject, before, reading: readingOf(subject), evidence: null, burn: null }
+    const base = { ...known, conditions: [], keepFiringMs, waits: true, root, summary }
     if (isGone) evaluations.push({ ...base, outcome: switchedOff(before.state) })
     else evaluations.push({ ...base, ...noLonger(before, keepFiringMs, context.now, unseen) })
   }
@@ -78,6 +87,8 @@ function judgeBurn(
   return {
     subject: before.fired?.subject ?? sloSubject(slo, 'SLOBurnRate'),
     before,
+    reading,
+    evidence: null,
     outcome: { next, transition, reason },
     burn: { reading, decision },
     conditions: decision.verdicts,
@@ -90,23 +101,18 @@ function judgeBurn(
 
 function judgeSignal(
   signal: Signal,
+  reading: Reading | null,
   records: ReadonlyMap<string, AlertRecord>,
-  burning: ReadonlySet<string>,
   { explained }: JudgeContext,
 ): Evaluation {
-  const { subject, at, keepFiringMs, waits, root = '', summary } = signal
+  const { subject, at, keepFiringMs, waits, root = '', summary, evidence = null } = signal
   const before = records.get(subject.alert) ?? NEW_RECORD
-  const isExplained =
-    (root !== '' && isAmong(explained, subject.env, root)) ||
-    (OF_THE_BUDGET.has(subject.alertname) && burning.has(subject.slo))
+  const isExplained = root !== '' && isAmong(explained, subject.env, root)
   const isInhibited = isExplained && before.state.phase === 'inactive'
   const conditions = isInhibited ? signal.conditions.map(inhibited) : signal.conditions
   const outcome = advance(before.state, conditions, at, keepFiringMs)
-  return { subject, before, outcome, burn: null, conditions, keepFiringMs, waits, root, summary }
+  return { subject, before, reading, evidence, outcome, burn: null, conditions, keepFiringMs, waits, root, summary }
 }
-
-/** What an SLO that burns is about to say anyhow: told once it no longer burns. */
-const OF_THE_BUDGET: ReadonlySet<AlertName> = new Set(['SLOBudgetSpent', 'SLOExhaustion'])
 
 const inhibited = (condition: Condition): Condition =>
   condition.verdict === 'matched' ? { ...condition, verdict: 'clear', reason: 'inhibited' } : condition

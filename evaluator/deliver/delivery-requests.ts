@@ -50,6 +50,7 @@ const testOf = (endpoint: string, incident: string, startedAt: Date): Omit<Plain
   summary: `test of endpoint ${endpoint}`,
   description: 'somebody wanted to know whether messages arrive here: they do',
   firstStep: 'nothing: this is a test',
+  forWhom: 'nobody: this is a test',
   labels: { kind: 'test', endpoint },
   startedAt,
 })

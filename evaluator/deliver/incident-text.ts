@@ -1,10 +1,9 @@
 import { type Outcome, type Owner, ownerOf } from '../../integration/outcome.ts'
-import { confidenceOf } from '../../slo/alert/alert-confidence.ts'
-import type { AlertName, IncidentDetails, Member, RootEvidence, Suspect } from '../../slo/alert/incident.ts'
-import { estimatedExhaustionMinutes } from '../../slo/budget/exhaustion.ts'
+import { confidenceOf, ROOT_MIN_BAD, ROOT_SHARE } from '../../slo/alert/alert-confidence.ts'
+import type { IncidentDetails, RootEvidence, Suspect } from '../../slo/alert/incident.ts'
 import type { IncidentFacts } from '../decide/incident-facts.ts'
 import { knownOutcome, type Origin, originOf } from '../decide/origin.ts'
-import { durationText, minuteText, percent, spaced, times, whole } from './number-text.ts'
+import { durationText, minuteText, times, whole } from './number-text.ts'
 
 /** What a dependency does when calls to it end like this. */
 const PHRASES: Record<Outcome, string> = {
@@ -35,14 +34,6 @@ const FIRST_STEPS: Record<Outcome, (dependency: string) => string> = {
   unknown_error: (dependency) => `look at an example trace of a failing call to ${dependency}`,
 }
 
-/** First steps of alerts that are not about calls that fail. */
-const FIRST_STEPS_OF: Partial<Record<AlertName, (member: Member) => string>> = {
-  TelemetryAbsent: ({ service }) => `check whether ${service} runs and still sends telemetry`,
-  ProbeFailing: ({ dependency }) => `check ${dependency} status, then what the probe asks for`,
-  PlumblineBlind: () => 'check that a collector runs, that services reach it, and that it reaches the store',
-  PlumblineSelf: () => 'look at the log of the evaluator',
-}
-
 /** What is broken, in one line: `checkout-availability burns 16.7x: acme-pay times out`. */
 export const summaryOf = (slo: string, { burn, suspect }: IncidentDetails): string =>
   `${slo} burns ${times(burn)}${suspect ? `: ${suspect.dependency} ${PHRASES[knownOutcome(suspect.outcome)]}` : ''}`
@@ -53,65 +44,30 @@ export function whyOf(facts: Pick<IncidentFacts, 'incident' | 'root'>): string {
   return origin ? `${origin.name} ${PHRASES[origin.outcome]}` : ''
 }
 
-/** How bad one SLO is: counts and burn of the governing window, and what is left of the budget. */
-export function howBad(details: IncidentDetails, sloWindowMinutes: number): string {
-  const failed = `${whole(details.counts.total - details.counts.good)} of ${whole(details.counts.total)} calls failed`
-  const other = details.tier.split('/').find((window) => window !== details.governingWindow)
-  const otherBurn = other === undefined ? null : (details.burnRates[other] ?? null)
-  const beside = other === undefined || otherBurn === null ? '' : `, ${times(otherBurn)} in ${spaced(other)}`
-  const numbers = `${failed} in ${spaced(details.governingWindow)} (governing window)${beside}`
-  return [numbers, budgetText(details, sloWindowMinutes)].filter((part) => part !== '').join('; ')
-}
-
-/** `41 %, empty in 17 h`; '' while unknown. */
-export function budgetLeft(details: IncidentDetails, sloWindowMinutes: number): string {
-  const { budgetRemaining, burn } = details
-  if (budgetRemaining === null) return ''
-  const minutesLeft =
-    budgetRemaining > 0 && sloWindowMinutes > 0
-      ? estimatedExhaustionMinutes(budgetRemaining, burn, sloWindowMinutes)
-      : null
-  return `${percent(budgetRemaining)}${minutesLeft === null ? '' : `, empty in ${durationText(minutesLeft)}`}`
-}
-
-function budgetText(details: IncidentDetails, sloWindowMinutes: number): string {
-  const { budgetRemaining } = details
-  if (budgetRemaining === null) return ''
-  const budget = sloWindowMinutes > 0 ? `the ${durationText(sloWindowMinutes)} budget` : 'the budget'
-  if (budgetRemaining <= 0) return `${budget} is overspent by ${Math.ceil(-budgetRemaining * 100)} %`
-  const [left, ...rest] = budgetLeft(details, sloWindowMinutes).split(', ')
-  return [`${left} of ${budget} left`, ...rest].join(', ')
-}
-
 /** Since when, and until when. */
 export const sinceText = (startedAt: Date, endedAt: Date | null): string =>
   endedAt
     ? `over at ${minuteText(endedAt)} after ${durationText((+endedAt - +startedAt) / 60_000)}`
     : `since ${minuteText(startedAt)}`
 
-/** Who can end it: the provider, us, whoever grants the quota, or unknown. */
-export function whoCanFix(facts: Pick<IncidentFacts, 'incident' | 'root' | 'direction'>) {
-  const origin = originOf(facts)
-  if (!origin) return facts.direction === 'inbound' ? 'us' : 'unknown'
-  if (origin.kind !== 'dependency') return 'us'
-  if (origin.outcome === 'ok') return 'provider'
-  const owner: Owner = ownerOf(origin.outcome, 'outbound')
-  return owner === 'none' ? 'unknown' : owner
+/** Who can end what begins there: the provider, us, or whoever grants the quota; null where nobody can be named. */
+export function ownerOfOrigin({ kind, outcome }: Origin): Owner | null {
+  if (kind !== 'dependency') return 'us'
+  if (outcome === 'ok') return 'provider'
+  const owner = ownerOf(outcome, 'outbound')
+  return owner === 'none' ? null : owner
 }
 
-export function firstStep(facts: Pick<IncidentFacts, 'incident' | 'root' | 'direction'>): string {
-  const { incident, direction } = facts
-  const [lead] = incident.members
-  const special = lead && FIRST_STEPS_OF[lead.alertname]
-  if (special) return special(lead)
-  const origin = originOf(facts)
-  if (origin) return stepFor(origin)
-  return direction === 'inbound'
-    ? `look at what changed in ${incident.service}: no call it makes fails with it`
-    : 'look at an example trace: no dependency stands out'
+/** Whether the cause was measured, and is behind most of what fails. */
+export function isSure({ incident, root }: Pick<IncidentFacts, 'incident' | 'root'>): boolean {
+  if (root?.confidence) return root.confidence !== 'low'
+  if (incident.rootCause !== '') return true
+  const suspect = incident.details?.suspect
+  return suspect != null && suspect.share >= ROOT_SHARE && suspect.bad / suspect.share >= ROOT_MIN_BAD
 }
 
-function stepFor({ kind, name, outcome }: Origin): string {
+/** What to do first about what begins there. */
+export function stepFor({ kind, name, outcome }: Origin): string {
   if (kind === 'service') return `look at what changed in ${name}: its own work fails, not what it calls`
   if (kind === 'link') return `look at the network between ${name.split('→').join(' and ')}`
   return FIRST_STEPS[outcome](name)

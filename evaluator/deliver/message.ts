@@ -1,10 +1,11 @@
 import type { NotifyReason } from '../../slo/alert/alert-reason.ts'
 import type { Intent } from '../../slo/alert/alert-stream.ts'
-import type { AlertName, IncidentDetails, Member } from '../../slo/alert/incident.ts'
+import type { IncidentDetails, Member } from '../../slo/alert/incident.ts'
 import type { Severity } from '../../slo/model.ts'
 import type { IncidentFacts } from '../decide/incident-facts.ts'
 import { originOf } from '../decide/origin.ts'
-import { budgetLeft, causeOf, firstStep, howBad, sinceText, summaryOf, whoCanFix, whyOf } from './incident-text.ts'
+import { type Answers, answersOf, isCaused } from './answers.ts'
+import { sinceText, summaryOf, whyOf } from './incident-text.ts'
 import { cut } from './number-text.ts'
 
 /** One alert of a message. Labels are its identity, so nothing that moves belongs there. */
@@ -17,28 +18,20 @@ export interface MessageAlert {
   generatorUrl: string
 }
 
-/** What a person reads, in the words every channel uses. A text is '' where nothing is known. */
-export interface Brief {
+/** What a person reads, in the words every channel uses. */
+export interface Brief extends Answers {
   /** The alert that leads: `checkout-availability burns 16.7x`. */
   what: string
   /** `acme-pay times out` */
   why: string
-  /** What speaks for that cause, and how sure it is. */
-  cause: string
   /** Alerts beside the leading one. */
   others: number
   startedAt: Date
   endedAt: Date | null
-  howBad: string
-  /** `16.7x of 14.4x` */
-  burn: string
-  /** `41 %, empty in 17 h` */
-  budgetLeft: string
   /** Share of the budget spent by now; null while unknown. */
   budgetSpent: number | null
-  impact: string
-  whoCanFix: string
-  firstStep: string
+  /** The team it belongs to, '' where nobody is named. */
+  owner: string
   env: string
   service: string
   /** Where it begins and how calls to it end. */
@@ -50,7 +43,8 @@ export interface Brief {
   isFrozen: boolean
   /** `checkout 1.5.0 (was 1.4.2) at …`, newest first. */
   deployments: string[]
-  links: { incident: string; runbook: string; trace: string }
+  /** '' where there is none. `subject`: the page of the SLO or dependency. */
+  links: { incident: string; subject: string; runbook: string; trace: string }
   traceIds: string[]
 }
 
@@ -74,7 +68,6 @@ export interface Message {
   brief: Brief
 }
 
-const MAX_NAMES = 10
 const MAX_ANNOTATION = 1_000
 
 /** What one endpoint is told about an incident. `publicUrl` is how its links begin. */
@@ -109,7 +102,7 @@ function alertsOf(intent: Intent, facts: IncidentFacts, brief: Brief, base: stri
     annotations: annotationsOf(member, facts, brief),
     startsAt: member.startedAt,
     endsAt: ends ? (member.endedAt ?? incident.resolvedAt ?? data.watermark) : null,
-    generatorUrl: member.slo ? `${base}/slos/${encodeURIComponent(member.slo)}` : brief.links.incident,
+    generatorUrl: subjectUrl(member, base) || brief.links.incident,
   })
   const members = isOver ? incident.members : listed(incident.members)
   const told = members.map((member) => alert(member, intent.severity, isOver || member.endedAt !== null))
@@ -125,58 +118,51 @@ function listed(members: readonly Member[]): readonly Member[] {
 }
 
 function annotationsOf(member: Member, facts: IncidentFacts, brief: Brief): Record<string, string> {
-  const { details } = member
-  const isLead = member === facts.incident.members[0]
+  const answers = answersOf(member, facts)
   const ended = facts.incident.state === 'resolved' ? (member.endedAt ?? facts.incident.resolvedAt) : member.endedAt
-  const bad = details ? howBad(details, isLead ? facts.sloWindowMinutes : 0) : ''
   return present({
     summary: member.summary,
-    description: [ended ? sinceText(member.startedAt, ended) : bad, ended ? bad : sinceText(member.startedAt, null)]
-      .filter((part) => part !== '')
-      .join('; '),
-    cause: brief.cause,
-    impact: brief.impact,
-    who_can_fix: brief.whoCanFix,
-    first_step: brief.firstStep,
-    runbook_url: details?.runbook ?? '',
+    description: ended
+      ? `${sinceText(member.startedAt, ended)}; ${answers.howBad}`
+      : `${answers.howBad}; ${sinceText(member.startedAt, null)}`,
+    cause: answers.cause,
+    impact: answers.forWhom,
+    who_can_fix: answers.whoCanFix,
+    first_step: answers.firstStep,
+    runbook_url: member.runbook,
     dashboard_url: brief.links.incident,
     trace_url: brief.links.trace,
     trace_ids: brief.traceIds.join(','),
     dependency: brief.component,
-    budget_left: details ? (budgetLeft(details, 0).split(',')[0] ?? '') : '',
+    budget_left: answers.budgetLeft,
     acknowledged_by: brief.acknowledgedBy,
     data: facts.data.frozen ? 'frozen' : '',
   })
 }
 
 function briefOf(intent: Intent, facts: IncidentFacts, base: string): Brief {
-  const { incident, root, impact, data, exemplars, deployments } = facts
+  const { incident, root, data, exemplars, deployments } = facts
   const { details } = incident
   const origin = originOf(facts)
   const told = intent.event === 'resolved' ? incident.members : listed(incident.members)
-  const [lead] = told
+  const lead = (told[0] ?? incident.members[0]) as Member
   const traceIds = exemplars.length > 0 ? exemplars.map(({ traceId }) => traceId) : (details?.exemplars ?? [])
-  const others = told.filter(({ endedAt }) => intent.event === 'resolved' || endedAt === null).length - 1
+  const alive = told.filter(({ endedAt }) => intent.event === 'resolved' || endedAt === null)
   return {
+    ...answersOf(lead, facts),
     what:
-      lead?.alertname === 'SLOBurnRate' && details
-        ? summaryOf(lead.slo, { ...(lead.details ?? details), suspect: null })
-        : incident.title,
-    why: lead && !NAMES_ITS_CAUSE.has(lead.alertname) ? whyOf(facts) : '',
-    cause: causeOf(facts),
-    others: Math.max(0, others),
+      lead.alertname === 'SLOBurnRate' && lead.details
+        ? summaryOf(lead.slo, { ...lead.details, suspect: null })
+        : lead.summary,
+    why: isCaused(lead) ? whyOf(facts) : '',
+    others: Math.max(0, alive.filter((member) => !isSaidBy(member, alive)).length - 1),
     startedAt: incident.startedAt,
     endedAt: intent.event === 'resolved' ? (incident.resolvedAt ?? data.watermark) : null,
-    howBad: details ? howBad(details, facts.sloWindowMinutes) : (lead?.summary ?? incident.title),
-    burn: details ? `${Number(details.burn.toFixed(1))}x of ${Number(details.factor.toFixed(1))}x` : '',
-    budgetLeft: details ? budgetLeft(details, facts.sloWindowMinutes) : '',
-    budgetSpent: details?.budgetRemaining == null ? null : 1 - details.budgetRemaining,
-    impact: named(impact),
-    whoCanFix: whoCanFix(facts),
-    firstStep: firstStep(facts),
+    budgetSpent: lead.budget?.remaining == null ? null : 1 - lead.budget.remaining,
+    owner: lead.owner,
     env: facts.env,
-    service: incident.service,
-    component: origin?.name ?? lead?.dependency ?? '',
+    service: lead.service,
+    component: origin?.name ?? lead.dependency,
     outcome: origin?.outcome ?? '',
     confidence: root?.confidence ?? '',
     acknowledgedBy: facts.acknowledgedBy,
@@ -187,21 +173,24 @@ function briefOf(intent: Intent, facts: IncidentFacts, base: string): Brief {
     ),
     links: {
       incident: `${base}/incidents/${encodeURIComponent(incident.id)}`,
-      runbook: details?.runbook ?? '',
+      subject: subjectUrl(lead, base),
+      runbook: lead.runbook,
       trace: traceIds[0] ? `${base}/traces/${traceIds[0]}` : '',
     },
     traceIds,
   }
 }
 
-/** Alerts whose summary says all there is to say about their cause. */
-const NAMES_ITS_CAUSE: ReadonlySet<AlertName> = new Set([
-  'DependencyFailureMode',
-  'ProbeFailing',
-  'TelemetryAbsent',
-  'PlumblineBlind',
-  'PlumblineSelf',
-])
+/** What the budget of an SLO that burns has come to is no news beside the burn. */
+const isSaidBy = ({ alertname, slo }: Member, members: readonly Member[]): boolean =>
+  (alertname === 'SLOBudgetSpent' || alertname === 'SLOExhaustion') &&
+  members.some((other) => other.alertname === 'SLOBurnRate' && other.slo === slo)
+
+/** The page of what an alert is about; '' for Plumbline itself. */
+function subjectUrl({ slo, dependency }: Member, base: string): string {
+  if (slo !== '') return `${base}/slos/${encodeURIComponent(slo)}`
+  return dependency === '' ? '' : `${base}/dependencies/${encodeURIComponent(dependency)}`
+}
 
 /** `checkout-availability burns 16.7x: acme-pay times out, and 3 more`: what is broken, in one line. */
 export function headline({ what, why, others }: Brief): string {
@@ -217,11 +206,6 @@ const WORDS: Partial<Record<NotifyReason, string>> = {
 
 export const wordOf = ({ event, reason, severity }: Pick<Message, 'event' | 'reason' | 'severity'>): string =>
   WORDS[reason] ?? (event === 'resolved' ? 'RESOLVED' : severity === 'page' ? 'PAGE' : 'TICKET')
-
-const named = (names: readonly string[]): string =>
-  names.length <= MAX_NAMES
-    ? names.join(', ')
-    : `${names.slice(0, MAX_NAMES).join(', ')} and ${names.length - MAX_NAMES} more`
 
 /** Without what is not known: an empty label or annotation says nothing. */
 const present = (values: Record<string, string>): Record<string, string> =>

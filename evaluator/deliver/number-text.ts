@@ -21,8 +21,19 @@ export const whole = (n: number): string => Math.round(n).toLocaleString('en-US'
 /** 0.415 → `41 %`, rounded towards nothing left. */
 export const percent = (share: number): string => `${Math.floor(share * 100)} %`
 
+/** 0.0123 → `1.2 %`, two digits that count */
+export const share = (part: number): string => `${Number((part * 100).toPrecision(2))} %`
+
 /** `1h` → `1 h` */
 export const spaced = (window: string): string => window.replace(/(\d)([mhd])$/, '$1 $2')
+
+const MAX_NAMES = 10
+
+/** Ten names, and how many more there are. */
+export const named = (names: readonly string[]): string =>
+  names.length <= MAX_NAMES
+    ? names.join(', ')
+    : `${names.slice(0, MAX_NAMES).join(', ')} and ${names.length - MAX_NAMES} more`
 
 /** At most `max` characters, the last one an ellipsis where something is left out. */
 export const cut = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max - 1)}…`)

@@ -19,6 +19,7 @@ export interface PlainMessage {
   summary: string
   description: string
   firstStep: string
+  forWhom: string
   /** Identity beside alertname, env, service and severity. */
   labels: Record<string, string>
   startedAt: Date
@@ -57,7 +58,7 @@ export function plainNotification(
 }
 
 function messageOf(plain: PlainMessage, publicUrl: string, now: Date): Message {
-  const { event, severity, alertname, summary, description, firstStep, startedAt, labels } = plain
+  const { event, severity, alertname, summary, description, firstStep, forWhom, startedAt, labels } = plain
   const base = publicUrl.replace(/\/$/, '')
   const endedAt = event === 'resolved' ? now : null
   return {
@@ -72,7 +73,14 @@ function messageOf(plain: PlainMessage, publicUrl: string, now: Date): Message {
       {
         status: event,
         labels: { ...PLACE, ...labels, alertname, severity },
-        annotations: { summary, description, first_step: firstStep, who_can_fix: 'us', dashboard_url: base },
+        annotations: {
+          summary,
+          description,
+          impact: forWhom,
+          who_can_fix: 'us',
+          first_step: firstStep,
+          dashboard_url: base,
+        },
         startsAt: startedAt,
         endsAt: endedAt,
         generatorUrl: base,
@@ -91,9 +99,10 @@ function messageOf(plain: PlainMessage, publicUrl: string, now: Date): Message {
       endedAt,
       howBad: description,
       burn: '',
-      budgetLeft: '',
+      budgetLeft: 'none: it is about Plumbline itself',
       budgetSpent: null,
-      impact: '',
+      forWhom,
+      owner: '',
       whoCanFix: 'us',
       firstStep,
       ...PLACE,
@@ -103,7 +112,7 @@ function messageOf(plain: PlainMessage, publicUrl: string, now: Date): Message {
       acknowledgedBy: '',
       isFrozen: false,
       deployments: [],
-      links: { incident: base, runbook: '', trace: '' },
+      links: { incident: base, subject: '', runbook: '', trace: '' },
       traceIds: [],
     },
   }

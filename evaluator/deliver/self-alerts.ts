@@ -141,7 +141,7 @@ export class SelfAlerts {
 
   #message(told: Told, endpoint: string, event: PlainMessage['event'], now: Date, id?: string): Notification {
     const { condition, incident, startedAt } = told
-    const { kind, severity, summary, description, firstStep } = condition
+    const { kind, severity, summary, description, firstStep, forWhom } = condition
     const plain: PlainMessage = {
       endpoint,
       incident,
@@ -153,6 +153,7 @@ export class SelfAlerts {
       summary,
       description,
       firstStep,
+      forWhom,
       labels: condition.endpoint ? { kind, endpoint: condition.endpoint } : { kind },
       startedAt,
     }
@@ -161,7 +162,12 @@ export class SelfAlerts {
 }
 
 /** What is not remembered over a restart; the labels are what counts. */
-const UNKNOWN = { summary: 'over', description: 'it began before Plumbline was restarted', firstStep: 'nothing' }
+const UNKNOWN = {
+  summary: 'over',
+  description: 'it began before Plumbline was restarted',
+  firstStep: 'nothing',
+  forWhom: 'nobody any more',
+}
 
 const keyOf = ({ kind, endpoint }: SelfCondition): string => (endpoint ? `${kind}/${endpoint}` : kind)
 

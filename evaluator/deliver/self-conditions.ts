@@ -21,6 +21,7 @@ export interface SelfCondition {
   summary: string
   description: string
   firstStep: string
+  forWhom: string
 }
 
 /** What is known of Plumbline at one instant. */
@@ -61,6 +62,7 @@ const endpointConditions = ({ endpoints }: SelfFacts): SelfCondition[] =>
       firstStep: disabled
         ? `correct its address in the configuration, or send it a test when it is back`
         : `check ${endpoint}, then send it a test`,
+      forWhom: `whoever is told by ${endpoint}`,
     }))
 
 const deadLetterConditions = ({ deadLetters }: SelfFacts): SelfCondition[] =>
@@ -71,12 +73,18 @@ const deadLetterConditions = ({ deadLetters }: SelfFacts): SelfCondition[] =>
     summary: `messages to ${endpoint} were given up`,
     description: `${count} in the last hour; they are kept for 30 days`,
     firstStep: 'look at /api/v1/notifications?state=dead, and replay what still matters',
+    forWhom: `whoever is told by ${endpoint}`,
   }))
 
 function processConditions(facts: SelfFacts): SelfCondition[] {
   const { sinceTickMs, tickMs, isStoreUp, watchdogFailures, rejected } = facts
   const isLate = (patienceMs: number) => sinceTickMs > Math.max(LATE_TICKS * tickMs, patienceMs)
-  const about = { endpoint: '', description: '', firstStep: 'look at the log of the evaluator' }
+  const about = {
+    endpoint: '',
+    description: '',
+    firstStep: 'look at the log of the evaluator',
+    forWhom: 'everybody who relies on alerts',
+  }
   const conditions: (SelfCondition | false)[] = [
     !isStoreUp &&
       isLate(PATIENCE_MS.store) && {
@@ -110,6 +118,7 @@ function processConditions(facts: SelfFacts): SelfCondition[] {
       summary: 'SLO documents are refused',
       description: `not in force as written: ${rejected.slice(0, 10).join(', ')}${rejected.length > 10 ? ' …' : ''}`,
       firstStep: 'run plumbline validate on them',
+      forWhom: 'whoever relies on those SLOs',
     },
   ]
   return conditions.filter((condition) => condition !== false)

@@ -29,9 +29,10 @@ function linesOf(brief: Brief): string {
     ['How bad', brief.howBad],
     ['Burn', brief.burn],
     endedAt && budgetSpent !== null ? ['Budget spent', percent(budgetSpent)] : ['Budget left', budgetLeft],
-    ['For whom', brief.impact],
+    ['For whom', brief.forWhom],
     ['Cause', [brief.why, brief.cause].filter((part) => part !== '').join('; ')],
     ['Who can fix it', brief.whoCanFix],
+    ['Owner', brief.owner || 'nobody is named'],
     ['First step', endedAt ? '' : brief.firstStep],
     ['Acknowledged by', brief.acknowledgedBy],
     ['Data', brief.isFrozen ? 'missing: these are the last numbers known' : ''],
@@ -44,7 +45,12 @@ function linesOf(brief: Brief): string {
 }
 
 const linksOf = ({ links }: Brief) =>
-  Object.entries({ Incident: links.incident, Runbook: links.runbook, Trace: links.trace })
+  Object.entries({
+    Incident: links.incident,
+    About: links.subject,
+    Runbook: links.runbook || 'none is named',
+    Trace: links.trace,
+  })
     .filter(([, url]) => url !== '')
     .map(([name, url]) => `${name}: ${url}`)
     .join('\n')

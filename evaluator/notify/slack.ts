@@ -36,13 +36,15 @@ function storyOf({ why, cause, firstStep, endedAt, howBad, others, isFrozen }: B
 
 /** What is not known is left out. */
 function fieldsOf(brief: Brief): [name: string, value: string][] {
-  const { startedAt, endedAt, budgetLeft, budgetSpent, impact, whoCanFix, acknowledgedBy, deployments } = brief
+  const { startedAt, endedAt, budgetLeft, budgetSpent, forWhom, whoCanFix, owner, acknowledgedBy, deployments } = brief
   const lasted = endedAt ? ` to ${timeText(endedAt)}, ${durationText((+endedAt - +startedAt) / 60_000)}` : ''
   const fields: [string, string][] = [
     ['Since', `${timeText(startedAt)}${lasted}`],
     endedAt && budgetSpent !== null ? ['Budget spent', percent(budgetSpent)] : ['Budget left', budgetLeft],
-    ['Impact', impact],
+    ['Impact', forWhom],
     ['Who can fix it', whoCanFix],
+    ['Owner', owner || 'nobody is named'],
+    ['Runbook', brief.links.runbook === '' ? 'none is named' : ''],
     ['Acknowledged by', acknowledgedBy],
     ['Deployed before', deployments.slice(0, 3).join('\n')],
   ]
@@ -50,7 +52,7 @@ function fieldsOf(brief: Brief): [name: string, value: string][] {
 }
 
 const buttonsOf = ({ links }: Brief) =>
-  Object.entries({ Incident: links.incident, Runbook: links.runbook, Trace: links.trace })
+  Object.entries({ Incident: links.incident, About: links.subject, Runbook: links.runbook, Trace: links.trace })
     .filter(([, url]) => url !== '' && url.length <= MAX_BUTTON_URL)
     .map(([text, url]) => ({ type: 'button', text: { type: 'plain_text', text }, url }))
 

@@ -63,6 +63,7 @@ function wordsOf(incident: string): Omit<PlainMessage, 'endpoint' | 'incident' |
     summary: SAYS[kind] ?? 'a silence wants attention',
     description: 'its author was reminded',
     firstStep: 'look at the page of silences',
+    forWhom: 'whoever would hear of what is muted',
     labels: { kind, id },
   }
 }

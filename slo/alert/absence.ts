@@ -17,7 +17,7 @@ export const ABSENCE_WINDOWS = absenceWindows(ALERT_POLICY)
  * failing, so this is a ticket of its own. Null while there are events.
  */
 export function absence(reading: Reading, now: Date, policy: AlertPolicy): Signal | null {
-  const { slo, watermark, windows } = reading
+  const { slo, watermark, windows, lastEventAt } = reading
   const [silentMinutes, lookBackMinutes] = absenceWindows(policy)
   const judged = verdictOf()
   if (judged.verdict === 'clear') return null
@@ -28,6 +28,12 @@ export function absence(reading: Reading, now: Date, policy: AlertPolicy): Signa
     keepFiringMs: SHORT_KEEP_MS,
     waits: false,
     summary: `${slo.name} has no events for ${silentMinutes} min although telemetry arrives`,
+    evidence: {
+      kind: 'absent',
+      silentMinutes,
+      before: windows.get(lookBackMinutes)?.counts.total ?? 0,
+      lastEventAtMs: lastEventAt?.getTime() ?? null,
+    },
   }
 
   function verdictOf(): Pick<Condition, 'verdict' | 'reason'> {

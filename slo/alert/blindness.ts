@@ -22,5 +22,6 @@ export function blindness(watermark: Date | null, now: Date, { blindAfterMs }: A
     keepFiringMs: SHORT_KEEP_MS,
     waits: false,
     summary: `Plumbline is blind: no telemetry is complete for ${minutes} min, so no alert rises or ends`,
+    evidence: { kind: 'blind', sinceMs: now.getTime() - silentMs },
   }
 }

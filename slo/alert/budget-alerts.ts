@@ -1,11 +1,13 @@
 import { budgetOf } from '../budget/budget.ts'
 import { burnRate } from '../budget/burn-rate.ts'
 import { estimatedExhaustionMinutes } from '../budget/exhaustion.ts'
-import type { Severity } from '../model.ts'
+import type { Severity, Slo } from '../model.ts'
 import type { Reading } from '../reading.ts'
 import type { AlertPolicy } from './alert-policy.ts'
 import type { Condition } from './alert-state.ts'
 import { frozenReading } from './alert-verdict.ts'
+import type { AlertName } from './incident.ts'
+import type { AlertSubject } from './incident-group.ts'
 import { type Signal, sloSubject } from './signal.ts'
 
 /** Shares of the error budget that are told when they are spent, in per cent. */
@@ -41,7 +43,7 @@ export function budgetSpent(reading: Reading, now: Date, policy: AlertPolicy): S
       return { verdict: points < threshold - REARM_POINTS ? 'clear' : 'hold', reason: null }
     }
     return {
-      subject: { ...sloSubject(slo, 'SLOBudgetSpent', `budget${threshold}`), group: groupOf(slo.name) },
+      subject: budgetSubject(slo, 'SLOBudgetSpent', `budget${threshold}`),
       conditions: [{ tier: '', severity: 'ticket', ...verdict() }],
       at: atOf(reading, now),
       keepFiringMs: AT_ONCE,
@@ -86,7 +88,7 @@ export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy)
   const judged = verdict()
   if (judged.verdict === 'clear') return null
   return {
-    subject: { ...sloSubject(slo, 'SLOExhaustion', 'exhaustion'), group: groupOf(slo.name) },
+    subject: budgetSubject(slo, 'SLOExhaustion', 'exhaustion'),
     conditions: [{ tier: '', severity: 'ticket', ...judged }],
     at: atOf(reading, now),
     keepFiringMs: policy.keepFiringMs,
@@ -95,5 +97,11 @@ export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy)
   }
 }
 
-const groupOf = (slo: string) => `${slo}#budget`
+/** All alerts about one budget are one incident, or part of that of the burn that spends it. */
+const budgetSubject = (slo: Slo, alertname: AlertName, suffix: string): AlertSubject => ({
+  ...sloSubject(slo, alertname, suffix),
+  group: `${slo.name}#budget`,
+  under: slo.name,
+})
+
 const atOf = ({ watermark }: Reading, now: Date) => (watermark ?? now).getTime()

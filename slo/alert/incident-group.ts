@@ -10,6 +10,8 @@ export interface AlertSubject {
   alert: string
   /** Alerts with the same one are one incident where no root cause is known; mostly the alert's own id. */
   group: string
+  /** The alert that says it as well: while that one fires, this one belongs to its incident and is no news in it. */
+  under?: string
   alertname: AlertName
   slo: string
   service: string
@@ -30,6 +32,8 @@ export interface FiringNow {
   root: string
   muted: MuteReason | null
   previousIncident: string | null
+  /** Somebody was told of it by an incident of its own, which goes on while what it is under fires. */
+  toldAlone?: boolean
 }
 
 export interface MemberState {
@@ -86,14 +90,17 @@ export function group(open: readonly Group[], firing: readonly FiringNow[], now:
   for (const each of grouped) adoptRoot(each.group, alerts)
   for (const each of grouped) markStrays(each.group, alerts, now)
   const moved = takeStrays(grouped, now, policy)
+  for (const each of grouped) releaseUnder(each.group, alerts, now)
   const placed = new Set(grouped.flatMap(({ group: { members } }) => activeIds(members)))
-  for (const alert of firing) {
+  // What is under another alert goes where that one is: last.
+  for (const alert of firing.toSorted((a, b) => Number(isUnder(a, alerts)) - Number(isUnder(b, alerts)))) {
     const id = alert.subject.alert
     if (placed.has(id)) continue
-    const home = homeOf(alert, grouped) ?? begin(alert, grouped)
+    const above = isUnder(alert, alerts) ? grouped.find(({ group }) => isIn(group, alert.subject.under)) : undefined
+    const home = above ?? homeOf(alert, grouped) ?? begin(alert, grouped)
     const from = moved.get(id)
     if (from) home.movedFrom[id] = from
-    else if (!(id in home.group.members)) home.joined.push(id)
+    else if (!above && !(id in home.group.members)) home.joined.push(id)
     home.group.members[id] = memberOf(alert)
   }
   linkSameRoots(grouped)
@@ -145,7 +152,7 @@ function markStrays({ root, members }: Group, alerts: ReadonlyMap<string, Firing
 function takeStrays(grouped: readonly Grouped[], now: Date, { splitAfterMs }: AlertPolicy): Map<string, string> {
   const moved = new Map<string, string>()
   for (const { group } of grouped) {
-    const active = activeIds(group.members)
+    const active = activeIds(group.members).filter((id) => group.members[id]?.subject.under === undefined)
     const strays = active.filter((id) => {
       const since = group.members[id]?.strayedSinceMs ?? null
       return since !== null && now.getTime() - since >= splitAfterMs
@@ -160,12 +167,31 @@ function takeStrays(grouped: readonly Grouped[], now: Date, { splitAfterMs }: Al
   return moved
 }
 
+const isUnder = ({ subject: { under } }: FiringNow, alerts: ReadonlyMap<string, FiringNow>): boolean =>
+  under !== undefined && alerts.has(under)
+
+const isIn = ({ members }: Group, id = ''): boolean =>
+  members[id]?.endedAtMs === null && members[id]?.adoptedFrom === ''
+
+/** What is under an alert follows it where it goes, and is on its own again when that one is over. */
+function releaseUnder(group: Group, alerts: ReadonlyMap<string, FiringNow>, now: Date): void {
+  for (const id of activeIds(group.members)) {
+    const { subject } = group.members[id] as MemberState
+    const alert = alerts.get(id)
+    if (!alert || subject.under === undefined) continue
+    const isAlone = group.key === subject.group
+    const stays = isUnder(alert, alerts) ? isIn(group, subject.under) || (isAlone && alert.toldAlone) : isAlone
+    if (!stays) group.members[id] = { ...(group.members[id] as MemberState), endedAtMs: now.getTime() }
+  }
+}
+
 /** The open incident an alert joins: the one it was in before, else the one with its root. */
 function homeOf({ subject, root }: FiringNow, grouped: readonly Grouped[]): Grouped | undefined {
   const speaking = grouped.filter(({ group }) => group.mergedInto === '' && group.env === subject.env)
   const byRoot = root === '' ? undefined : speaking.find(({ group }) => group.root === root)
   const isOwn = ({ group: { members, key, root: known } }: Grouped) =>
-    (subject.alert in members || key === subject.group) && (root === '' || known === '')
+    ((subject.alert in members && subject.under === undefined) || key === subject.group) &&
+    (root === '' || known === '')
   return byRoot ?? speaking.find(isOwn)
 }
 

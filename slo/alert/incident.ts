@@ -1,5 +1,6 @@
 import type { Counts, Severity } from '../model.ts'
 import type { Confidence } from './alert-confidence.ts'
+import type { AlertEvidence, BudgetOutlook } from './alert-facts.ts'
 import type { Reason, WithheldReason } from './alert-reason.ts'
 
 /** What an alert says, as Alertmanager's label `alertname`. */
@@ -67,12 +68,26 @@ export interface Member {
   labels: Readonly<Record<string, string>>
   /** One line: what is wrong. */
   summary: string
+  /** The team it belongs to, '' where nobody is named; and what they wrote for this case. */
+  owner: string
+  runbook: string
   /** Null for alerts without burn rate, and beyond the members that messages show. */
   details: IncidentDetails | null
+  /** Null for alerts that are about no SLO, and beyond the members that messages show. */
+  budget: BudgetOutlook | null
+  /** Null for burn rates and budgets, whose numbers are above. */
+  evidence: AlertEvidence | null
 }
 
+/** What earlier versions did not journal. */
+type Later = 'owner' | 'runbook' | 'budget' | 'evidence'
+
 /** A member as it was before it became JSON. */
-export const reviveMember = (stored: Member): Member => ({
+export const reviveMember = (stored: Omit<Member, Later> & Partial<Pick<Member, Later>>): Member => ({
+  owner: stored.details?.owner ?? '',
+  runbook: stored.details?.runbook ?? '',
+  budget: null,
+  evidence: null,
   ...stored,
   startedAt: new Date(stored.startedAt),
   endedAt: stored.endedAt && new Date(stored.endedAt),

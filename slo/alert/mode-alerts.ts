@@ -7,7 +7,7 @@ export interface ModeFound {
   env: string
   dependency: string
   /** F1…F8, see docs/alerting.md. */
-  mode: Pick<FailureMode, 'mode' | 'share' | 'evidence' | 'advice'> & { id: string }
+  mode: Pick<FailureMode, 'mode' | 'share' | 'evidence' | 'advice'> & { id: string; likelyCause?: string }
   /** Services whose calls show it. */
   callers: readonly string[]
   /** The outcome it shows in; '' for modes that show in none. */
@@ -28,7 +28,7 @@ export function modeSignal(found: ModeFound, at: Date, keepFiringMs: Readonly<Re
   const { env, dependency, mode, callers, outcome } = found
   const severity: Severity = mode.id === 'F1' && callers.length >= PAGING_CALLERS ? 'page' : 'ticket'
   const alert = `${dependency}#${mode.id}`
-  const share = (mode.share * 100).toPrecision(2)
+  const share = Number((mode.share * 100).toPrecision(2))
   return {
     subject: {
       ...subjectWith(env === '' ? alert : `${env}/${alert}`, 'DependencyFailureMode', {
@@ -42,11 +42,24 @@ export function modeSignal(found: ModeFound, at: Date, keepFiringMs: Readonly<Re
     keepFiringMs,
     waits: true,
     root: outcome === '' ? '' : `dependency:${dependency}/${outcome}`,
-    summary: `${dependency}: ${mode.mode} in ${Number(share)} % of calls by ${named(callers)}. ${mode.advice}`,
+    summary: `${dependency}: ${mode.mode} in ${share} % of calls by ${named(callers)}`,
+    evidence: {
+      kind: 'mode',
+      id: mode.id,
+      share: mode.share,
+      n: mode.evidence.n,
+      bad: mode.evidence.bad,
+      baselineShare: mode.evidence.baselineShare,
+      callers: callers.slice(0, MOST_CALLERS),
+      outcome,
+      likelyCause: mode.likelyCause ?? '',
+      advice: mode.advice,
+    },
   }
 }
 
 const SHOWN = 3
+const MOST_CALLERS = 20
 
 const named = (services: readonly string[]): string =>
   services.length <= SHOWN
@@ -85,5 +98,6 @@ export function probeSignal(
     keepFiringMs,
     waits: true,
     summary: `probe ${probe} fails: ${bad} of ${calls} checks`,
+    evidence: { kind: 'probe', operation, calls, bad },
   }
 }

@@ -1,5 +1,6 @@
 import type { Severity, Slo } from '../model.ts'
 import { subjectOf } from '../overlay/maintenance.ts'
+import type { AlertEvidence } from './alert-facts.ts'
 import type { Condition } from './alert-state.ts'
 import type { AlertName } from './incident.ts'
 import type { AlertSubject } from './incident-group.ts'
@@ -17,6 +18,8 @@ export interface Signal {
   waits: boolean
   /** One line: what is wrong. */
   summary: string
+  /** The numbers of its messages, beyond those of the SLO's budget. */
+  evidence?: AlertEvidence
 }
 
 const MINUTE_MS = 60_000

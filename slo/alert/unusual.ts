@@ -41,6 +41,7 @@ export function unusualHour(slo: Slo, { hour, earlier }: HourBesideItsLike, hour
     keepFiringMs: { page: HOUR_MS, ticket: HOUR_MS },
     waits: true,
     summary: `${slo.name}: ${percent(ratio)} of the last hour failed, usually ${percent(usual)} at this hour of the week`,
+    evidence: { kind: 'hour', endMs: hourEnd.getTime(), counts: hour, usualShare: usual, weeks: ratios.length },
   }
 }
 

@@ -32,6 +32,10 @@ const member = (changed: Partial<Member> = {}): Member => ({
   summary: 'checkout-availability burns 16.7x',
   details: null,
   mutedBy: null,
+  owner: '',
+  runbook: '',
+  budget: null,
+  evidence: null,
   ...changed,
 })
 

@@ -20,6 +20,10 @@ const member = (changed: Partial<Member> = {}): Member => ({
   labels: { alertname: 'SLOBurnRate', service: 'checkout', env: 'prod' },
   summary: 'checkout-availability burns 20x',
   details: null,
+  owner: '',
+  runbook: '',
+  budget: null,
+  evidence: null,
   mutedBy: 'silenced',
   ...changed,
 })

@@ -52,6 +52,7 @@ describe('PagerDuty', () => {
         class: 'timeout',
         custom_details: {
           how_bad: ANNOTATIONS.description,
+          owner: 'payments',
           burn: '16.7x of 14.4x',
           budget_left: '41 %, empty in 17 h',
           cause: 'share 0.82 of 400 bad traces, confidence high',
@@ -142,12 +143,18 @@ describe('Slack', () => {
             { type: 'mrkdwn', text: '*Budget left*\n41 %, empty in 17 h' },
             { type: 'mrkdwn', text: '*Impact*\ncheckout, cart' },
             { type: 'mrkdwn', text: '*Who can fix it*\nprovider' },
+            { type: 'mrkdwn', text: '*Owner*\npayments' },
           ],
         },
         {
           type: 'actions',
           elements: [
             { type: 'button', text: { type: 'plain_text', text: 'Incident' }, url: ANNOTATIONS.dashboard_url },
+            {
+              type: 'button',
+              text: { type: 'plain_text', text: 'About' },
+              url: 'https://plumbline.example/slos/checkout-availability',
+            },
             { type: 'button', text: { type: 'plain_text', text: 'Runbook' }, url: ANNOTATIONS.runbook_url },
             { type: 'button', text: { type: 'plain_text', text: 'Trace' }, url: ANNOTATIONS.trace_url },
           ],
@@ -183,7 +190,9 @@ describe('Slack', () => {
     fc.assert(
       fc.property(texts, texts, texts, texts, fc.integer({ min: 0, max: 40 }), (what, why, howBad, impact, n) => {
         const deployments = Array.from({ length: n }, () => '<&>'.repeat(300))
-        const body = JSON.parse(slackBody(message({ brief: brief({ what, why, howBad, impact, deployments }) })))
+        const body = JSON.parse(
+          slackBody(message({ brief: brief({ what, why, howBad, forWhom: impact, deployments }) })),
+        )
         const [header, story, fields, actions, context] = body.blocks
         expect(body.text.length).toBeLessThanOrEqual(3_000)
         expect(header.text.text.length).toBeLessThanOrEqual(150)
@@ -212,9 +221,11 @@ Budget left: 41 %, empty in 17 h
 For whom: checkout, cart
 Cause: acme-pay times out; share 0.82 of 400 bad traces, confidence high
 Who can fix it: provider
+Owner: payments
 First step: check acme-pay status, consider the fallback provider
 
 Incident: ${ANNOTATIONS.dashboard_url}
+About: https://plumbline.example/slos/checkout-availability
 Runbook: ${ANNOTATIONS.runbook_url}
 Trace: ${ANNOTATIONS.trace_url}
 

@@ -1,5 +1,6 @@
 import type { IncidentFacts } from '../../evaluator/decide/incident-facts.ts'
 import { summaryOf } from '../../evaluator/deliver/incident-text.ts'
+import type { BudgetOutlook } from '../../slo/alert/alert-facts.ts'
 import type { Incident, IncidentDetails, Member } from '../../slo/alert/incident.ts'
 
 export const STARTED = new Date('2026-01-01T00:00:00Z')
@@ -25,6 +26,16 @@ export const details = (changes: Partial<IncidentDetails> = {}): IncidentDetails
   ...changes,
 })
 
+export const budget = (changes: Partial<BudgetOutlook> = {}): BudgetOutlook => ({
+  windowMinutes: 43_200,
+  counts: { good: 43_174_500, total: 43_200_000 },
+  remaining: 0.41,
+  minutesLeft: 1_062,
+  recent: { minutes: 360, counts: { good: 359_000, total: 360_000 }, burn: 2.7777777777777777 },
+  bad: 'calls failed',
+  ...changes,
+})
+
 export function member(slo = 'checkout-availability', changes: Partial<Member> = {}): Member {
   const { service = 'checkout', alertname = 'SLOBurnRate' } = changes
   const numbers = details()
@@ -39,8 +50,12 @@ export function member(slo = 'checkout-availability', changes: Partial<Member> =
     endedAt: null,
     labels: { alertname, env: 'prod', owner: 'payments', service, slo },
     mutedBy: null,
+    owner: 'payments',
+    runbook: 'https://runbooks.example/acme-pay',
     summary: summaryOf(slo, numbers),
     details: numbers,
+    budget: budget(),
+    evidence: null,
     ...changes,
   }
 }
@@ -65,7 +80,6 @@ export function facts(changes: Partial<IncidentFacts> = {}, members: Member[] = 
     incident,
     env: 'prod',
     groupLabels: { env: 'prod', root_cause: 'dependency:acme-pay/timeout' },
-    direction: 'outbound',
     impact: ['checkout', 'cart'],
     root: {
       origin: 'dependency:acme-pay/timeout',
@@ -78,7 +92,6 @@ export function facts(changes: Partial<IncidentFacts> = {}, members: Member[] = 
     exemplars: TRACES.map((traceId) => ({ traceId, shows: 'first', service: 'checkout', at: STARTED, durationMs: 5 })),
     deployments: [],
     timeline: [],
-    sloWindowMinutes: 43_200,
     previousIncident: null,
     acknowledgedBy: '',
     mergedInto: '',

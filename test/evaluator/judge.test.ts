@@ -148,19 +148,64 @@ describe('what is explained already', () => {
       at(minute),
       SHORT_KEEP_MS,
     )
-  it('budgets of an SLO that burns wait until it no longer does', () => {
-    const spent = (minute: number, burns: boolean): Step => {
+  describe('budgets of an SLO that burns', () => {
+    const spent = (minute: number, burns: boolean, rest: Partial<Step> = {}): Step => {
       const now = read(minute, { burns, spent: 600 })
-      return { minute, readings: [now], signals: budgetSpent(now, at(minute), ALERT_POLICY) }
+      return { minute, readings: [now], signals: budgetSpent(now, at(minute), ALERT_POLICY), ...rest }
     }
-    const steps = played(spent(0, true), spent(2, false), spent(8, false), spent(10, false))
-    expect(steps.map(({ reasons }) => reasons['checkout-stripe#budget50'])).toEqual([
-      'inhibited',
-      'inhibited',
-      'first',
-      'same_state',
-    ])
-    expect(lastOf(steps).said).toEqual(['firing first ticket'])
+    const membersOf = ({ memory }: ReturnType<typeof played>[number]) =>
+      [...memory.incidents.values()].map(({ group: { members } }) =>
+        Object.keys(members).filter((id) => members[id]?.endedAtMs === null),
+      )
+
+    it('belong to its incident, which is one page', () => {
+      const [rise, after] = played(spent(0, true), spent(2, true))
+      expect(rise?.said).toEqual(['firing first page'])
+      expect(after?.said).toEqual(['not told: repeat_not_due'])
+      expect(membersOf(rise!)).toEqual([['checkout-stripe', 'checkout-stripe#budget50']])
+    })
+
+    it('whatever its root cause is', () => {
+      const [rise] = played(spent(0, true, { roots: { 'checkout-stripe': PAY } }))
+      expect(membersOf(rise!)).toEqual([['checkout-stripe', 'checkout-stripe#budget50']])
+    })
+
+    it('that were about to be told go into it untold', () => {
+      const [alone, burning, later] = played(spent(0, false), spent(0.5, true), spent(2, true))
+      expect(alone?.said).toEqual(['not told: group_wait'])
+      expect(burning?.said).toEqual(['not told: never_announced', 'firing first page'])
+      expect(later?.said).toEqual(['not told: repeat_not_due'])
+      expect(membersOf(later!)).toEqual([['checkout-stripe', 'checkout-stripe#budget50']])
+    })
+
+    it('that were told before stay where they are, and are not repeated', () => {
+      const steps = played(spent(0, false), spent(2, false), spent(3, true), spent(3 + 25 * 60, true))
+      expect(steps[1]?.said).toEqual(['firing first ticket'])
+      expect(steps[2]?.said).toEqual(['not told: inhibited', 'firing first page'])
+      expect(lastOf(steps).said.toSorted()).toEqual(['firing repeat page', 'not told: inhibited'])
+      expect(membersOf(lastOf(steps))).toEqual([['checkout-stripe#budget50'], ['checkout-stripe']])
+    })
+
+    it('are told on their own once it no longer burns', () => {
+      const steps = played(spent(0, true), spent(2, false), spent(8, false), spent(10, false))
+      expect(steps.map(({ said }) => said)).toEqual([
+        ['firing first page'],
+        ['not told: repeat_not_due'],
+        ['resolved resolved page', 'not told: group_wait'],
+        ['firing first ticket'],
+      ])
+      expect(membersOf(lastOf(steps))).toEqual([['checkout-stripe#budget50']])
+    })
+
+    it('join those told before once it no longer burns', () => {
+      const more = (minute: number, burns: boolean): Step => {
+        const now = read(minute, { burns, spent: 800 })
+        return { minute, readings: [now], signals: budgetSpent(now, at(minute), ALERT_POLICY) }
+      }
+      const steps = played(spent(0, false), spent(2, false), more(3, true), more(5, false), more(11, false))
+      expect(lastOf(steps).said.toSorted()).toEqual(['firing members_added ticket', 'resolved resolved page'])
+      expect(membersOf(lastOf(steps))).toEqual([['checkout-stripe#budget50', 'checkout-stripe#budget75']])
+    })
   })
 
   it('a failure mode whose cause an incident has is not told beside it', () => {

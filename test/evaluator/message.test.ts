@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { reviveFacts } from '../../evaluator/decide/incident-facts.ts'
 import { parseOrigin } from '../../evaluator/decide/origin.ts'
-import { budgetLeft, causeOf, firstStep, howBad, summaryOf, whoCanFix } from '../../evaluator/deliver/incident-text.ts'
+import { answersOf } from '../../evaluator/deliver/answers.ts'
+import { causeOf, summaryOf } from '../../evaluator/deliver/incident-text.ts'
 import { headline, messageOf } from '../../evaluator/deliver/message.ts'
 import { OUTCOMES } from '../../integration/outcome.ts'
+import type { BudgetOutlook } from '../../slo/alert/alert-facts.ts'
 import type { Intent } from '../../slo/alert/alert-stream.ts'
-import type { IncidentDetails, Suspect } from '../../slo/alert/incident.ts'
-import { details, facts, factsOfIncident, member, STARTED, TRACES, WATERMARK } from './facts.ts'
+import type { Suspect } from '../../slo/alert/incident.ts'
+import { budget, details, facts, factsOfIncident, member, STARTED, TRACES, WATERMARK } from './facts.ts'
 
 const intent = (changes: Partial<Intent> = {}): Intent => ({
   endpoint: 'pager',
@@ -38,7 +40,7 @@ describe('a page', () => {
       trace_url: `https://plumbline.example/traces/${TRACES[0]}`,
       trace_ids: TRACES.join(','),
       dependency: 'acme-pay',
-      budget_left: '41 %',
+      budget_left: '41 %, empty in 17 h',
     })
   })
 
@@ -73,11 +75,13 @@ describe('a page', () => {
     })
   })
 
-  it('says nothing of what is not known', () => {
+  it('says plainly what is not known', () => {
     const numbers = details({ suspect: null, exemplars: [] })
     const lead = member('checkout-availability', {
       details: numbers,
       summary: summaryOf('checkout-availability', numbers),
+      runbook: '',
+      budget: null,
     })
     const unknown = factsOfIncident(
       { rootCause: '', members: [lead], details: numbers },
@@ -85,10 +89,16 @@ describe('a page', () => {
     )
     const [bare] = messageOf(intent(), unknown, URL_BASE).alerts
     expect(bare?.labels).not.toHaveProperty('root_cause')
-    for (const key of ['cause', 'impact', 'trace_url', 'trace_ids', 'dependency'])
+    for (const key of ['trace_url', 'trace_ids', 'dependency', 'runbook_url'])
       expect(bare?.annotations).not.toHaveProperty(key)
-    expect(bare?.annotations.summary).toBe('checkout-availability burns 16.7x')
-    expect(bare?.annotations.who_can_fix).toBe('unknown')
+    expect(bare?.annotations).toMatchObject({
+      summary: 'checkout-availability burns 16.7x',
+      cause: 'not known: no failing call could be traced',
+      impact: 'checkout',
+      who_can_fix: 'not known: no failing call could be traced',
+      first_step: 'look at what changed in checkout and at its bad events: no failing call could be traced',
+      budget_left: 'not known',
+    })
   })
 
   it('survives the journal', () => {
@@ -140,7 +150,7 @@ describe('an incident of several alerts', () => {
 
   it('names ten services and counts the others', () => {
     const impact = Array.from({ length: 13 }, (_, n) => `s${n}`)
-    expect(messageOf(intent(), facts({ impact }), URL_BASE).brief.impact).toBe(
+    expect(messageOf(intent(), facts({ impact }), URL_BASE).brief.forWhom).toBe(
       's0, s1, s2, s3, s4, s5, s6, s7, s8, s9 and 3 more',
     )
   })
@@ -168,30 +178,6 @@ describe('the end', () => {
   })
 })
 
-describe('alerts that are not about a burn rate', () => {
-  it.each([
-    ['TelemetryAbsent', 'check whether checkout runs and still sends telemetry'],
-    ['ProbeFailing', 'check acme-pay status, then what the probe asks for'],
-    ['PlumblineBlind', 'check that a collector runs, that services reach it, and that it reaches the store'],
-  ] as const)('%s says what to do first, and has no numbers', (alertname, step) => {
-    const lead = member('a', { alertname, details: null, summary: 'a is silent', dependency: 'acme-pay' })
-    const message = messageOf(
-      intent(),
-      factsOfIncident({ members: [lead], details: null, title: 'a is silent' }),
-      URL_BASE,
-    )
-    expect(message.numbers).toBeNull()
-    expect(message.brief).toMatchObject({
-      firstStep: step,
-      what: 'a is silent',
-      why: '',
-      howBad: 'a is silent',
-      budgetLeft: '',
-    })
-    expect(headline(message.brief)).toBe('a is silent')
-  })
-})
-
 describe('an origin', () => {
   it.each([
     ['dependency:acme-pay/timeout', { kind: 'dependency', name: 'acme-pay', outcome: 'timeout' }],
@@ -205,6 +191,9 @@ describe('an origin', () => {
 })
 
 describe('the text', () => {
+  const lead = (told: ReturnType<typeof facts>) => answersOf(told.incident.members[0]!, told)
+  const whoCanFix = (told: ReturnType<typeof facts>) => lead(told).whoCanFix
+  const firstStep = (told: ReturnType<typeof facts>) => lead(told).firstStep
   const SUSPECT: Suspect = { dependency: 'acme-pay', outcome: 'timeout', bad: 328, share: 0.82 }
   const suspected = (suspect: Partial<Suspect>) =>
     factsOfIncident({ rootCause: '', details: details({ suspect: { ...SUSPECT, ...suspect } }) }, { root: null })
@@ -220,8 +209,8 @@ describe('the text', () => {
     ['schema', 'answers in an unexpected form', 'us'],
     ['circuit_open', 'is cut off by our circuit breaker', 'us'],
     ['throttled', 'throttles us', 'quota'],
-    ['unknown_error', 'fails', 'unknown'],
-    ['something new', 'fails', 'unknown'],
+    ['unknown_error', 'fails', 'not known: calls to acme-pay end without a reason'],
+    ['something new', 'fails', 'not known: calls to acme-pay end without a reason'],
   ])('of %s: %s, %s can fix it', (outcome, phrase, owner) => {
     expect(summaryOf('a', details({ suspect: { ...SUSPECT, outcome } }))).toBe(`a burns 16.7x: acme-pay ${phrase}`)
     expect(whoCanFix(suspected({ outcome }))).toBe(owner)
@@ -240,11 +229,22 @@ describe('the text', () => {
     }
   })
 
-  it('of an inbound SLO without a suspect points at the service', () => {
-    const numbers = details({ suspect: null })
-    const told = factsOfIncident({ rootCause: '', details: numbers }, { root: null, direction: 'inbound' })
-    expect(whoCanFix(told)).toBe('us')
-    expect(firstStep(told)).toContain('checkout')
+  it('of a cause that is not sure says that it is not', () => {
+    const weak = 'not known for sure; provider, if it is acme-pay'
+    expect(whoCanFix(suspected({ share: 0.4, bad: 80 }))).toBe(weak)
+    expect(whoCanFix(suspected({ share: 0.9, bad: 9 }))).toBe(weak)
+    const { root } = facts()
+    expect(whoCanFix(facts({ root: { ...root!, confidence: 'low' } }))).toBe(weak)
+  })
+
+  it('of failures without a single cause names nobody', () => {
+    const { root } = facts()
+    const told = factsOfIncident(
+      { rootCause: '', details: details({ suspect: null }) },
+      { root: { ...root!, origin: '', confidence: null, share: 0 } },
+    )
+    expect(whoCanFix(told)).toBe('not known: no single cause stands out')
+    expect(firstStep(told)).toBe('look at an example trace: no single cause stands out')
   })
 
   it('of a weak suspect says so', () => {
@@ -293,21 +293,27 @@ describe('the text', () => {
     })
   }
 
-  const budget = (budgetRemaining: number, changes: Partial<IncidentDetails> = {}) =>
-    details({ budgetRemaining, ...changes })
+  const spending = (changes: Partial<BudgetOutlook>) => lead(facts({}, [member('a', { budget: budget(changes) })]))
   it('of an overspent budget says by how much', () => {
-    expect(howBad(budget(-0.4), 43_200)).toContain('; the 30 d budget is overspent by 40 %')
-    expect(budgetLeft(budget(-0.4), 43_200)).toBe('-40 %')
+    const { howBad, budgetLeft } = spending({ remaining: -0.4, minutesLeft: 0 })
+    expect(howBad).toContain('; the 30 d budget is overspent by 40 %')
+    expect(budgetLeft).toBe('overspent by 40 %')
   })
   it('never rounds a budget up', () => {
-    expect(howBad(budget(0.00002), 43_200)).toContain('; 0 % of the 30 d budget left, empty in 0 min')
-    expect(budgetLeft(budget(0.99999), 43_200)).toMatch(/^99 %, empty in/)
+    const { howBad } = spending({ remaining: 0.00002, minutesLeft: 0.05 })
+    expect(howBad).toContain('; 0 % of the 30 d budget left, empty in 0 min')
+    expect(spending({ remaining: 0.99999 }).budgetLeft).toMatch(/^99 %, empty in/)
   })
-  it('of an unknown budget says nothing', () => {
-    expect(budgetLeft(details({ budgetRemaining: null }), 43_200)).toBe('')
-  })
+  it('of a budget that lasts says that it does', () =>
+    expect(spending({ minutesLeft: null }).budgetLeft).toBe('41 %, lasts at this rate'))
+  it('of a budget without events says that it is not known', () =>
+    expect(spending({ remaining: null }).budgetLeft).toBe('not known: no events in 30 d'))
   it('leads with the short window when it burns less', () => {
     const short = details({ governingWindow: '5m', counts: { good: 4_920, total: 5_000 } })
-    expect(howBad(short, 43_200)).toContain('80 of 5,000 calls failed in 5 m (governing window), 16.7x in 1 h')
+    expect(lead(facts({}, [member('a', { details: short })])).howBad).toContain(
+      '80 of 5,000 calls failed in 5 m (governing window), 16.7x in 1 h',
+    )
   })
+  it('of events that are no calls does not call them calls', () =>
+    expect(spending({ bad: 'events were bad' }).howBad).toMatch(/^1,000 of 60,000 events were bad in 1 h/))
 })

@@ -48,8 +48,9 @@ export const brief = (changes: Partial<Brief> = {}): Brief => ({
   burn: '16.7x of 14.4x',
   budgetLeft: '41 %, empty in 17 h',
   budgetSpent: 0.59,
-  impact: 'checkout, cart',
+  forWhom: 'checkout, cart',
   whoCanFix: 'provider',
+  owner: 'payments',
   firstStep: 'check acme-pay status, consider the fallback provider',
   env: 'prod',
   service: 'checkout',
@@ -61,6 +62,7 @@ export const brief = (changes: Partial<Brief> = {}): Brief => ({
   deployments: [],
   links: {
     incident: ANNOTATIONS.dashboard_url,
+    subject: 'https://plumbline.example/slos/checkout-availability',
     runbook: ANNOTATIONS.runbook_url,
     trace: ANNOTATIONS.trace_url,
   },

@@ -29,6 +29,10 @@ const MEMBER: Member = {
   summary: 'checkout burns',
   details: null,
   mutedBy: null,
+  owner: '',
+  runbook: '',
+  budget: null,
+  evidence: null,
 }
 const SILENCE = {
   id: 's1',

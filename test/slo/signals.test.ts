@@ -153,7 +153,7 @@ describe('failure modes', () => {
         alert: 'prod/acme-pay#F1',
         labels: { alertname: 'DependencyFailureMode', condition: 'F1', dependency: 'acme-pay', env: 'prod' },
       },
-      summary: 'acme-pay: authentication failure in 25 % of calls by a, b, c and 1 more. Look.',
+      summary: 'acme-pay: authentication failure in 25 % of calls by a, b, c and 1 more',
     })
   })
 })
