@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { occurrencesOf } from '../slo/overlay/maintenance.ts'
+import { nextOccurrences } from '../slo/overlay/maintenance.ts'
 import { maintenanceInput, maintenanceOf } from '../slo/overlay/overlay-input.ts'
 import { recurrenceWarnings } from '../slo/overlay/recurrence.ts'
 import {
@@ -16,8 +16,6 @@ import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
 import { onInvalid, Problem, problemSchema } from './problem.ts'
 import { refuseFiled } from './silence-changes.ts'
 
-const DAY_MS = 86_400_000
-const NEXT_DAYS = 366
 const NEXT_COUNT = 5
 
 const STATES = ['active', 'planned', 'over'] as const
@@ -53,9 +51,7 @@ export const maintenanceSchema = z
 /** A window as every route answers it, with what comes next. */
 export function maintenanceAnswer(window: StoredMaintenance, now: Date): z.output<typeof maintenanceSchema> {
   const { schedule } = window
-  const next = occurrencesOf(window, { from: now, to: new Date(now.getTime() + NEXT_DAYS * DAY_MS) })
-    .slice(0, NEXT_COUNT)
-    .map(texts)
+  const next = nextOccurrences(window, now, NEXT_COUNT).map(texts)
   const [first] = next
   return {
     id: window.id,

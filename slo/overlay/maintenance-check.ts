@@ -1,12 +1,12 @@
-import { EXCLUDE_BACK_DAYS, type MaintenanceWindow, occurrencesOf } from './maintenance.ts'
-import { recurrenceFault, shortestGapMinutes } from './recurrence.ts'
+import { EXCLUDE_BACK_DAYS, type MaintenanceWindow, nextOccurrences } from './maintenance.ts'
+import { type Recurrence, recurrenceFault, shortestGapMinutes } from './recurrence.ts'
 
 const DAY_MS = 86_400_000
 
 /** What goes on for longer must say when somebody looks at it again. */
 export const UNREVIEWED_DAYS = 90
 
-/** A recurrence must take place once within this time. */
+/** How far ahead the shortest time between two starts is looked for: every change of the clocks is in it. */
 const HORIZON_DAYS = 366
 
 type Draft = Pick<
@@ -30,11 +30,10 @@ export function maintenanceFaults(window: Draft, now: Date): string[] {
 const oneOffFault = ({ from, to }: { from: Date; to: Date }): string | null =>
   to > from ? null : 'it must end after it starts'
 
-function recurringFaults(schedule: Parameters<typeof recurrenceFault>[0], now: Date): string[] {
-  const horizon = new Date(now.getTime() + HORIZON_DAYS * DAY_MS)
-  if (occurrencesOf({ schedule, endedAt: null }, { from: now, to: horizon }).length === 0)
+function recurringFaults(schedule: Recurrence, now: Date): string[] {
+  if (nextOccurrences({ schedule, endedAt: null }, now, 1).length === 0)
     return ['it does not take place within a year: look at the rule, UNTIL and EXDATE']
-  const gap = shortestGapMinutes(schedule, now, horizon)
+  const gap = shortestGapMinutes(schedule, now, new Date(now.getTime() + HORIZON_DAYS * DAY_MS))
   return gap !== null && schedule.durationMinutes >= gap
     ? [
         `the duration (${schedule.durationMinutes} min) must be less than the shortest time between two starts (${gap} min)`,
@@ -46,8 +45,7 @@ function timeFaults(window: Draft, now: Date): string[] {
   const { schedule, excludeFromBudget, reviewAt } = window
   const faults: string[] = []
   const bound = new Date(now.getTime() + UNREVIEWED_DAYS * DAY_MS)
-  const goesOn =
-    'from' in schedule ? schedule.to > bound : occurrencesOf(window, { from: bound, to: far(bound) }).length > 0
+  const goesOn = 'from' in schedule ? schedule.to > bound : nextOccurrences(window, bound, 1).length > 0
   if (goesOn && reviewAt === null)
     faults.push(`it goes on for more than ${UNREVIEWED_DAYS} days: set reviewAt, when somebody looks at it again`)
   if (reviewAt !== null && reviewAt <= now) faults.push('reviewAt is in the past')
@@ -59,5 +57,3 @@ function timeFaults(window: Draft, now: Date): string[] {
   }
   return faults
 }
-
-const far = (from: Date) => new Date(from.getTime() + HORIZON_DAYS * DAY_MS)

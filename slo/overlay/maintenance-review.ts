@@ -1,8 +1,7 @@
-import { type MaintenanceWindow, occurrencesOf } from './maintenance.ts'
+import { type MaintenanceWindow, nextOccurrences } from './maintenance.ts'
 
 const DAY_MS = 86_400_000
 const WEEK_MS = 7 * DAY_MS
-const HORIZON_DAYS = 366
 
 export interface ReviewDue {
   window: MaintenanceWindow
@@ -19,13 +18,12 @@ export function reviewsDue(
   remindedAt: ReadonlyMap<string, Date>,
   now: Date,
 ): ReviewDue[] {
-  const horizon = { from: now, to: new Date(now.getTime() + HORIZON_DAYS * DAY_MS) }
   return windows
     .filter(({ id, reviewAt }) => {
       const last = remindedAt.get(id)
       return reviewAt !== null && reviewAt <= now && (!last || now.getTime() - last.getTime() >= WEEK_MS)
     })
-    .filter((window) => occurrencesOf(window, horizon).length > 0)
+    .filter((window) => nextOccurrences(window, now, 1).length > 0)
     .map((window) => ({ window, text: textOf(window) }))
 }
 

@@ -94,6 +94,22 @@ function planned(schedule: OneOff | Recurrence, span: OneOff): OneOff[] {
   }))
 }
 
+/** Whoever plans work knows what comes within a year. */
+const HORIZON_DAYS = 366
+
+/** What goes on at an instant and what comes next within a year, `count` at most; far ones are only looked for when they are needed. */
+export function nextOccurrences(
+  window: Pick<MaintenanceWindow, 'schedule' | 'endedAt'>,
+  from: Date,
+  count: number,
+): OneOff[] {
+  for (let days = 8; ; days *= 4) {
+    const to = new Date(from.getTime() + Math.min(days, HORIZON_DAYS) * DAY_MS)
+    const found = occurrencesOf(window, { from, to })
+    if (found.length >= count || days >= HORIZON_DAYS) return found.slice(0, count)
+  }
+}
+
 /** The window that keeps a subject's alerts from being told at an instant, if any. */
 export function inMaintenance(
   windows: readonly MaintenanceWindow[],

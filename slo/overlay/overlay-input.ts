@@ -12,7 +12,9 @@ const durationMinutes = z
   .regex(/^[1-9]\d{0,5}[mhdw]$/, 'expected a duration such as 30m, 2h, 1d')
   .transform((text) => Number.parseInt(text, 10) * (UNIT_MINUTES[text.at(-1) ?? 'm'] ?? 1))
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+const instant = z.iso
+  .datetime({ offset: true, message: 'expected an instant with its offset, such as 2026-03-02T01:00:00Z' })
+  .transform((text) => new Date(text))
 
 const matcher = z.union(
   [
@@ -28,24 +30,36 @@ const matcher = z.union(
 
 const name = z.string().trim().max(200)
 
+const NAME_ALERTS = 'say which alerts, at least by one matcher such as service="checkout"'
+
 /** What people say to make a silence, by API or in a file. */
 export const silenceInput = z.strictObject({
-  matchers: z.array(matcher).min(1).max(50).meta({ description: 'All must hold: service="checkout", team=~"pay.*"' }),
+  matchers: z
+    .array(matcher, NAME_ALERTS)
+    .min(1, NAME_ALERTS)
+    .max(50)
+    .meta({ description: 'All must hold: service="checkout", team=~"pay.*"' }),
   startsAt: instant.optional().meta({ description: 'Now unless said' }),
   endsAt: instant.optional().meta({ description: 'This or `duration`' }),
   duration: durationMinutes.optional().meta({ description: 'From the start: 30m, 2h, 1d; this or `endsAt`' }),
   createdBy: name.optional(),
-  comment: z.string().trim().min(1, 'say why').max(2_000),
+  comment: z.string('say why').trim().min(1, 'say why').max(2_000),
 })
 
 /** What people say to make a maintenance window, by API or in a file. */
 export const maintenanceInput = z.strictObject({
-  scope: z.strictObject({
-    services: z.array(name).default([]),
-    slos: z.array(name).default([]),
-    dependencies: z.array(name).default([]),
-    environments: z.array(name).default([]),
-  }),
+  scope: z.strictObject(
+    {
+      services: z.array(name).default([]),
+      slos: z.array(name).default([]),
+      dependencies: z.array(name).default([]),
+      environments: z.array(name).default([]),
+    },
+    {
+      error: ({ input }) =>
+        input === undefined ? 'say what it is about, such as { services: [checkout] }' : undefined,
+    },
+  ),
   schedule: z.union(
     [
       z.strictObject({ from: instant, to: instant }),

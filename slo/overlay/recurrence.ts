@@ -1,7 +1,7 @@
 import { Cron } from 'croner'
 import { RRuleTemporal } from 'rrule-temporal'
 import { boundedMemo } from '../../integration/bounded-memo.ts'
-import { parseRrule, type RruleText } from './rrule-text.ts'
+import { parseRrule, type RruleText, startsADay as rruleStartsADay } from './rrule-text.ts'
 import { instantOfWall, isTimeZone, wallOfInstant } from './wall-clock.ts'
 
 /** `DTSTART;TZID=Europe/Berlin:20260104T020000` and `RRULE:…`, with any EXDATE, one a line. Source: RFC 5545. */
@@ -26,11 +26,14 @@ type Starts = (from: Date, to: Date) => Date[]
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 
-/** Clocks move by less than this when a zone's rules change. */
-const ZONE_SLACK_MS = 2 * DAY_MS
+/** No change of a zone's rules moved clocks by more than a day (Samoa left out 30 December 2011). */
+const ZONE_SLACK_MS = DAY_MS + 60 * MINUTE_MS
 
 /** Expanded beyond what is asked for, as the next question is about a moment later. */
 const AHEAD_MS = 7 * DAY_MS
+
+/** No budget looks back further than a year. */
+const LOOKED_BACK_MS = 366 * DAY_MS
 
 /** Far more rules than anybody plans. */
 const REMEMBERED = { entries: 500, maxKeyChars: 5_000 }
@@ -52,13 +55,34 @@ export function startsBetween(recurrence: Recurrence, from: Date, to: Date): Dat
   return starts(from, to)
 }
 
+/** Every hour: what starts more often is a window that hardly ends, and takes seconds to expand for a year. */
+const MOST_STARTS_A_DAY = 24
+
 /** What is wrong with a recurrence as it is written, or null. */
 export function recurrenceFault(recurrence: Recurrence): string | null {
   const made = compile(ruleOf(recurrence))
   if (typeof made === 'string') return made
+  // The library also takes a date, or @daily: one form is enough to read.
+  if ('cron' in recurrence && fieldsOf(recurrence).length !== 5) return `cron cannot be used: ${CRON_FORM}`
+  if (startsADay(recurrence) > MOST_STARTS_A_DAY)
+    return `it starts more than ${MOST_STARTS_A_DAY} times a day: use fewer and longer windows`
   return recurrence.durationMinutes >= 1 && Number.isInteger(recurrence.durationMinutes)
     ? null
     : 'the duration must be a whole number of minutes, one at least'
+}
+
+/** On a day on which a recurrence takes place; of cron no more are counted than are too many. */
+function startsADay(recurrence: Recurrence): number {
+  if ('rrule' in recurrence) {
+    const text = parseRrule(recurrence.rrule)
+    return typeof text === 'string' ? 0 : rruleStartsADay(text)
+  }
+  const [minutes, hours] = fieldsOf(recurrence)
+  const daily = new Cron(`${minutes} ${hours} * * *`, { timezone: 'UTC', mode: '5-part', paused: true })
+  let starts = 0
+  for (let at = daily.nextRun(new Date(-1)); at && at.getTime() < DAY_MS && starts <= MOST_STARTS_A_DAY; starts++)
+    at = daily.nextRun(at)
+  return starts
 }
 
 /** The shortest time between two starts within a span, in minutes; null with fewer than two. */
@@ -71,11 +95,15 @@ export function shortestGapMinutes(recurrence: Recurrence, from: Date, to: Date)
 /** Notes on what an author may not expect; none refuses. */
 export function recurrenceWarnings(recurrence: Recurrence): string[] {
   if (!('cron' in recurrence)) return []
-  const [, , dayOfMonth, , dayOfWeek] = recurrence.cron.trim().split(/\s+/)
+  const [, , dayOfMonth, , dayOfWeek] = fieldsOf(recurrence)
   return dayOfMonth !== '*' && dayOfWeek !== '*'
     ? ['cron names days of the month and of the week: either is enough, as in classic cron']
     : []
 }
+
+const CRON_FORM = 'expected minute, hour, day of month, month, day of week'
+
+const fieldsOf = ({ cron }: Pick<CronRecurrence, 'cron'>): string[] => cron.trim().split(/\s+/)
 
 /** When it starts, without how long it takes. */
 type Rule = { rrule: string } | { cron: string; timeZone: string }
@@ -118,7 +146,7 @@ function compileCron({ cron, timeZone }: { cron: string; timeZone: string }): St
       return walls
     })
   } catch (error) {
-    return `cron cannot be used: ${(error as Error).message}; expected minute, hour, day of month, month, day of week`
+    return `cron cannot be used: ${(error as Error).message}; ${CRON_FORM}`
   }
 }
 
@@ -130,14 +158,15 @@ function onWallClock(timeZone: string, walls: (fromWall: number, toWall: number)
   }
 }
 
-/** Keeps the last expansion: a tick asks for the same span once per SLO. */
+/** Keeps what was expanded: a tick asks once per SLO for its window, then for the moment, and pages ask for what is next. */
 function remembering(starts: Starts): Starts {
   let known: { fromMs: number; toMs: number; starts: Date[] } | null = null
   return (from, to) => {
     const [fromMs, toMs] = [from.getTime(), to.getTime()]
     if (known === null || fromMs < known.fromMs || toMs > known.toMs) {
-      const ahead = new Date(toMs + AHEAD_MS)
-      known = { fromMs, toMs: ahead.getTime(), starts: starts(from, ahead) }
+      const begin = Math.min(fromMs, Math.max(known?.fromMs ?? fromMs, fromMs - LOOKED_BACK_MS))
+      const end = Math.max(toMs + AHEAD_MS, known?.toMs ?? 0)
+      known = { fromMs: begin, toMs: end, starts: starts(new Date(begin), new Date(end)) }
     }
     const found = known.starts
     return found.slice(

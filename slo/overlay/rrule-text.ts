@@ -80,6 +80,14 @@ export function parseRrule(text: string): RruleText | string {
   }
 }
 
+/** How often a rule starts at most on a day on which it does. */
+export function startsADay({ rule }: Pick<RruleText, 'rule'>): number {
+  const parts = new Map(rule.split(';').map(pairOf))
+  const listed = (name: string) => parts.get(name)?.split(',').length
+  const hours = parts.get('FREQ') === 'HOURLY' ? Math.ceil(24 / Number(parts.get('INTERVAL') ?? 1)) : 1
+  return (listed('BYMINUTE') ?? 1) * (listed('BYHOUR') ?? hours)
+}
+
 function propertyOf(line: string): { name: string; timeZone: string | null; value: string } | null {
   const [, name, zone, value] = /^\s*([A-Za-z]+)(?:;TZID=([^:;]+))?:(\S+)\s*$/.exec(line) ?? []
   return name === undefined || value === undefined ? null : { name: name.toUpperCase(), timeZone: zone ?? null, value }

@@ -95,6 +95,12 @@ describe('a maintenance window', () => {
 describe('a maintenance window is refused', () => {
   const rows: [string, unknown, string][] = [
     ['without scope', { ...ONCE, scope: {} }, 'scope is empty'],
+    ['without a word about scope', { ...ONCE, scope: undefined }, 'say what it is about'],
+    [
+      'every minute of the year, which would keep every evaluation waiting',
+      { ...NIGHTLY, schedule: { cron: '* * * * *', timeZone: 'UTC', duration: '1m' } },
+      'starts more than 24 times a day',
+    ],
     ['without reason for leaving it out of the budget', { ...ONCE, reason: '', excludeFromBudget: true }, 'reason'],
     [
       'left out of the budget too late',

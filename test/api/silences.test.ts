@@ -118,6 +118,9 @@ test('page by page none is lost, though several end together', async () => {
 
 describe('a silence is refused', () => {
   const rows: [string, Record<string, unknown>, string][] = [
+    ['without matchers', { matchers: undefined }, 'say which alerts'],
+    ['without a reason', { comment: undefined }, 'say why'],
+    ['until some day', { endsAt: 'tomorrow', duration: undefined }, 'expected an instant with its offset'],
     ['without an end', { duration: undefined }, 'say endsAt or duration'],
     ['with two ends', { endsAt: inHours(1) }, 'one of them'],
     ['without matchers', { matchers: [] }, 'json.matchers'],

@@ -4,6 +4,7 @@ import {
   inMaintenance,
   type MaintenanceScope,
   type MaintenanceWindow,
+  nextOccurrences,
   occurrencesOf,
   subjectOf,
 } from '../../slo/overlay/maintenance.ts'
@@ -143,6 +144,24 @@ describe('time left out of the budget', () => {
   })
 })
 
+describe('what comes next', () => {
+  const year = { from: NOW, to: new Date(NOW.getTime() + 366 * DAY_MS) }
+  const rows: [string, Partial<MaintenanceWindow>][] = [
+    ['one-off', {}],
+    ['one-off that is over', { schedule: { from: at('06-01T00:00'), to: at('06-01T01:00') } }],
+    ['nightly', { schedule: nightly() }],
+    ['nightly, ended in three days', { schedule: nightly(), endedAt: at('06-13T00:30') }],
+    ['in the middle of one', { schedule: { cron: '30 13 * * *', timeZone: 'Europe/Berlin', durationMinutes: 60 } }],
+    ['monthly', { schedule: { cron: '0 2 1 * *', timeZone: 'Europe/Berlin', durationMinutes: 60 } }],
+    ['once a year', { schedule: { cron: '0 2 1 1 *', timeZone: 'Europe/Berlin', durationMinutes: 60 } }],
+  ]
+  test.each(rows)('%s: the first of the year, however few are asked for', (_, changed) => {
+    const planned = window(changed)
+    const all = occurrencesOf(planned, year)
+    for (const count of [1, 5, 1000]) expect(nextOccurrences(planned, NOW, count)).toEqual(all.slice(0, count))
+  })
+})
+
 describe('windows that are refused', () => {
   const rows: [string, Partial<MaintenanceWindow>, string | null][] = [
     ['a plain one is fine', {}, null],
@@ -197,6 +216,11 @@ describe('windows that are refused', () => {
       'a rule that ended',
       { schedule: { ...nightly(), rrule: `${nightly().rrule};UNTIL=20260605T000000Z` } },
       'not take place within a year',
+    ],
+    [
+      'every hour is fine',
+      { schedule: { cron: '0 * * * *', timeZone: 'Europe/Berlin', durationMinutes: 10 }, reviewAt: at('09-01T00:00') },
+      null,
     ],
     ['a rule that cannot be read', { schedule: { rrule: 'daily', durationMinutes: 1 } }, 'DTSTART'],
     ['a one-off of four months', { schedule: { from: NOW, to: at('10-10T00:00') } }, 'set reviewAt'],

@@ -182,13 +182,27 @@ describe('recurrences that are refused', () => {
     ['an EXDATE that is none', rule('UTC:20260101T000000', 'FREQ=DAILY', 'EXDATE:yesterday'), 'EXDATE yesterday'],
     ['a cron of six fields', cron('0 0 0 * * *', 'UTC'), 'cron cannot be used'],
     ['no cron at all', cron('often', 'UTC'), 'cron cannot be used'],
+    ['a word in place of the fields', cron('@daily', 'UTC'), 'expected minute, hour, day of month'],
+    ['a date in place of the fields', cron('2026-01-01T00:00:00', 'UTC'), 'expected minute, hour, day of month'],
+    ['a cron of every minute', cron('* * * * *', 'UTC'), 'starts more than 24 times a day'],
+    ['a cron of every minute of one day in the year', cron('* * 1 1 *', 'UTC'), 'starts more than 24 times a day'],
+    ['twice an hour', rule('UTC:20260101T000000', 'FREQ=HOURLY;BYMINUTE=0,30'), 'starts more than 24 times a day'],
+    [
+      'half-hourly on some days',
+      rule('UTC:20260101T000000', `FREQ=MONTHLY;BYHOUR=${Array.from({ length: 24 }, (_, hour) => hour)};BYMINUTE=0,30`),
+      'starts more than 24 times a day',
+    ],
     ['no duration', { ...cron('0 0 * * *', 'UTC'), durationMinutes: 0 }, 'duration'],
   ]
   test.each(rows)('%s', (_, recurrence, message) => expect(recurrenceFault(recurrence)).toContain(message))
 
-  test('one that is fine', () => {
-    expect(recurrenceFault(rule('Europe/Berlin:20260101T000000', 'FREQ=WEEKLY;BYDAY=MO,+2TU'))).toBeNull()
-  })
+  test.each([
+    ['some days', rule('Europe/Berlin:20260101T000000', 'FREQ=WEEKLY;BYDAY=MO,+2TU')],
+    ['every hour', cron('0 * * * *', 'Europe/Berlin')],
+    ['every hour, by RRULE', rule('UTC:20260101T000000', 'FREQ=HOURLY')],
+    ['twice in every sixth hour', rule('UTC:20260101T000000', 'FREQ=HOURLY;INTERVAL=6;BYMINUTE=0,30')],
+    ['every five minutes of one hour', cron('*/5 2 * * *', 'UTC')],
+  ])('%s: fine', (_, recurrence) => expect(recurrenceFault(recurrence)).toBeNull())
 
   test('no text crashes it', () => {
     const text = fc.oneof(
