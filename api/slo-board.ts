@@ -6,8 +6,8 @@ import type { Warning } from '../slo/self-check.ts'
 import { type FiringAlert, type SloStatus, statusOf, statusOfRefused } from '../slo/status.ts'
 import { readFreshness } from '../storage/freshness.ts'
 import { listIncidents } from '../storage/incidents.ts'
+import { readLatestReadings } from '../storage/latest-readings.ts'
 import type { Db } from '../storage/query.ts'
-import { readReadings } from '../storage/readings.ts'
 import { readDefinitions, type StoredDefinition } from '../storage/slo-definitions.ts'
 import { readPast } from '../storage/slo-past.ts'
 import { measuredShareOf, unfinishedByKey, warningsByKey, warningsOf } from './slo-measuring.ts'
@@ -45,8 +45,7 @@ export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
     warningsByKey(db),
     unfinishedByKey(db),
   ])
-  const inForce = definitions.map(({ slo }) => slo).filter((slo): slo is Slo => slo !== null)
-  const readings = new Map((await readReadings(db, inForce, now)).map((reading) => [reading.slo.name, reading]))
+  const readings = await readLatestReadings(db, definitions, now)
   const alertsOf = Map.groupBy(openIncidents.flatMap(alertsIn), ({ slo }) => slo)
   const slos = definitions.map((definition): SloEntry => {
     const reading = readings.get(definition.name) ?? null

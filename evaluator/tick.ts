@@ -2,10 +2,10 @@ import type { Log } from '../runtime/log.ts'
 import type { AlertPolicy } from '../slo/alert/alert-policy.ts'
 import type { EndpointTraits } from '../slo/alert/alert-stream.ts'
 import type { AlertName } from '../slo/alert/incident.ts'
-import type { Slo } from '../slo/model.ts'
 import type { RouteNode } from '../slo/overlay/route.ts'
 import { readAlertStates, readOpenIncidents, readOwingEvents, recordAlertEvents } from '../storage/alert-events.ts'
 import { recordIncidents } from '../storage/incidents.ts'
+import { recordReadings } from '../storage/latest-readings.ts'
 import { readOverlays } from '../storage/overlays.ts'
 import type { Db } from '../storage/query.ts'
 import { readReadings } from '../storage/readings.ts'
@@ -51,7 +51,8 @@ const DAY_MS = 86_400_000
 export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
   const { db, measurer, explainer, signals, routes, policy, kinds, traits, metrics, outbox, addressees } = evaluator
   const memory = evaluator.memory ?? (await recover(evaluator, now))
-  const slos = (await readDefinitions(db)).map(({ slo }) => slo).filter((slo): slo is Slo => slo !== null)
+  const definitions = await readDefinitions(db)
+  const slos = present(definitions.map(({ slo }) => slo))
 
   const remeasuring = await measurer.measure(slos, now)
   const [readings, overlays] = await Promise.all([readReadings(db, slos, now), readOverlays(db, now)])
@@ -67,6 +68,7 @@ export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
   await record(evaluator, memory, changesOf(evaluations, turns, evidence, now), now)
 
   void outbox.deliverDue(now)
+  await recordReadings(db, readings, definitions, now)
 }
 
 /**

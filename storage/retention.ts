@@ -35,6 +35,7 @@ export function retentionClauses({ spans, notableSpans, calls, metrics, rollups 
     ['indicator_hours', `hour + ${seconds(rollups)}`],
     ['covered_minutes', `minute + ${seconds(rollups)}`],
     ['point_minutes', `minute + ${seconds(rollups)}`],
+    ['slo_minutes', `minute + ${seconds(metrics)}`],
     ...METRIC_TABLES.map((table) => [table, `toDateTime(TimeUnix) + ${seconds(metrics)}`] as const),
   ])
 }

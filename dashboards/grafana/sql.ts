@@ -69,35 +69,17 @@ FROM v_slo_now
 WHERE ${picked('service', 'service')} AND ${picked('slo', 'slo')}
 ORDER BY status = 'critical' DESC, urgency DESC, slo`
 
-/** Events of the `seconds` before the end of each minute, as a window over rows that may have gaps. */
-const trailing = (column: string, seconds: number) =>
-  `sum(${column}) OVER (PARTITION BY slo ORDER BY toUnixTimestamp(minute) RANGE BETWEEN ${seconds - 60} PRECEDING AND CURRENT ROW)`
-const trailingBurn = (seconds: number) =>
-  `${trailing('(total - good)', seconds)} * 1000000 / (${trailing('total', seconds)} * any_budget_ppm)`
-
 export const BURN = `SELECT
   ${bucketOf('minute')} AS time,
   slo,
   argMax(burn_5m, minute) AS \`5m\`,
   argMax(burn_1h, minute) AS \`1h\`,
   argMax(burn_6h, minute) AS \`6h\`
-FROM (
-  SELECT minute, slo,
-    ${trailingBurn(300)} AS burn_5m,
-    ${trailingBurn(3_600)} AS burn_1h,
-    ${trailingBurn(21_600)} AS burn_6h
-  FROM (
-    SELECT slo, minute, sum(w.good) AS good, sum(w.total) AS total, any(w.budget_ppm) AS any_budget_ppm
-    FROM v_slo_window AS w
-    WHERE minute >= toDateTime($__fromTime) - INTERVAL 6 HOUR AND minute <= toDateTime($__toTime)
-      AND slo IN (
-        SELECT slo FROM v_slo_now WHERE ${picked('service', 'service')} AND ${picked('slo', 'slo')}
-        ORDER BY urgency DESC, slo LIMIT 5
-      )
-    GROUP BY slo, minute HAVING total > 0
-  )
+FROM v_slo_minutes
+WHERE $__timeFilter(minute) AND slo IN (
+  SELECT slo FROM v_slo_now WHERE ${picked('service', 'service')} AND ${picked('slo', 'slo')}
+  ORDER BY urgency DESC, slo LIMIT 5
 )
-WHERE $__timeFilter(minute)
 GROUP BY time, slo ORDER BY time, slo`
 
 export const OUTCOMES = `SELECT ${bucketOf('minute')} AS time, outcome, sum(c.calls) / ${BUCKET} AS calls

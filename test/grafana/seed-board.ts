@@ -3,7 +3,7 @@ import type { Slo } from '../../slo/model.ts'
 import { measureMinutes } from '../../storage/indicator-minutes.ts'
 import type { Db } from '../../storage/query.ts'
 import { callRow, storeCalls } from '../storage/calls.ts'
-import { MINUTE, slo, storeDefinition, storeHeartbeats, storeIncident } from './seed.ts'
+import { evaluate, MINUTE, slo, storeDefinition, storeHeartbeats, storeIncident } from './seed.ts'
 
 const PAST_MINUTES = 90
 const DEPENDENCIES = ['acme-pay', 'swift-parcel'] as const
@@ -57,6 +57,7 @@ export async function seedBoard(db: Db, end: number): Promise<void> {
     startedAt: end - 60 * MINUTE,
     resolvedAt: end - 40 * MINUTE,
   })
+  await evaluate(db, new Date(end))
   const at = new Date(end - 20 * MINUTE).toISOString()
   await db.insert({
     table: 'notifications',

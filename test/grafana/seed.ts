@@ -1,5 +1,8 @@
 import type { CallSelection, CallsIndicator, Counts, Slo } from '../../slo/model.ts'
+import { recordReadings } from '../../storage/latest-readings.ts'
 import type { Db } from '../../storage/query.ts'
+import { readReadings } from '../../storage/readings.ts'
+import { readDefinitions } from '../../storage/slo-definitions.ts'
 
 export const MINUTE = 60_000
 
@@ -70,7 +73,7 @@ export async function storeDefinition(
         state,
         generation: state === 'active' ? definition.generation : '',
         definition: state === 'active' ? JSON.stringify(definition) : '',
-        problems: '',
+        problems: '[]',
         source: 'test',
         changed_at: text(at),
       },
@@ -117,6 +120,17 @@ export async function storeHeartbeats(db: Db, end: number, minutes: number): Pro
     format: 'JSONEachRow',
     clickhouse_settings: { insert_deduplication_token: `heartbeats-${end}-${minutes}` },
   })
+}
+
+/** What a tick leaves behind for boards, once minutes are measured. */
+export async function evaluate(db: Db, now: Date): Promise<void> {
+  const definitions = await readDefinitions(db)
+  const readings = await readReadings(
+    db,
+    definitions.flatMap(({ slo }) => slo ?? []),
+    now,
+  )
+  await recordReadings(db, readings, definitions, now)
 }
 
 export interface IncidentRow {

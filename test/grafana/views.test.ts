@@ -3,7 +3,16 @@ import { type FiringAlert, statusOf } from '../../slo/status.ts'
 import type { Db } from '../../storage/query.ts'
 import { readReadings } from '../../storage/readings.ts'
 import { testDatabase } from '../support/database.ts'
-import { type IncidentRow, MINUTE, slo, storeDefinition, storeHeartbeats, storeIncident, storeMinutes } from './seed.ts'
+import {
+  evaluate,
+  type IncidentRow,
+  MINUTE,
+  slo,
+  storeDefinition,
+  storeHeartbeats,
+  storeIncident,
+  storeMinutes,
+} from './seed.ts'
 
 interface NowRow {
   slo: string
@@ -133,6 +142,7 @@ describe('v_slo_now agrees with the maths of the API', () => {
     }
 
     const now = new Date()
+    await evaluate(db, now)
     const [reading] = await readReadings(db, [definition], now)
     const api = statusOf(reading!, alert, { now, refused: scenario.refused ?? false })
     const [row, ...more] = await readNow(db)

@@ -1,0 +1,235 @@
+import { z } from 'zod'
+import { ALERT_POLICY } from '../slo/alert/alert-policy.ts'
+import { judgeTier, urgency } from '../slo/alert/alert-verdict.ts'
+import { budgetOf } from '../slo/budget/budget.ts'
+import { burnRate } from '../slo/budget/burn-rate.ts'
+import type { Slo } from '../slo/model.ts'
+import type { MemberReading, PeriodReading, Reading, WindowReading } from '../slo/reading.ts'
+import { type StatusWord, statusWord } from '../slo/status.ts'
+import { type Db, query } from './query.ts'
+import { readReadings } from './readings.ts'
+import type { StoredDefinition } from './slo-definitions.ts'
+
+/** All are written this often where there are many: an answer tells by its watermark how old it is. */
+const MAX_INTERVAL_MS = 15_000
+/** Where there are few, at every evaluation. */
+const INTERVAL_PER_SLO_MS = 15
+
+/** What was written last, of each connection. */
+const written = new WeakMap<Db, { at: number; states: ReadonlyMap<string, string> }>()
+
+/**
+ * Stores what an evaluation read, for boards and the API: one row an SLO, the row written last counts. Of many SLOs most
+ * evaluations write only those whose definition or status word changed.
+ */
+export async function recordReadings(
+  db: Db,
+  readings: readonly Reading[],
+  definitions: readonly StoredDefinition[],
+  evaluatedAt: Date,
+): Promise<void> {
+  const definedAt = new Map(definitions.map(({ name, changedAt }) => [name, changedAt]))
+  const judged = readings.map((reading): Judged => {
+    const { slo, watermark } = reading
+    const word = statusWord(reading, null, { now: watermark ?? evaluatedAt })
+    return { reading, word, definitionAt: definedAt.get(slo.name) ?? new Date(0), evaluatedAt }
+  })
+  const last = written.get(db)
+  const age = last === undefined ? Number.POSITIVE_INFINITY : evaluatedAt.getTime() - last.at
+  const isDue = age < 0 || age >= Math.min(MAX_INTERVAL_MS, INTERVAL_PER_SLO_MS * readings.length)
+  const due = isDue ? judged : judged.filter((one) => last?.states.get(one.reading.slo.name) !== stateOf(one))
+  if (due.length === 0) return
+  await db.insert({
+    table: 'slo_readings',
+    format: 'JSONEachRow',
+    values: due.map(rowOf),
+    // A board tells the very number the API tells.
+    clickhouse_settings: { distributed_foreground_insert: 1, precise_float_parsing: 1 },
+  })
+  const states = new Map(judged.map((one) => [one.reading.slo.name, stateOf(one)]))
+  written.set(db, { at: isDue ? evaluatedAt.getTime() : last!.at, states })
+}
+
+interface Judged {
+  reading: Reading
+  /** By the counts alone: without what fires, without a refused version, and not grown old. */
+  word: StatusWord
+  definitionAt: Date
+  evaluatedAt: Date
+}
+
+/** What is told at once when it changes. */
+function stateOf({ word, definitionAt, reading: { period } }: Judged): string {
+  const excluded = period.exclusions.flatMap(({ from, to }) => [from.getTime(), to.getTime()])
+  return [word, definitionAt.getTime(), period.resets?.length ?? 0, ...excluded].join()
+}
+
+/**
+ * The reading of every SLO in force: of the last evaluation, or read now where there was none since the definition, a budget
+ * reset or maintenance changed, or since it was written in another form.
+ */
+export async function readLatestReadings(
+  db: Db,
+  definitions: readonly StoredDefinition[],
+  now: Date,
+): Promise<Map<string, Reading>> {
+  const readings = new Map<string, Reading>()
+  const stored = new Map((await selectReadings(db, { form: FORM })).map((row) => [row.slo, row]))
+  const others: Slo[] = []
+  for (const { name, slo, changedAt } of definitions) {
+    if (slo === null) continue
+    const row = stored.get(name)
+    if (row?.definitionAt === changedAt.getTime()) readings.set(name, decode(row.reading, slo))
+    else others.push(slo)
+  }
+  for (const reading of await readReadings(db, others, now)) readings.set(reading.slo.name, reading)
+  return readings
+}
+
+/** Windows that boards show, in minutes. */
+const BURN_WINDOWS = { '5m': 5, '30m': 30, '1h': 60, '2h': 120, '6h': 360, '1d': 1_440, '3d': 4_320 } as const
+
+function rowOf({ reading, word, definitionAt, evaluatedAt }: Judged) {
+  const { slo, period, windows, watermark, lastEventAt } = reading
+  const { budgetPpm } = slo.objective
+  const { sli, consumed, remaining } = budgetOf(period.units, budgetPpm)
+  const burn = Object.entries(BURN_WINDOWS).map(([label, minutes]) => [
+    `burn_${label}`,
+    burnRate(windows.get(minutes)?.units ?? { good: 0, total: 0 }, budgetPpm),
+  ])
+  return {
+    slo: slo.name,
+    definition_at: definitionAt.toISOString(),
+    evaluated_at: evaluatedAt.toISOString(),
+    watermark: watermark?.toISOString() ?? null,
+    last_event_at: lastEventAt?.toISOString() ?? null,
+    period_from: period.from.toISOString(),
+    period_to: period.to.toISOString(),
+    good: period.counts.good,
+    total: period.counts.total,
+    units_good: period.units.good,
+    units_total: period.units.total,
+    sli,
+    consumed,
+    remaining,
+    raw_remaining: period.raw && budgetOf(period.raw.units, budgetPpm).remaining,
+    ...Object.fromEntries(burn),
+    urgency: Math.max(0, ...slo.tiers.map((tier) => urgency(judgeTier(tier, reading, ALERT_POLICY)))),
+    coverage: period.coverage,
+    word,
+    form: FORM,
+    reading: encode(reading),
+  }
+}
+
+/** Of the text that `encode` writes: another number for another form, so that no version reads what it does not understand. */
+const FORM = 1
+
+const selectReadings = query({
+  sql: `
+    SELECT r.slo AS slo, toUnixTimestamp64Milli(r.definition_at) AS definitionAt, r.reading AS reading
+    FROM (SELECT slo, definition_at, evaluated_at, reading, form FROM slo_readings FINAL) AS r
+    GLOBAL LEFT JOIN (SELECT slo, max(recorded_at) AS reset_at FROM budget_resets GROUP BY slo) AS b ON b.slo = r.slo
+    WHERE r.form = {form:UInt8} AND r.evaluated_at >= b.reset_at
+      AND r.evaluated_at >= (SELECT max(changed_at) FROM maintenance_windows WHERE exclude_from_budget)`,
+  params: z.object({ form: z.int() }),
+  row: z.object({ slo: z.string(), definitionAt: z.number(), reading: z.string() }),
+})
+
+/** [good, total, coverage], then [good, total] of the units where they are others, then [good, bad] of the variance. */
+type StoredWindow = readonly number[]
+
+interface StoredReading {
+  watermark: number | null
+  lastEventAt: number | null
+  invalidMinute: number | null
+  windows: (readonly [minutes: number, window: StoredWindow])[]
+  period: Omit<PeriodReading, keyof WindowReading | 'from' | 'to' | 'exclusions' | 'resets'> & {
+    from: number
+    to: number
+    window: StoredWindow
+    exclusions: { from: number; to: number; reason: string }[]
+    resets?: { slo: string; at: number; reason: string; by: string }[]
+  }
+  members?: (Omit<MemberReading, 'period'> & { window: StoredWindow })[]
+}
+
+/** Everything of a reading but its definition, as text. */
+export function encode({ watermark, lastEventAt, invalidMinute, windows, period, members }: Reading): string {
+  const { from, to, raw, exclusions, resets, expectedTotal } = period
+  const stored: StoredReading = {
+    watermark: msOf(watermark),
+    lastEventAt: msOf(lastEventAt),
+    invalidMinute: msOf(invalidMinute),
+    windows: [...windows].map(([minutes, window]) => [minutes, packed(window)]),
+    period: {
+      from: from.getTime(),
+      to: to.getTime(),
+      window: packed(period),
+      raw,
+      exclusions: exclusions.map((one) => ({ ...one, from: one.from.getTime(), to: one.to.getTime() })),
+      ...(resets && { resets: resets.map((reset) => ({ ...reset, at: reset.at.getTime() })) }),
+      ...(expectedTotal !== undefined && { expectedTotal }),
+    },
+    ...(members && {
+      members: members.map(({ period: window, ...member }) => ({ ...member, window: packed(window) })),
+    }),
+  }
+  return JSON.stringify(stored)
+}
+
+/** The reading that `encode` wrote, of the same definition. */
+export function decode(text: string, slo: Slo): Reading {
+  const { watermark, lastEventAt, invalidMinute, windows, period, members } = JSON.parse(text) as StoredReading
+  const { from, to, window, exclusions, resets, ...rest } = period
+  return {
+    slo,
+    watermark: dateOf(watermark),
+    lastEventAt: dateOf(lastEventAt),
+    invalidMinute: dateOf(invalidMinute),
+    windows: new Map(windows.map(([minutes, stored]) => [minutes, unpacked(stored)])),
+    period: {
+      ...unpacked(window),
+      ...rest,
+      from: new Date(from),
+      to: new Date(to),
+      exclusions: exclusions.map((one) => ({ ...one, from: new Date(one.from), to: new Date(one.to) })),
+      ...(resets && { resets: resets.map((reset) => ({ ...reset, at: new Date(reset.at) })) }),
+    },
+    ...(members && {
+      members: members.map(({ window: stored, ...member }) => ({ ...member, period: unpacked(stored) })),
+    }),
+  }
+}
+
+const msOf = (at: Date | null): number | null => (at === null ? null : at.getTime())
+const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
+
+function packed({ counts, units, coverage, variance }: WindowReading): StoredWindow {
+  const isSame = units.good === counts.good && units.total === counts.total
+  return [
+    counts.good,
+    counts.total,
+    coverage,
+    ...(isSame && !variance ? [] : [units.good, units.total]),
+    ...(variance ? [variance.good, variance.bad] : []),
+  ]
+}
+
+function unpacked([
+  good,
+  total,
+  coverage,
+  unitsGood,
+  unitsTotal,
+  varianceGood,
+  varianceBad,
+]: StoredWindow): WindowReading {
+  const counts = { good: good!, total: total! }
+  return {
+    counts,
+    units: unitsGood === undefined ? counts : { good: unitsGood, total: unitsTotal! },
+    coverage: coverage!,
+    ...(varianceGood !== undefined && { variance: { good: varianceGood, bad: varianceBad! } }),
+  }
+}
