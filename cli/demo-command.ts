@@ -1,3 +1,4 @@
+import { makeDataDir } from './data-dir.ts'
 import { runDemo } from './demo/demo.ts'
 import { demoConfig } from './demo/demo-config.ts'
 import { freshStore } from './demo/fresh-store.ts'
@@ -9,6 +10,7 @@ const DATA_DIR = './data/demo'
 export async function runDemoCommand(options: { json?: boolean }): Promise<void> {
   const dataDir = process.env.PLUMBLINE_DATA_DIR ?? DATA_DIR
   try {
+    makeDataDir(dataDir)
     await freshStore(dataDir)
   } catch (error) {
     console.error(`plumbline: ${error instanceof Error ? error.message : error}`)

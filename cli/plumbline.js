@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript that every Node understands: finds a Node new enough to run the TypeScript sources directly.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -20,8 +20,9 @@ if (major >= REQUIRED_MAJOR) {
     )
     process.exit(2)
   }
-  const { status, signal } = spawnSync(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  })
-  process.exit(signal ? 1 : (status ?? 1))
+  const child = spawn(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  // Whoever stops this process means Plumbline. Ctrl-C reaches both anyway: the child decides what it means.
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  process.on('SIGINT', () => {})
+  child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))
 }

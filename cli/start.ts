@@ -16,6 +16,7 @@ import { startEmbedded } from '../storage/embedded/embedded.ts'
 import { prepareStore } from '../storage/migrate.ts'
 import { applyRetention } from '../storage/retention.ts'
 import { banner } from './banner.ts'
+import { makeDataDir } from './data-dir.ts'
 import type { Role } from './roles.ts'
 
 export interface StartOptions {
@@ -52,6 +53,7 @@ export async function runUntilSignal(
   const stops = new Stops(log)
   const asked = stopOnSignal(stops, log)
   try {
+    makeDataDir(config.dataDir)
     const addresses = role ? await startRole(role, config, log, stops) : await startAll(config, source, log, stops)
     process.send?.(addresses)
     if (json) console.log(JSON.stringify({ event: 'ready', ...addresses }))

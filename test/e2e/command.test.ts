@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { run, workplace } from './plumbline.ts'
+import { run, startWithOlderNode, workplace } from './plumbline.ts'
 
 describe('a mistake before the start is told in one readable line each', () => {
   test('every fault of the configuration, exit code 2', async () => {
@@ -63,9 +63,43 @@ describe('a port that is taken is named, with the key to set', () => {
   })
 })
 
+test.each([
+  ['a file', (dir: string) => `${dir}/plumbline.yaml`],
+  ['a place where nothing can be made', () => '/dev/null/data'],
+])('a data directory that is %s is said with the key to set', async (_what, dataDir) => {
+  using place = workplace({})
+  const { code, stderr } = await run(['start', '--config', place.configPath], {
+    PLUMBLINE_DATA_DIR: dataDir(place.dir),
+  })
+  expect(code).toBe(1)
+  expect(stderr).toBe(
+    `plumbline: the data directory ${dataDir(place.dir)} cannot be used: a file is in its way; set dataDir (or PLUMBLINE_DATA_DIR) to another one\n`,
+  )
+})
+
+test('started by an older Node, SIGTERM to it stops everything cleanly', { timeout: 60_000 }, async () => {
+  using place = workplace({})
+  await using running = await startWithOlderNode(place.configPath)
+  expect((await fetch(`${running.addresses.api}/healthz`)).status).toBe(200)
+  expect(await running.stop()).toBe(0)
+  for (const address of [running.addresses.api, running.addresses.otlpHttp, running.addresses.clickhouse])
+    await expect(fetch(address!)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
+})
+
 test('help names every command, version is the package’s', async () => {
   const help = await run(['--help'])
   expect(help.code).toBe(0)
-  for (const command of ['start', 'demo']) expect(help.stdout).toContain(command)
+  for (const command of [
+    'start',
+    'demo',
+    'validate',
+    'suggest',
+    'backtest',
+    'explain',
+    'remeasure',
+    'route',
+    'rehearse',
+  ])
+    expect(help.stdout).toContain(command)
   expect((await run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })

@@ -57,8 +57,8 @@ export async function run(
 }
 
 /** Starts the command and waits until it says it is ready; `stop` sends SIGTERM and resolves to the exit code. */
-async function launch(args: string[], env: Record<string, string>) {
-  const child = spawn(process.execPath, [COMMAND, 'start', '--json', ...args], {
+async function launch(args: string[], env: Record<string, string>, node: string[] = []) {
+  const child = spawn(process.execPath, [...node, COMMAND, 'start', '--json', ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -85,6 +85,12 @@ async function launch(args: string[], env: Record<string, string>) {
 /** One role alone, against the ClickHouse of its configuration. */
 export const startRole = (role: 'collector' | 'evaluator' | 'api', configPath: string) =>
   launch(['--role', role, '--config', configPath], {})
+
+/** As under a Node that cannot run the sources: the command looks for the bundled one. */
+export const startWithOlderNode = (configPath: string) => {
+  const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.0.0' } })"
+  return launch(['--config', configPath], {}, ['--import', `data:text/javascript,${encodeURIComponent(older)}`])
+}
 
 /** Starts Plumbline as `npm start` does. */
 export async function start(configPath: string, env: Record<string, string> = {}): Promise<Running> {
