@@ -1,5 +1,5 @@
-import { beginsMark, hide, isMark, type Mark, redactPaths, redactUrls } from './redacted-url.ts'
-import { fillsItsLine, isSecretName } from './secret-names.ts'
+import { hide, type Mark, redactPaths, redactUrls } from './redacted-url.ts'
+import { redactValues } from './redacted-values.ts'
 
 // Hot path: every text of every span passes `mayHoldSecret`. `test/bench/redaction.ts` measures it.
 
@@ -15,7 +15,7 @@ export const BEYOND_ASCII = 4
 /** The hint of each byte of UTF-8. */
 export const HINTS: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
   if (code > 127) return NOT_OF_AN_ID | BEYOND_ASCII
-  const separates = '\t\n ":=?@'.includes(String.fromCharCode(code)) ? SEPARATES : 0
+  const separates = '\t\n "%&\':<=?@'.includes(String.fromCharCode(code)) ? SEPARATES : 0
   return separates | (/[0-9a-f-]/.test(String.fromCharCode(code)) ? 0 : NOT_OF_AN_ID)
 })
 
@@ -69,15 +69,13 @@ const NO_CREDENTIALS =
   /^(?:auth|authentication|authori[sz]ation|challenge|credentials?|expired|format|headers?|invalid|missing|required|scheme|tokens?|realm=|error=|scope=|charset=)$/i
 
 /** `user:password@tcp(host)` of Go's MySQL driver. */
-const DSN_USER = /(?<![^\s"'=])[^\s"'@/]+(?=@(?:tcp|unix)\()/g
+const DSN_USER = /(?<![^\s"'@/])[^\s"'@/]+(?=@(?:tcp|unix)\()/g
 
-/** The name in front of a value: `password=`, `"api_key": `, `Authorization: `, `\"token\":\"`, `--token=`. */
-const NAMED = /(?<![\w.-])[.-]*(\w[\w.-]*)\\*["']?\s{0,4}[:=]{1,2}>?\s{0,4}/g
-/** `--password x` in command lines, also as a list. */
-const OPTION = /(?<![\w.-])--([A-Za-z][\w-]*)(?:\s+|["'],\s*)(?=[^\s-])/g
-
-/** What a field of a secret's name says when it holds none. */
-const NO_SECRET = /^(?:true|false|yes|no|null|nil|none|undefined|\*+|\?)\)?$/i
+/** `user:password@host`, where no scheme tells that it is an address. What is written so besides. */
+const LOGIN =
+  /(?<=^|[\s"'=(,<]|\/\/|\\\/)(?!(?:mailto|sips?|xmpp|acct|tel|npm|pkg|file|git|workspace):)[^\s"'@/<>=(,:]{1,64}:[^\s"'@/<>]{1,128}(?=@(?!sha\d+:)[\w-]+(?:\.[\w-]|:\d|\/))/gi
+/** Of Oracle's JDBC: `scott/tiger` before the `@`. */
+const ORACLE_LOGIN = /(?<=jdbc:oracle:(?:thin|oci8?):)[^\s"'@]{1,256}(?=@)/gi
 
 /** Hides the secrets within a free text: URLs keep scheme, host and path; of `name=value` the name stays. Linear in its length. */
 export function redactText(text: string, mark: Mark): string {
@@ -88,24 +86,18 @@ export function redactText(text: string, mark: Mark): string {
   if (result.includes('?')) result = redactPaths(result, mark)
   if (result.includes(' ')) result = result.replace(CREDENTIALS, credentials(mark))
   if (result.length >= KEY_MIN_CHARS) result = redactKeys(result, mark)
-  if (result.includes('@')) result = result.replace(DSN_USER, (user) => hide(user, mark))
-  if (mayNameValue(result)) result = redactNamed(result, NAMED, mark)
-  return result.includes('--') ? redactNamed(result, OPTION, mark) : result
+  if (result.includes('@')) result = redactLogins(result, mark)
+  return redactValues(result, mark)
 }
+
+const redactLogins = (text: string, mark: Mark): string =>
+  [DSN_USER, ORACLE_LOGIN, LOGIN].reduce((result, login) => result.replace(login, (user) => hide(user, mark)), text)
 
 const redactKeys = (text: string, mark: Mark): string => {
   const result = KEY.test(text) ? text.replace(KEYS, (key) => hide(key, mark)) : text
   return SECRET_HOSTS.some((host) => result.includes(host))
     ? result.replace(SECRET_PATH, (path) => hide(path, mark))
     : result
-}
-
-/** Has an `=`, or a `:` other than that of a URL. */
-function mayNameValue(text: string): boolean {
-  if (text.includes('=')) return true
-  let colon = text.indexOf(':')
-  while (colon >= 0 && text.charCodeAt(colon + 1) === 47) colon = text.indexOf(':', colon + 1)
-  return colon >= 0
 }
 
 const credentials = (mark: Mark) => (whole: string, scheme: string, blank: string, secret: string) => {
@@ -131,70 +123,4 @@ function redactPrivateKeys(text: string, mark: Mark): string {
 function endOfFooter(text: string, from: number): number {
   const dashes = text.indexOf('-----', from)
   return dashes < 0 ? text.length : dashes + 5
-}
-
-function redactNamed(text: string, pattern: RegExp, mark: Mark): string {
-  let result = ''
-  let done = 0
-  for (const match of text.matchAll(pattern)) {
-    const from = match.index + match[0].length
-    if (from < done || !(isSecretName(match[1]!) || isSecretProperty(match[0], match[1]!))) continue
-    const { start, end } = valueAt(text, from, match[1]!)
-    const value = text.slice(start, end)
-    if (end <= Math.max(start, done) || NO_SECRET.test(value) || isMark(value)) continue
-    result += text.slice(done, start) + mark(value)
-    done = end
-  }
-  return done === 0 ? text : result + text.slice(done)
-}
-
-/** `-Dpassword=` of Java. */
-const isSecretProperty = (whole: string, name: string): boolean => whole.startsWith('-D') && isSecretName(name.slice(1))
-
-interface Extent {
-  start: number
-  end: number
-}
-
-/** Where the value that begins at `from` stands; quotes are not part of it. */
-function valueAt(text: string, from: number, name: string): Extent {
-  let start = from
-  while (text[start] === '\\') start++
-  const quote = text[start]
-  if (quote === '"' || quote === "'") return { start: start + 1, end: quoteEnd(text, start, start > from) }
-  if (quote === '[' || quote === '{') {
-    const closed = beginsMark(text, start) ? text.indexOf(']', start) + 1 : bracketEnd(text, start)
-    return { start, end: firstFrom(text, closed, /[\s"'<>&,;\]})]/) }
-  }
-  return { start: from, end: firstFrom(text, from, fillsItsLine(name) ? /[\r\n]/ : /[\s"'<>&,;]/) }
-}
-
-/** Index of the first character that fits, else the length. */
-function firstFrom(text: string, from: number, fits: RegExp): number {
-  const found = text.slice(from).search(fits)
-  return found < 0 ? text.length : from + found
-}
-
-/** Index of the closing quote. Inside quoted JSON quotes are `\"`, so there the first one closes. */
-function quoteEnd(text: string, start: number, isEscaped: boolean): number {
-  const quote = text[start]
-  for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === '\\') {
-      if (isEscaped && text[at + 1] === quote) return at
-      at++
-    } else if (text[at] === quote) return at
-  }
-  return text.length
-}
-
-/** Behind the bracket that closes the one at `start`. */
-function bracketEnd(text: string, start: number): number {
-  let depth = 0
-  for (let at = start; at < text.length; at++) {
-    const char = text[at]
-    if (char === '"') at = quoteEnd(text, at, false)
-    else if (char === '[' || char === '{') depth++
-    else if ((char === ']' || char === '}') && --depth === 0) return at + 1
-  }
-  return text.length
 }

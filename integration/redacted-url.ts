@@ -78,20 +78,61 @@ function schemeStart(text: string, colon: number): number {
   return start
 }
 
+/** What JSON may write of a URL with a backslash: `\/`, `\u0026` for `&`. */
+const ESCAPED = /^(?:\/|u00)/
+
 function urlEnd(text: string, from: number, isQuoted: boolean): number {
   for (let at = from; at < text.length; at++) {
     const char = text.charCodeAt(at)
-    if (char <= 32 || char === 34 || char === 60 || char === 62 || char === 92 || char === 96) return at
+    if (char <= 32 || char === 34 || char === 60 || char === 62 || char === 96) return at
+    if (char === 92 && !ESCAPED.test(text.slice(at + 1, at + 4))) return at
     if (isQuoted && char === 39) return at
   }
   return text.length
 }
 
-/** A path with a query, where no scheme tells that it is one: `GET /search?q=me`. Not the `/{id?}` of a route. */
-const PATH_WITH_QUERY = /(?<![^\s"'=(,])(\/[^\s?"'<>{}]*)\?([^\s"'<>/)}\]][^\s"'<>]*)/g
+/** Ends what may be a path before a query, and the query. */
+const ENDS_PATH = /[\s?"'<>{}]/
+const QUERY_END = /[\s"'<>]/g
+/** What stands where a route marks a parameter as optional: `/{id?}`, `/:id?`. */
+const ENDS_OPTIONAL = /^[\s"'<>/)}\]]?$/
+/** `://` as some write it in JSON. */
+const ESCAPED_SCHEME = String.raw`:\/\/`
+const HOST = /[\w-][\w.-]*(?::\d{1,5})?[/?]/y
+const PARAMETER = /\?[\w.%[\]-]{1,64}=/y
 
-export const redactPaths = (text: string, mark: Mark): string =>
-  text.replace(PATH_WITH_QUERY, (_, path: string, query: string) => `${path}?${hide(query, mark)}`)
+/**
+ * Queries of addresses without a scheme: `GET /search?q=me`, `api.example/search?q=me`. Of a route `/{id?}` stays.
+ * Goes from one `?` to the next, so that each character is looked at a few times at most.
+ */
+export function redactPaths(text: string, mark: Mark): string {
+  let result = ''
+  let done = 0
+  for (let question = text.indexOf('?'); question >= 0; question = text.indexOf('?', Math.max(question + 1, done))) {
+    if (ENDS_OPTIONAL.test(text.charAt(question + 1)) || !endsAddress(text, done, question)) continue
+    QUERY_END.lastIndex = question + 1
+    const end = QUERY_END.exec(text)?.index ?? text.length
+    result += text.slice(done, question + 1) + hide(text.slice(question + 1, end), mark)
+    done = end
+  }
+  return done === 0 ? text : result + text.slice(done)
+}
+
+/** Whether a path, or a host before a parameter, begins in the word that ends at the question mark, or behind its `=`, `(` or `,`. */
+function endsAddress(text: string, from: number, question: number): boolean {
+  let start = question
+  while (start > from && !ENDS_PATH.test(text[start - 1]!)) start--
+  if (text.slice(start, question).includes(ESCAPED_SCHEME)) return true
+  PARAMETER.lastIndex = question
+  const hasParameter = PARAMETER.test(text)
+  for (let at = start; at < question; at++) {
+    if (at > start && !'=(,'.includes(text[at - 1]!)) continue
+    if (text[at] === '/') return true
+    HOST.lastIndex = at
+    if (hasParameter && HOST.test(text)) return true
+  }
+  return false
+}
 
 /**
  * A database's address in any driver's spelling: URL, JDBC, `user:password@tcp(host)/db`, `Server=…;Password=…`.

@@ -10,8 +10,11 @@ const SECRET_WORDS: ReadonlySet<string> = new Set([
   ...['token', 'accesstoken', 'authtoken', 'bearertoken', 'idtoken', 'refreshtoken', 'sessiontoken', 'jwt', 'bearer'],
   ...['apikey', 'apikeys', 'accesskey', 'accountkey', 'privatekey', 'secretkey', 'sharedaccesskey', 'signingkey'],
   ...['authorization', 'authorisation', 'cookie', 'cookies', 'csrf', 'xsrf'],
-  ...['sessionid', 'sessid', 'jsessionid', 'phpsessid'],
+  ...['sessionid', 'sessid', 'jsessionid', 'phpsessid', 'otp', 'totp'],
 ])
+
+/** Words that are written together with what stands before them: `PGPASSWORD`, `stripeapikey`. */
+const SECRET_ENDING = /(?:password|passwd|passphrase|apikey|secretkey|privatekey|accesstoken|authtoken|refreshtoken)s?$/
 
 /** The same in two words: `session.id`, `x-api-key`. */
 const SECRET_PAIRS: ReadonlySet<string> = new Set([
@@ -48,12 +51,14 @@ const wordsOf = (name: string): string[] =>
 function endsInSecret(words: readonly string[]): boolean {
   for (let end = words.length; end > 0; end--) {
     const word = words[end - 1]!
-    if (SECRET_WORDS.has(word) || SECRET_WORDS.has(word.replace(/\d+$/, ''))) return true
+    if (isSecretWord(word.replace(/\d+$/, ''))) return true
     if (end > 1 && isSecretPair(words[end - 2]!, word, words[end - 3])) return true
     if (!SAME_THING.has(word) && !/^\d+$/.test(word)) return false
   }
   return false
 }
+
+const isSecretWord = (word: string): boolean => SECRET_WORDS.has(word) || SECRET_ENDING.test(word)
 
 const isSecretPair = (first: string, second: string, before: string | undefined): boolean =>
   SECRET_PAIRS.has(`${first} ${second}`) && (first !== 'previous' || before === 'session')
@@ -69,4 +74,4 @@ export const isSecretName: (name: string) => boolean = boundedMemo((name) => {
 
 /** Secrets that fill the rest of their line when written as a header: `Cookie: a=1; b=2`. */
 export const fillsItsLine = (name: string): boolean =>
-  /(?:^|[-_])(?:authori[sz]ation|cookie)$/i.test(name.slice(-READ_CHARS))
+  /(?:^|[-_ ])(?:authori[sz]ation|cookie)$/i.test(name.slice(-READ_CHARS))

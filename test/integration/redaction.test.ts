@@ -140,6 +140,42 @@ describe('texts', () => {
       '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----',
       '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----',
     ],
+    ['an element', '<wsse:Password Type="t">x y</wsse:Password>', '<wsse:Password Type="t">[redacted]</wsse:Password>'],
+    ['an element with CDATA', '<token><![CDATA[x]]></token>', '<token><![CDATA[[redacted]]]></token>'],
+    ['an element as a page shows it', '&lt;secret&gt;x&lt;/secret&gt;', '&lt;secret&gt;[redacted]&lt;/secret&gt;'],
+    ['an element that speaks of one', '<tokenCount>5</tokenCount>', '<tokenCount>5</tokenCount>'],
+    [
+      'JSON as a page shows it',
+      '{&quot;password&quot;:&quot;x&quot;}',
+      '{&quot;password&quot;:&quot;[redacted]&quot;}',
+    ],
+    ['a form that was encoded', 'body a%3D1%26password%3Dx%40y%26b%3D2', 'body a%3D1%26password%3D[redacted]%26b%3D2'],
+    ['JSON that was encoded', '%7B%22token%22%3A%22x%22%7D', '%7B%22token%22%3A%22[redacted]%22%7D'],
+    ['a list of settings', '[{"name":"DB_PASSWORD","value":"x"}]', '[{"name":"DB_PASSWORD","value":"[redacted]"}]'],
+    ['an element of settings', '<add key="ApiKey" value="x"/>', '<add key="ApiKey" value="[redacted]"/>'],
+    ['a pair', "[('Authorization', 'x'), ('Host', 'y')]", "[('Authorization', '[redacted]'), ('Host', 'y')]"],
+    ['a pair of bytes', "(b'cookie', b'x')", "(b'cookie', b'[redacted]')"],
+    ['a list of names', "['password', 'email', 'name']", "['password', 'email', 'name']"],
+    ['a text of Python', "password=b'x', token=u'y'", "password=b'[redacted]', token=u'[redacted]'"],
+    ['fields of a form', 'user[password]=x&token[]=y', 'user[password]=[redacted]&token[]=[redacted]'],
+    ['settings in columns', 'password:        x', 'password:        [redacted]'],
+    ['an arrow', 'password -> x', 'password -> [redacted]'],
+    ['a name of two words', 'Invalid API key: abc', 'Invalid API key: [redacted]'],
+    ['a password said', "no access for 'bob' with password 'x'", "no access for 'bob' with password '[redacted]'"],
+    ['SQL that makes a user', "CREATE USER a IDENTIFIED BY 'x'", "CREATE USER a IDENTIFIED BY '[redacted]'"],
+    ['an option with one dash', 'serve -token x -v', 'serve -token [redacted] -v'],
+    ['words with dashes', 'a non-password field', 'a non-password field'],
+    ['a variable of the environment', 'PGPASSWORD=x psql', 'PGPASSWORD=[redacted] psql'],
+    ['a signature', 'sig=Zm9vYmFyYmF6cXV4&se=1', 'sig=[redacted]&se=1'],
+    ['a short password', 'user=a pass=hunter2', 'user=a pass=[redacted]'],
+    ['counts and choices', 'pass=3 fail=1 auth=basic', 'pass=3 fail=1 auth=basic'],
+    ['an address without scheme', 'dial shop:pw@db.example:5432/x', 'dial [redacted]@db.example:5432/x'],
+    ['an address of Oracle', 'jdbc:oracle:thin:scott/tiger@//h:1521/x', 'jdbc:oracle:thin:[redacted]@//h:1521/x'],
+    ['an image by its digest', 'redis:7@sha256:0a1b', 'redis:7@sha256:0a1b'],
+    ['an address of mail', 'mailto:bob@shop.example', 'mailto:bob@shop.example'],
+    ['a host with a query', 'GET api.example:8080/v1?q=me', 'GET api.example:8080/v1?[redacted]'],
+    ['a question', 'and/or? yes', 'and/or? yes'],
+    ['a URL as JSON writes it', '"https:\\/\\/a.example\\/p?x=1\\u0026y=2"', '"https:\\/\\/a.example\\/p?[redacted]"'],
     ['a parser speaking of tokens', 'Unexpected token function', 'Unexpected token function'],
     ['a time and an address', 'at 10:20:30 from 2001:db8::1', 'at 10:20:30 from 2001:db8::1'],
     ['a UUID', '5b8efff7-9803-8103-d269-b633813fc60c', '5b8efff7-9803-8103-d269-b633813fc60c'],
@@ -343,6 +379,17 @@ describe('any text', () => {
     (secret) => `{"cookie":["${secret}"]}`,
     (secret) => `{\\"token\\":\\"${secret}\\"}`,
     (secret) => `/search?q=${secret}`,
+    (secret) => `api.example/search?q=${secret}`,
+    (secret) => `<Password>${secret}</Password>`,
+    (secret) => `&quot;password&quot;:&quot;${secret}&quot;`,
+    (secret) => `x%26password%3D${secret}%26y`,
+    (secret) => `{"name":"api_key","value":"${secret}"}`,
+    (secret) => `('X-Api-Key', '${secret}')`,
+    (secret) => `user[password]=${secret}`,
+    (secret) => `password "${secret}"`,
+    (secret) => `-token ${secret}`,
+    (secret) => `token=b'${secret}'`,
+    (secret) => `shop:${secret}@db.example`,
   ]
 
   test('is redacted without error and grows by no more than marks', () => {
@@ -405,26 +452,28 @@ describe('any text', () => {
     )
   })
 
-  test.each([
-    'a',
-    '"',
-    '\\',
-    '[',
-    'https://',
-    'password=[',
-    'a-',
-    '--',
-    '.a-',
-    'password="\\',
-    '--a ',
-    'a: ',
+  const PIECES = ['a', '"', '\\', '[', 'https://', 'password=[', 'a-', '--', '.a-', 'password="\\', '--a ', 'a: ']
+  const MORE = [
     "$$'",
     '/*',
     '-----BEGIN ',
     '?/',
     '@',
-  ])('a megabyte of %s is no work', (piece) => {
-    const long = piece.repeat(2 ** 20 / piece.length)
-    expect(stored({ 'db.statement': long, 'url.full': long, text: long })['url.full']!.length).toBeGreaterThan(0)
+    ',/',
+    '=/',
+    'a=',
+    'pass=!',
+    '<a ',
+    '<a',
+    '%3D',
+    "('a',",
+    'a:a,',
+    'api ',
+  ]
+  test.each([...PIECES, ...MORE])('a megabyte of %s is no work, whatever else there is', (piece) => {
+    for (const before of ['', '? = @ : -- %3 </ ( \' " ']) {
+      const long = before + piece.repeat(2 ** 20 / piece.length)
+      expect(stored({ 'db.statement': long, 'url.full': long, text: long })['url.full']!.length).toBeGreaterThan(0)
+    }
   })
 })
