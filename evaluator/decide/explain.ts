@@ -1,5 +1,5 @@
 import type { Log } from '../../runtime/log.ts'
-import type { NearbyDeployment, RootEvidence } from '../../slo/alert/incident.ts'
+import type { AlertName, NearbyDeployment, RootEvidence } from '../../slo/alert/incident.ts'
 import { deepestBelow } from '../../slo/alert/root-cause.ts'
 import { windowEnd } from '../../slo/budget/window.ts'
 import { slowestAllowedNs } from '../../slo/call-selection.ts'
@@ -30,6 +30,7 @@ const GRAPH_MINUTES = 60
 const CIRCUIT_MINUTES = 10
 const DEPLOYMENT_MINUTES = 60
 const MINUTE_MS = 60_000
+const NEWS_MS = 10 * MINUTE_MS
 
 export function createExplainer(db: Db, log: Log): Explainer {
   let causes = new Map<string, Cause>()
@@ -59,12 +60,16 @@ export function createExplainer(db: Db, log: Log): Explainer {
     const traces = chosen.flatMap(({ samples }) => samples.map(({ traceId }) => traceId))
     const read = await readTraces(db, { ...range, traces })
     const found = causesOf(slos, chosen, read, { ...graph, failures: recent.failures })
-    return withTopology(found, firing, graph.calls)
+    return withTopology(
+      found,
+      firing.filter(({ burns }) => burns),
+      graph.calls,
+    )
   }
 
   return {
     async roots(evaluations, now) {
-      const firing = firingSlos(evaluations)
+      const firing = explainedSlos(evaluations)
       const isNew = firing.some(({ alert, changed }) => changed || !causes.has(alert))
       const isDue = isNew || now.getTime() - measuredAt >= ROOT_EVERY_MS
       if (firing.length > 0 && isDue && now.getTime() - failedAt >= AFTER_FAILURE_MS) {
@@ -78,7 +83,9 @@ export function createExplainer(db: Db, log: Log): Explainer {
       }
       const alive = new Set(firing.map(({ alert }) => alert))
       for (const alert of causes.keys()) if (!alive.has(alert)) causes.delete(alert)
-      return new Map([...causes].map(([alert, { root }]) => [alert, root.origin]))
+      // The cause of what fails now says whose incident a burn is; a budget was spent by others, too.
+      const burning = firing.filter(({ burns }) => burns)
+      return new Map(burning.map(({ alert }) => [alert, causes.get(alert)?.root.origin ?? '']))
     },
 
     async explain(turns, now) {
@@ -105,7 +112,9 @@ export function createExplainer(db: Db, log: Log): Explainer {
 }
 
 interface FiringSlo {
+  /** That of its burn rate, whatever fires. */
   alert: string
+  burns: boolean
   slo: Slo
   env: string
   startedAtMs: number
@@ -113,13 +122,25 @@ interface FiringSlo {
   changed: boolean
 }
 
-const firingSlos = (evaluations: readonly Evaluation[]): FiringSlo[] =>
-  evaluations.flatMap(({ subject: { alert, env }, outcome, burn }) => {
+/** Alerts beside burn rates that go back to failing calls: what fails now is looked up while they are news. */
+const LEAD_TO_CALLS: ReadonlySet<AlertName> = new Set(['SLOBudgetSpent', 'SLOExhaustion', 'SLOUnusual'])
+
+/** SLOs that burn, then others about which something was told within the last minutes; each once. */
+function explainedSlos(evaluations: readonly Evaluation[]): FiringSlo[] {
+  const firing = evaluations.flatMap(({ subject: { alertname, env }, outcome, reading }): FiringSlo[] => {
     const { next, transition } = outcome
-    if (!burn || next.phase === 'inactive') return []
-    const { slo, watermark } = burn.reading
-    return [{ alert, slo, env, startedAtMs: next.startedAtMs, watermark, changed: transition !== null }]
+    if (!reading || next.phase === 'inactive') return []
+    const { slo, watermark } = reading
+    const burns = alertname === 'SLOBurnRate'
+    const age = watermark ? watermark.getTime() - next.startedAtMs : 0
+    if (!burns && (!LEAD_TO_CALLS.has(alertname) || age > NEWS_MS)) return []
+    const changed = transition !== null
+    return [{ alert: slo.name, burns, slo, env, startedAtMs: next.startedAtMs, watermark, changed }]
   })
+  const bySlo = new Map<string, FiringSlo>()
+  for (const each of firing) if (each.burns || !bySlo.has(each.alert)) bySlo.set(each.alert, each)
+  return [...bySlo.values()]
+}
 
 /** Services whose calls are looked at; of an SLO that selects none, its own. */
 const servicesOf = (slos: readonly Slo[]): string[] => [
@@ -157,7 +178,9 @@ function withTopology(
 
 /** Of several members the one whose own root is the incident's, else the one that fires longest. */
 function causeIn({ group }: IncidentTurn, causes: ReadonlyMap<string, Cause>): Cause | undefined {
-  const known = Object.keys(group.members).flatMap((alert) => causes.get(alert) ?? [])
+  const known = Object.values(group.members).flatMap(({ subject: { alertname, slo } }) =>
+    alertname === 'SLOBurnRate' || LEAD_TO_CALLS.has(alertname) ? (causes.get(slo) ?? []) : [],
+  )
   return known.find(({ root }) => root.origin !== '' && root.origin === group.root) ?? known[0]
 }
 

@@ -107,23 +107,27 @@ const ownerText = (outcome: Outcome): string => {
 }
 
 /** Who can end what the failing calls lead to. */
-const byOrigin: Answer = (_, facts) => {
+const byOrigin: Answer = (member, facts) => {
   const origin = originOf(facts)
-  if (!origin) return `${NOT_KNOWN}: ${whyUnknown(facts)}`
+  if (!origin) return `${NOT_KNOWN}: ${whyUnknown(member, facts)}`
   const owner = ownerOfOrigin(origin)
   if (owner === null) return `${NOT_KNOWN}: calls to ${origin.name} end without a reason`
   return isSure(facts) ? owner : `${NOT_KNOWN} for sure; ${owner}, if it is ${origin.name}`
 }
 
-const whyUnknown = ({ root }: Pick<IncidentFacts, 'root'>) =>
-  root && root.traced > 0 ? 'no single cause stands out' : 'no failing call could be traced'
+const whyUnknown: Answer = ({ budget, alertname }, { root }) => {
+  if (root && root.traced > 0) return 'no single cause stands out'
+  const recent = alertname === 'SLOBurnRate' ? null : budget?.recent.counts
+  return recent && recent.good >= recent.total ? 'nothing fails now' : 'no failing call could be traced'
+}
 
-const measured: Answer = (_, facts) => causeOf(facts) || `${NOT_KNOWN}: ${whyUnknown(facts)}`
+const measured: Answer = (member, facts) => causeOf(facts) || `${NOT_KNOWN}: ${whyUnknown(member, facts)}`
 
-const stepByOrigin: Answer = ({ service, runbook }, facts) => {
+const stepByOrigin: Answer = (member, facts) => {
+  const { service, runbook } = member
   const origin = originOf(facts)
   if (origin) return stepFor(origin)
-  const why = whyUnknown(facts)
+  const why = whyUnknown(member, facts)
   if (facts.exemplars.length > 0) return `look at an example trace: ${why}`
   return runbook === ''
     ? `look at what changed in ${service} and at its bad events: ${why}`

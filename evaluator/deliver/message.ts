@@ -30,7 +30,7 @@ export interface Brief extends Answers {
   endedAt: Date | null
   /** Share of the budget spent by now; null while unknown. */
   budgetSpent: number | null
-  /** The team it belongs to, '' where nobody is named. */
+  /** The team it belongs to, or that nobody is named. */
   owner: string
   env: string
   service: string
@@ -69,6 +69,8 @@ export interface Message {
 }
 
 const MAX_ANNOTATION = 1_000
+
+export const NOBODY = 'nobody is named'
 
 /** What one endpoint is told about an incident. `publicUrl` is how its links begin. */
 export function messageOf(intent: Intent, facts: IncidentFacts, publicUrl: string): Message {
@@ -159,7 +161,7 @@ function briefOf(intent: Intent, facts: IncidentFacts, base: string): Brief {
     startedAt: incident.startedAt,
     endedAt: intent.event === 'resolved' ? (incident.resolvedAt ?? data.watermark) : null,
     budgetSpent: lead.budget?.remaining == null ? null : 1 - lead.budget.remaining,
-    owner: lead.owner,
+    owner: lead.owner || NOBODY,
     env: facts.env,
     service: lead.service,
     component: origin?.name ?? lead.dependency,

@@ -102,7 +102,7 @@ function messageOf(plain: PlainMessage, publicUrl: string, now: Date): Message {
       budgetLeft: 'none: it is about Plumbline itself',
       budgetSpent: null,
       forWhom,
-      owner: '',
+      owner: 'whoever runs Plumbline',
       whoCanFix: 'us',
       firstStep,
       ...PLACE,

@@ -32,7 +32,7 @@ function linesOf(brief: Brief): string {
     ['For whom', brief.forWhom],
     ['Cause', [brief.why, brief.cause].filter((part) => part !== '').join('; ')],
     ['Who can fix it', brief.whoCanFix],
-    ['Owner', brief.owner || 'nobody is named'],
+    ['Owner', brief.owner],
     ['First step', endedAt ? '' : brief.firstStep],
     ['Acknowledged by', brief.acknowledgedBy],
     ['Data', brief.isFrozen ? 'missing: these are the last numbers known' : ''],

@@ -48,6 +48,7 @@ const detailsOf = (brief: Brief) =>
     who_can_fix: brief.whoCanFix,
     owner: brief.owner,
     first_step: brief.firstStep,
+    runbook: brief.links.runbook || 'none is named',
     deployments: brief.deployments.join('; '),
     exemplar: brief.traceIds[0] ?? '',
     data: brief.isFrozen ? 'frozen' : '',

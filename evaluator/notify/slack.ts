@@ -1,5 +1,5 @@
 import { type Brief, headline, type Message, wordOf } from '../deliver/message.ts'
-import { cut, durationText, percent, timeText } from '../deliver/number-text.ts'
+import { cut, durationText, minuteText, percent, timeText } from '../deliver/number-text.ts'
 
 /** Longest texts Slack takes. Source: https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_HEADER = 150
@@ -20,7 +20,7 @@ export function slackBody(message: Message): string {
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: cut(`${word}  ${brief.what}`, MAX_HEADER) } },
       { type: 'section', text: mrkdwn(storyOf(brief), MAX_SECTION) },
-      { type: 'section', fields: fieldsOf(brief).map(([name, value]) => mrkdwn(`*${name}*\n${value}`, MAX_FIELD)) },
+      { type: 'section', fields: fieldsOf(message).map(([name, value]) => mrkdwn(`*${name}*\n${value}`, MAX_FIELD)) },
       { type: 'actions', elements: buttonsOf(brief) },
       { type: 'context', elements: [mrkdwn(contextOf(message), MAX_FIELD)] },
     ],
@@ -28,22 +28,23 @@ export function slackBody(message: Message): string {
 }
 
 function storyOf({ why, cause, firstStep, endedAt, howBad, others, isFrozen }: Brief): string {
-  const because = why ? `*${why}*${cause ? ` (${cause})` : ''}. ` : cause ? `${cause}. ` : ''
+  const because = why ? `*${why}*${cause ? ` (${cause})` : ''}. ` : cause ? `Cause: ${cause}. ` : ''
   const more = others > 0 ? `${others} more alerts belong to it. ` : ''
   const frozen = isFrozen ? 'Data is missing: these are the last numbers known. ' : ''
   return endedAt ? `${because}${howBad}` : `${because}${howBad}. ${more}${frozen}First step: ${firstStep}.`
 }
 
 /** What is not known is left out. */
-function fieldsOf(brief: Brief): [name: string, value: string][] {
+function fieldsOf({ brief, data }: Message): [name: string, value: string][] {
   const { startedAt, endedAt, budgetLeft, budgetSpent, forWhom, whoCanFix, owner, acknowledgedBy, deployments } = brief
+  const isToday = (at: Date) => at.toISOString().slice(0, 10) === data.watermark.toISOString().slice(0, 10)
   const lasted = endedAt ? ` to ${timeText(endedAt)}, ${durationText((+endedAt - +startedAt) / 60_000)}` : ''
   const fields: [string, string][] = [
-    ['Since', `${timeText(startedAt)}${lasted}`],
+    ['Since', `${isToday(startedAt) ? timeText(startedAt) : minuteText(startedAt)}${lasted}`],
     endedAt && budgetSpent !== null ? ['Budget spent', percent(budgetSpent)] : ['Budget left', budgetLeft],
     ['Impact', forWhom],
     ['Who can fix it', whoCanFix],
-    ['Owner', owner || 'nobody is named'],
+    ['Owner', owner],
     ['Runbook', brief.links.runbook === '' ? 'none is named' : ''],
     ['Acknowledged by', acknowledgedBy],
     ['Deployed before', deployments.slice(0, 3).join('\n')],

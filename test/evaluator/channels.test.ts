@@ -60,6 +60,7 @@ describe('PagerDuty', () => {
           impact: 'checkout, cart',
           who_can_fix: 'provider',
           first_step: 'check acme-pay status, consider the fallback provider',
+          runbook: ANNOTATIONS.runbook_url,
           exemplar: '4bf92f3577b34da6a3ce929d0e0e4736',
         },
       },
