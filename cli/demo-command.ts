@@ -1,7 +1,8 @@
 import { makeDataDir } from './data-dir.ts'
 import { runDemo } from './demo/demo.ts'
-import { demoConfig } from './demo/demo-config.ts'
+import { DEMO_SECRET, demoConfig } from './demo/demo-config.ts'
 import { freshStore } from './demo/fresh-store.ts'
+import { startReceiver } from './demo/receiver.ts'
 import { runUntilSignal } from './start.ts'
 
 const DATA_DIR = './data/demo'
@@ -17,8 +18,10 @@ export async function runDemoCommand(options: { json?: boolean }): Promise<void>
     process.exit(1)
   }
   const next = 'The demo begins: two hours of history first, then a shop whose third parties misbehave on a script.'
-  const overrides = { ...demoConfig(), dataDir }
+  const receiver = await startReceiver(DEMO_SECRET, (lines) => console.log(lines.join('\n')))
+  const overrides = { ...demoConfig(receiver.url), dataDir }
   await runUntilSignal({ ...options, overrides, next }, async ({ otlpHttp, api }, log, signal) => {
     if (otlpHttp && api) await runDemo({ otlpHttp, api, log, signal })
+    await receiver.stop()
   })
 }

@@ -7,13 +7,8 @@ import type { configSchema } from '../../runtime/config-schema.ts'
  */
 export const DEMO_SECRET = `whsec_${Buffer.from('plumbline demo, not a secret at all').toString('base64')}`
 
-export const RECEIVER_PORT = 9900
-
-/** Where the pages of the demo go. */
-export const receiverUrl = (port: number = RECEIVER_PORT) => `http://127.0.0.1:${port}/hook`
-
-/** What the demo sets over the configuration: a store of its own, and every page to the local receiver. */
-export function demoConfig(url: string = receiverUrl()): z.input<typeof configSchema> {
+/** What the demo sets over the configuration: a store of its own, and every page to the receiver at `url`. */
+export function demoConfig(url: string): z.input<typeof configSchema> {
   return {
     dataDir: './data/demo',
     sloDir: './slos',

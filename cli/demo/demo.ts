@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../runtime/log.ts'
-import { DEMO_SECRET, RECEIVER_PORT } from './demo-config.ts'
 import { sendPastInChild } from './past-child.ts'
-import { startReceiver } from './receiver.ts'
 import { SCRIPT, type Step } from './script.ts'
 import { startShop } from './shop.ts'
 
@@ -14,8 +12,6 @@ export interface DemoOptions {
   otlpHttp: string
   api: string
   log: Log
-  /** Must be the port of the URL given to `demoConfig`. */
-  receiverPort?: number
   /** Ends the demo: everything it started is stopped before the promise resolves. */
   signal: AbortSignal
   print?: (line: string) => void
@@ -25,20 +21,14 @@ export interface DemoOptions {
 
 /**
  * Fills an empty store with two hours of history, then runs the shop and plays the script until `signal` aborts.
- * @throws when the receiver's port is taken, a demo process does not start, or the collector refuses the history
+ * @throws when a demo process does not start, or the collector refuses the history
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { otlpHttp, api, log, signal } = options
   const print = options.print ?? ((line: string) => console.log(line))
-  const { receiverPort = RECEIVER_PORT, pastMinutes = PAST_MINUTES, script = SCRIPT } = options
+  const { pastMinutes = PAST_MINUTES, script = SCRIPT } = options
   await using stops = new AsyncDisposableStack()
   try {
-    const receiver = await startReceiver({
-      port: receiverPort,
-      secret: DEMO_SECRET,
-      print: (lines) => lines.forEach(print),
-    })
-    stops.defer(receiver.stop)
     print(`Sending ${pastMinutes} minutes of history through ${otlpHttp}`)
     await sendPastInChild({ otlpHttp, minutes: pastMinutes, requestsPerSecond: REQUESTS_PER_SECOND, print, signal })
     const shop = await startShop(otlpHttp, signal)

@@ -4,8 +4,7 @@ const texts = z.record(z.string(), z.string())
 
 /** The part of a notification that a person reads; the shape is Alertmanager's webhook body. */
 const notification = z.object({
-  status: z.enum(['firing', 'resolved']),
-  alerts: z.array(z.object({ labels: texts, annotations: texts })),
+  alerts: z.array(z.object({ status: z.enum(['firing', 'resolved']), labels: texts, annotations: texts })),
   plumbline: z.object({ severity: z.string(), reason: z.string() }).partial().optional(),
 })
 
@@ -19,19 +18,20 @@ const ROWS: readonly [annotation: string, title: string][] = [
   ['dashboard_url', 'open'],
 ]
 
-/** A verified notification as lines for a terminal. */
+/** A verified notification as lines for a terminal; alerts that say the same are told once. */
 export function pageLines(body: unknown): string[] {
   const parsed = notification.safeParse(body)
   if (!parsed.success) return ['  a signed message of unknown shape arrived']
-  const { status, alerts, plumbline } = parsed.data
-  return alerts.flatMap(({ labels, annotations }) => {
+  const { alerts, plumbline } = parsed.data
+  const byHead = Map.groupBy(alerts, ({ status, labels, annotations }) => {
     const severity = (labels.severity ?? plumbline?.severity ?? 'alert').toUpperCase()
-    const word = status === 'resolved' ? `RESOLVED ${severity}` : severity
-    const rows = ROWS.flatMap(([key, title]) => (annotations[key] ? [`  │ ${title.padEnd(8)}${annotations[key]}`] : []))
-    return [
-      `  ┌─ ${word} ─ ${annotations.summary ?? labels.slo ?? ''}`,
-      ...rows,
-      `  └─ signature verified${plumbline?.reason ? `, sent because: ${plumbline.reason}` : ''}`,
-    ]
+    return `${status === 'resolved' ? `RESOLVED ${severity}` : severity} ─ ${annotations.summary ?? labels.slo ?? ''}`
   })
+  return [...byHead].flatMap(([head, [first]]) => [
+    `  ┌─ ${head}`,
+    ...ROWS.flatMap(([key, title]) =>
+      first?.annotations[key] ? [`  │ ${title.padEnd(8)}${first.annotations[key]}`] : [],
+    ),
+    `  └─ signature verified${plumbline?.reason ? `, sent because: ${plumbline.reason}` : ''}`,
+  ])
 }

@@ -39,16 +39,16 @@ interface Wobble {
 const failing = (status: number): Effect => ({ status, slowerMs: 0 })
 
 /**
- * Each leaves a budget about half spent. All lie in the older half of the two hours, and history is sent newest
- * first, so that at no moment the minutes already stored hold more trouble than their budget allows.
+ * Each leaves a budget about a third spent: visible, and below the half of which somebody is told. All lie in the
+ * older half of the two hours, and history is sent newest first, so that this holds at every moment on the way.
  */
 const WOBBLES: readonly Wobble[] = [
-  { at: 'payment', minutesAgo: 92, minutes: 3, share: 0.0165, effect: failing(500) },
-  { at: 'payment', minutesAgo: 110, minutes: 8, share: 0.07, effect: { status: null, slowerMs: 400 } },
-  { at: 'identity', minutesAgo: 80, minutes: 2, share: 0.0225, effect: failing(401) },
-  { at: 'shipping', minutesAgo: 88, minutes: 6, share: 0.04, effect: failing(503) },
-  { at: 'email', minutesAgo: 98, minutes: 10, share: 0.05, effect: failing(429) },
-  { at: 'checkout', minutesAgo: 76, minutes: 5, share: 0.0225, effect: failing(500) },
+  { at: 'payment', minutesAgo: 92, minutes: 3, share: 0.009, effect: failing(500) },
+  { at: 'payment', minutesAgo: 110, minutes: 8, share: 0.04, effect: { status: null, slowerMs: 400 } },
+  { at: 'identity', minutesAgo: 80, minutes: 2, share: 0.016, effect: failing(401) },
+  { at: 'shipping', minutesAgo: 88, minutes: 6, share: 0.028, effect: failing(503) },
+  { at: 'email', minutesAgo: 98, minutes: 10, share: 0.035, effect: failing(429) },
+  { at: 'checkout', minutesAgo: 76, minutes: 5, share: 0.0145, effect: failing(500) },
 ]
 
 const DEPLOYED_MINUTES_AGO = 50

@@ -12,29 +12,25 @@ export interface Receiver {
 
 /**
  * Stands in for the on-call tool: checks the Standard Webhooks signature of every message and prints it for a person.
- * Answers 204, 401 for a wrong signature, 413 for a body over 256 KiB.
+ * Listens on any free port of loopback. Answers 204, 401 for a wrong signature, 413 for a body over 256 KiB.
  */
-export async function startReceiver(options: {
-  port: number
-  secret: string
-  print: (lines: string[]) => void
-}): Promise<Receiver> {
-  const webhook = new Webhook(options.secret)
+export async function startReceiver(secret: string, print: (lines: string[]) => void): Promise<Receiver> {
+  const webhook = new Webhook(secret)
   const server = http.createServer(async (request, response) => {
     const body = await readBody(request)
     if (body === null) return void response.writeHead(413).end()
     try {
-      options.print(pageLines(webhook.verify(body, request.headers as Record<string, string>)))
+      print(pageLines(webhook.verify(body, request.headers as Record<string, string>)))
       response.writeHead(204).end()
     } catch (error) {
       if (!(error instanceof WebhookVerificationError)) throw error
-      options.print([`  a message with a wrong signature was refused: ${error.message}`])
+      print([`  a message with a wrong signature was refused: ${error.message}`])
       response.writeHead(401).end()
     }
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options.port, '127.0.0.1', resolve)
+    server.listen(0, '127.0.0.1', resolve)
   })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,

@@ -54,5 +54,6 @@ export const SCRIPT: readonly Step[] = [
     seconds: 120,
     faults: { payment: { kind: 'outage' } },
   },
-  calm('recovery: burn rates of the short windows fall first, then the pages resolve', 180),
+  // A page of the tier 6h/30m ends once half an hour is clean, and stays clean for `keepFiring`.
+  calm('recovery: burn rates of the short windows fall first; after 35 minutes the pages resolve', 2_280),
 ]

@@ -119,18 +119,21 @@ test.each(PROMISES)('the budget of %s is partly spent', (_name, budget, counted,
   const events = calls.filter(counted)
   const consumed = events.filter(bad).length / (events.length * budget)
   expect(consumed).toBeGreaterThan(0.2)
-  expect(consumed).toBeLessThan(0.8)
+  expect(consumed).toBeLessThan(0.45)
 })
 
-test.each(PROMISES)('sent newest first, %s never looks overspent on the way', (_name, budget, counted, bad) => {
-  const events = calls.filter(counted)
-  for (let sent = 1; sent <= MINUTES; sent += 1) {
-    const stored = events.filter((call) => minutesAgo(call) <= sent)
-    // Half of a two-minute sample may be one stray error: alerts want five bad events at least.
-    const failed = stored.filter(bad).length
-    if (failed >= 5) expect(failed / (stored.length * budget)).toBeLessThan(0.9)
-  }
-})
+test.each(PROMISES)(
+  'sent newest first, %s never looks half spent on the way: nobody is told of the past',
+  (_name, budget, counted, bad) => {
+    const events = calls.filter(counted)
+    for (let sent = 1; sent <= MINUTES; sent += 1) {
+      const stored = events.filter((call) => minutesAgo(call) <= sent)
+      // Half of a two-minute sample may be one stray error: alerts want five bad events at least.
+      const failed = stored.filter(bad).length
+      if (failed >= 5) expect(failed / (stored.length * budget), `${sent} minutes sent`).toBeLessThan(0.5)
+    }
+  },
+)
 
 test('a retry follows a failed attempt at a vendor, as a sibling with the next number', () => {
   const failed = calls.filter(({ dependency, outcome }) => dependency === 'acme-pay' && outcome === 'server_error')

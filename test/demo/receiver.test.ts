@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, expect, test } from 'vitest'
-import { DEMO_SECRET, demoConfig, receiverUrl } from '../../cli/demo/demo-config.ts'
+import { DEMO_SECRET, demoConfig } from '../../cli/demo/demo-config.ts'
 import { pageLines } from '../../cli/demo/page.ts'
 import { type Receiver, startReceiver } from '../../cli/demo/receiver.ts'
 import { configSchema } from '../../runtime/config-schema.ts'
@@ -34,7 +34,7 @@ afterEach(async () => {
 })
 
 async function post(body: string, { secret = DEMO_SECRET, sent = body, at = new Date() } = {}): Promise<number> {
-  receiver = await startReceiver({ port: 0, secret: DEMO_SECRET, print: (lines) => printed.push(...lines) })
+  receiver = await startReceiver(DEMO_SECRET, (lines) => printed.push(...lines))
   const signature = new Webhook(secret).sign('msg_1', at, body)
   const response = await fetch(receiver.url, {
     method: 'POST',
@@ -77,15 +77,25 @@ test('a body of unreasonable size is refused', async () => {
 })
 
 test.each([
-  ['a resolved page says so', { ...PAGE, status: 'resolved' }, 'RESOLVED PAGE'],
+  ['a resolved page says so', { ...PAGE, alerts: [{ ...PAGE.alerts[0], status: 'resolved' }] }, 'RESOLVED PAGE'],
   ['an unknown shape is told, not thrown', { hello: 'world' }, 'unknown shape'],
   ['text is told, not thrown', 'hello', 'unknown shape'],
 ])('%s', (_name, body, expected) => {
   expect(pageLines(body).join('\n')).toContain(expected)
 })
 
+test('of an incident with several alerts each thing is said once, and what is over as over', () => {
+  const [alert] = PAGE.alerts
+  const over = { ...alert, status: 'resolved', annotations: { summary: 'half of the budget is spent' } }
+  const heads = pageLines({ ...PAGE, alerts: [alert, alert, over] }).filter((line) => line.includes('┌'))
+  expect(heads).toEqual([
+    '  ┌─ PAGE ─ checkout-payment-availability burns 16.7x: acme-pay times out',
+    '  ┌─ RESOLVED PAGE ─ half of the budget is spent',
+  ])
+})
+
 test('the demo configuration is valid and sends everything to the receiver', () => {
-  const config = configSchema.parse(demoConfig(receiverUrl(9_901)))
+  const config = configSchema.parse(demoConfig('http://127.0.0.1:9901/hook'))
   expect(config.endpoints).toEqual([
     expect.objectContaining({ name: 'demo-oncall', url: 'http://127.0.0.1:9901/hook', secret: DEMO_SECRET }),
   ])

@@ -25,3 +25,9 @@ test('the first failure comes early enough to be seen within two minutes', () =>
   const first = SCRIPT.findIndex(({ faults }) => Object.keys(faults).length > 0)
   expect(SCRIPT.slice(0, first).reduce((sum, { seconds }) => sum + seconds, 0)).toBeLessThanOrEqual(30)
 })
+
+test('the last recovery is long enough for the pages of the slower tier to resolve', () => {
+  const last = SCRIPT.at(-1)!
+  expect(last.seconds).toBeGreaterThan((30 + 5) * 60)
+  expect(last.look).toContain('resolve')
+})
