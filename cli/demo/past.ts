@@ -48,7 +48,7 @@ const WOBBLES: readonly Wobble[] = [
   { at: 'identity', minutesAgo: 80, minutes: 2, share: 0.016, effect: failing(401) },
   { at: 'shipping', minutesAgo: 88, minutes: 6, share: 0.028, effect: failing(503) },
   { at: 'email', minutesAgo: 98, minutes: 10, share: 0.035, effect: failing(429) },
-  { at: 'checkout', minutesAgo: 76, minutes: 5, share: 0.0145, effect: failing(500) },
+  { at: 'checkout', minutesAgo: 104, minutes: 5, share: 0.018, effect: failing(500) },
 ]
 
 const DEPLOYED_MINUTES_AGO = 50
