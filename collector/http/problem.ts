@@ -45,6 +45,15 @@ export const wrongContentCoding = (coding: string) =>
     { 'accept-encoding': 'gzip, deflate, zstd' },
   )
 
+export const malformedRequest = (what = 'malformed HTTP request') =>
+  new Problem(400, { code: INVALID_ARGUMENT, message: what })
+
+export const headTooLarge = () =>
+  new Problem(431, { code: RESOURCE_EXHAUSTED, message: 'the head of the request is too large' })
+
+export const wrongExpectation = (expected: string) =>
+  new Problem(417, { code: INVALID_ARGUMENT, message: `Expect: ${expected} is not supported; only 100-continue is` })
+
 export const unauthenticated = () =>
   new Problem(
     401,

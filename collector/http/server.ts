@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Registry } from 'prom-client'
 import type { Config } from '../../runtime/config-schema.ts'
 import type { Signal } from '../signals.ts'
 import type { Access } from './access.ts'
 import type { Cors } from './cors.ts'
 import { type createExportEndpoint, sendProblem } from './export-endpoint.ts'
-import { notFound, problemOf, wrongMethod } from './problem.ts'
+import { malformedRequest, notFound, problemOf, wrongExpectation, wrongMethod } from './problem.ts'
+import { refuseUnparsed } from './unparsed.ts'
 
 export interface ServerOptions {
   /** Where requests of each signal are taken. */
@@ -34,7 +34,8 @@ export function createOtlpServer(options: ServerOptions): Server {
     )
     response.once('finish', () => limitDrain(request))
   }
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, handle)
+  // A request without host is refused below, with a body like other refusals.
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true, requireHostHeader: false }, handle)
   // `Expect: 100-continue`: the body is asked for only when reading starts, that is, after all checks of the head.
   server.on('checkContinue', (request, response) => {
     request.once('resume', () => {
@@ -42,7 +43,10 @@ export function createOtlpServer(options: ServerOptions): Server {
     })
     handle(request, response)
   })
-  server.on('clientError', refuseMalformed)
+  server.on('checkExpectation', (request, response) => {
+    sendProblem(request, response, wrongExpectation(request.headers.expect ?? ''))
+  })
+  server.on('clientError', refuseUnparsed)
   return server
 }
 
@@ -65,7 +69,8 @@ async function route(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const path = (request.url ?? '/').split('?', 1)[0]!
+  if (request.headers.host === undefined && request.httpVersion === '1.1') throw malformedRequest('Host is missing')
+  const path = pathOf(request.url ?? '/')
   const signal = signals.get(path)
   if (signal !== undefined) return cors(request, response) ? undefined : exportEndpoint(signal, request, response)
   if (path !== '/healthz' && path !== '/readyz' && path !== '/metrics') throw notFound(path, served)
@@ -79,16 +84,11 @@ async function route(
   response.writeHead(ok ? 200 : 503, { 'content-type': 'text/plain' }).end(ok ? 'ok\n' : 'not ready\n')
 }
 
+/** Without query, and without the authority that a request meant for a proxy has. Source: RFC 9112, 3.2.2. */
+const pathOf = (target: string): string => target.split('?', 1)[0]!.replace(/^http:\/\/[^/]*/i, '')
+
 function limitDrain(request: IncomingMessage): void {
   if (request.complete) return
   const timer = setTimeout(() => request.destroy(), DRAIN_MS)
   request.once('close', () => clearTimeout(timer))
-}
-
-const MALFORMED = JSON.stringify({ code: 3, message: 'malformed HTTP request' })
-
-function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return
-  const head = ['HTTP/1.1 400 Bad Request', 'content-type: application/json', 'connection: close']
-  socket.end(`${head.join('\r\n')}\r\ncontent-length: ${MALFORMED.length}\r\n\r\n${MALFORMED}`)
 }

@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
-import { connect as connectSocket } from 'node:net'
+import { type AddressInfo, connect as connectSocket, createServer } from 'node:net'
 import { deflateRawSync, deflateSync, gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { refuseUnparsed } from '../../collector/http/unparsed.ts'
 import { REASONS, type Reason, Rejections } from '../../collector/rejections.ts'
 import { asBody, spanJson, T0_NS, traceBody, traceJson } from './builders.ts'
 import { collectorUnderTest, eventually, JSON_TYPE, PROTOBUF, type Reply, type UnderTest } from './under-test.ts'
@@ -186,16 +188,66 @@ describe('failure', () => {
     })
   })
 
-  test('a request that is no HTTP at all gets 400 and does not disturb others', async () => {
-    const { hostname, port } = new URL(collector.url)
-    const answer = await new Promise<string>((resolve) => {
-      const socket = connectSocket(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'))
+  /** What comes back for bytes as they are, until the collector closes the connection. */
+  const answerTo = (bytes: string) =>
+    new Promise<string>((resolve) => {
+      const { hostname, port } = new URL(collector.url)
+      const socket = connectSocket(Number(port), hostname, () => socket.write(bytes))
       let text = ''
       socket.on('data', (chunk) => (text += chunk))
       socket.on('close', () => resolve(text))
     })
-    expect(answer).toMatch(/^HTTP\/1.1 400 /)
+  const head = (line: string, ...fields: string[]) =>
+    [line, ...fields, 'connection: close', 'content-length: 2', 'content-type: application/json', '', '{}'].join('\r\n')
+  const POST = 'POST /v1/traces HTTP/1.1'
+
+  test.each<[string, string, number, number]>([
+    ['no HTTP at all', 'NONSENSE\r\n\r\n', 400, 3],
+    ['the beginning of TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, 3],
+    ['a request without host', head(POST), 400, 3],
+    ['two lengths', head(POST, 'host: x', 'content-length: 3'), 400, 3],
+    ['a length and chunks', head(POST, 'host: x', 'transfer-encoding: chunked'), 400, 3],
+    ['H3 a method nobody knows', head('FOO /v1/traces HTTP/1.1', 'host: x'), 405, 12],
+    ['a head without measure', head(POST, 'host: x', `x: ${'a'.repeat(20_000)}`), 431, 8],
+    ['an expectation nobody can meet', head(POST, 'host: x', 'expect: 200-maybe'), 417, 3],
+  ])('H10 %s has a status, a google.rpc.Status, and disturbs nobody', async (_, bytes, status, code) => {
+    const answer = await answerTo(bytes)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({ code, message: expect.any(String) })
     expect((await collector.post(freshBody())).status).toBe(200)
+  })
+
+  test('H3 a method nobody knows is told which one is', async () => {
+    expect(await answerTo(head('FOO /v1/traces HTTP/1.1', 'host: x'))).toMatch(/\r\nallow: POST\r\n/)
+  })
+
+  test.each([
+    ['a request as to a proxy', head('POST http://collector.example/v1/traces?x HTTP/1.1', 'host: x')],
+    ['HTTP/1.0 without host', head('POST /v1/traces HTTP/1.0')],
+    [
+      'chunks with a trailer',
+      head(POST, 'host: x')
+        .replace('content-length: 2', 'transfer-encoding: chunked')
+        .replace(/\{\}$/, '2\r\n{}\r\n0\r\nx: y\r\n\r\n'),
+    ],
+  ])('%s is taken', async (_, bytes) => {
+    expect(await answerTo(bytes)).toMatch(/^HTTP\/1.1 200 [\s\S]*\{\}$/)
+  })
+
+  test('H12 a request that takes too long to arrive may be sent again', async () => {
+    await using server = createServer((socket) =>
+      refuseUnparsed(Object.assign(new Error('timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket),
+    ).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(await response.json()).toMatchObject({ code: 14, message: 'the request took too long to arrive' })
+  })
+
+  test('H19 requests one behind the other on a connection are answered in order, a bad one among them', async () => {
+    const one = head(POST, 'host: x').replace('connection: close\r\n', '')
+    const answers = await answerTo(one + one.replace('{}', '{!') + head(POST, 'host: x'))
+    expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400', 'HTTP/1.1 200'])
   })
 
   test('H12 an unforeseen fault is 503 and never 500, and the same request is taken afterwards', async () => {
