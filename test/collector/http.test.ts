@@ -235,9 +235,10 @@ describe('failure', () => {
   })
 
   test('H12 a request that takes too long to arrive may be sent again', async () => {
-    await using server = createServer((socket) =>
-      refuseUnparsed(Object.assign(new Error('timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket),
-    ).listen(0, '127.0.0.1')
+    await using server = createServer((socket) => {
+      socket.resume()
+      refuseUnparsed(Object.assign(new Error('timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket)
+    }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
