@@ -105,12 +105,11 @@ async function record(evaluator: Evaluator, memory: Memory, change: Change, now:
 async function recover(evaluator: Evaluator, now: Date): Promise<Memory> {
   const { db, outbox, addressees, publicUrl, log } = evaluator
   const [states, open] = await Promise.all([readAlertStates(db), readOpenIncidents(db)])
-  const known = await outbox.load(now)
   const events = await readOwingEvents(db, new Date(now.getTime() - OUTBOX_DAYS * DAY_MS))
+  const journaled = events.flatMap((event) => notificationsOf(event, addressees, publicUrl))
+  const known = await outbox.load(now, journaled)
   await recordIncidents(db, present(events.map(incidentOf)), now)
-  const missing = events
-    .flatMap((event) => notificationsOf(event, addressees, publicUrl))
-    .filter(({ id }) => !known.has(id))
+  const missing = journaled.filter(({ id }) => !known.has(id))
   await outbox.enqueue(missing, now)
   log.info(
     { alerts: states.size, incidents: open.length, notifications: missing.length },

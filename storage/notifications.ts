@@ -18,6 +18,8 @@ export interface Notification {
   reason: (typeof NOTIFY_REASONS)[number]
   severity: 'page' | 'ticket'
   state: (typeof NOTIFICATION_STATES)[number]
+  /** The type of endpoint its body is written for; '' when that is not known. */
+  type: string
   /** Exactly the bytes that are signed and sent; '' where it was not asked for. */
   body: string
   attempts: number
@@ -62,6 +64,7 @@ export const notificationRow = z
     reason: z.enum(NOTIFY_REASONS),
     severity: z.enum(['page', 'ticket']),
     state: z.enum(NOTIFICATION_STATES),
+    type: z.string(),
     body: z.string(),
     attempts: z.number(),
     first_attempt_at: z.coerce.date().nullable(),
@@ -82,7 +85,7 @@ export const notificationRow = z
     }),
   )
 
-export const NOTIFICATION_COLUMNS = `id, endpoint, incident, sequence, event, reason, severity, state, attempts,
+export const NOTIFICATION_COLUMNS = `id, endpoint, incident, sequence, event, reason, severity, state, type, attempts,
   first_attempt_at, next_attempt_at, last_status, last_error, created_at, revision`
 
 const selectSince = query({
@@ -192,6 +195,7 @@ async function insertNotifications(db: Db, rows: readonly { notification: Notifi
       reason: row.reason,
       severity: row.severity,
       state: row.state,
+      type: row.type,
       body: row.body,
       attempts: row.attempts,
       first_attempt_at: row.firstAttemptAt?.toISOString() ?? null,

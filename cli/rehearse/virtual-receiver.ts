@@ -1,4 +1,4 @@
-import type { PostResult } from '../../evaluator/notify/post.ts'
+import type { PostResult } from '../../evaluator/notify/post-result.ts'
 import type { Scenario } from './scenario.ts'
 
 type Behaviour = Scenario['endpoint_behaviour'][number]

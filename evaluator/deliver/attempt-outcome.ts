@@ -1,5 +1,5 @@
 import type { DeliveryAttempt, Notification } from '../../storage/notifications.ts'
-import type { PostResult } from '../notify/post.ts'
+import type { PostResult } from '../notify/post-result.ts'
 import { nextAttemptAt, SCHEDULE_MS, type Schedule } from './retry-schedule.ts'
 
 /** What an attempt led to. */

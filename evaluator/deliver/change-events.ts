@@ -5,8 +5,8 @@ import type { Notification } from '../../storage/notifications.ts'
 import type { Db } from '../../storage/query.ts'
 import { changeEventBody } from '../notify/pagerduty.ts'
 import { CHANGE } from './lane.ts'
-import { notificationId } from './notification-id.ts'
 import type { Outbox } from './outbox.ts'
+import { waitingMessage } from './waiting-message.ts'
 
 /** Older deployments are history by the time they are reported. */
 const LOOK_BACK_MS = 3_600_000
@@ -45,22 +45,6 @@ export class ChangeEvents {
 function changeNotification(deployment: Deployment, endpoint: string, now: Date): Notification {
   const incident = `${CHANGE}${deployment.id}`
   const sequence = DEPLOYMENT_STATUSES.indexOf(deployment.status) + 1
-  return {
-    id: notificationId(incident, sequence, endpoint),
-    endpoint,
-    incident,
-    sequence,
-    event: 'firing',
-    reason: 'first',
-    severity: 'ticket',
-    state: 'pending',
-    body: changeEventBody(deployment),
-    attempts: 0,
-    firstAttemptAt: null,
-    nextAttemptAt: now,
-    lastStatus: 0,
-    lastError: '',
-    createdAt: now,
-    revision: 0,
-  }
+  const about = { endpoint, incident, sequence, event: 'firing', reason: 'first', severity: 'ticket' } as const
+  return waitingMessage({ ...about, type: 'pagerduty', body: changeEventBody(deployment) }, now)
 }

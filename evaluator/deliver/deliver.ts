@@ -4,7 +4,8 @@ import { ANSWER_RULES } from '../notify/answer-rules.ts'
 import { destinationAt, destinationOf } from '../notify/destination.ts'
 import { type EgressPolicy, egressGuard, mailGuard } from '../notify/egress.ts'
 import type { Mail } from '../notify/email.ts'
-import { type PostResult, post } from '../notify/post.ts'
+import { post } from '../notify/post.ts'
+import { type PostResult, postResult } from '../notify/post-result.ts'
 import { changeRequest, requestFor } from '../notify/request.ts'
 import { sendMail } from '../notify/send-mail.ts'
 import { CHANGE } from './lane.ts'
@@ -47,6 +48,9 @@ export function createSender({ endpoints, egress }: { endpoints: readonly Endpoi
     async send(notification, at, thread = { target: '', first: notification.id }) {
       const endpoint = byName.get(notification.endpoint)
       if (!endpoint) return notSent(`endpoint ${notification.endpoint} is no longer configured`)
+      const { type } = notification
+      if (type !== '' && type !== endpoint.type)
+        return notSent(`written for ${type}, and endpoint ${endpoint.name} is ${endpoint.type} now`)
       try {
         return await attempt(endpoint, notification, at, thread)
       } catch (error) {
@@ -60,12 +64,4 @@ export function createSender({ endpoints, egress }: { endpoints: readonly Endpoi
   }
 }
 
-const notSent = (error: string): PostResult => ({
-  status: 0,
-  error,
-  arrival: 'no',
-  permanent: true,
-  answer: '',
-  retryAfter: '',
-  latencyMs: 0,
-})
+const notSent = (error: string): PostResult => postResult({ error, permanent: true })

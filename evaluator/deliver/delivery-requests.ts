@@ -1,11 +1,14 @@
 import type { Log } from '../../runtime/log.ts'
+import { readJournal } from '../../storage/alert-events.ts'
 import { type DeliveryRequest, readDeliveryRequests, recordDeliveryRequest } from '../../storage/delivery-requests.ts'
 import { readNotification } from '../../storage/notification-list.ts'
 import { readAttempts } from '../../storage/notifications.ts'
 import type { Db } from '../../storage/query.ts'
+import { notificationsOf } from '../decide/change.ts'
 import type { Addressees } from './notifications-for.ts'
 import type { Outbox } from './outbox.ts'
 import { type PlainMessage, plainNotification } from './plain-notification.ts'
+import { asItsEndpointIs } from './recover-lanes.ts'
 
 export interface RequestDeps {
   db: Db
@@ -30,9 +33,16 @@ export async function answerRequests(deps: RequestDeps, now: Date): Promise<void
   await endTests(deps, now)
 }
 
-async function replay({ db, outbox }: RequestDeps, request: DeliveryRequest, now: Date): Promise<void> {
-  const finished = await readNotification(db, request.notification)
-  if (!finished) return
+async function replay(deps: RequestDeps, request: DeliveryRequest, now: Date): Promise<void> {
+  const { db, outbox, addressees, publicUrl } = deps
+  const stored = await readNotification(db, request.notification)
+  if (!stored) return
+  const events = await readJournal(db, stored.incident)
+  const journaled = events.flatMap((event) => notificationsOf(event, addressees, publicUrl))
+  const finished = asItsEndpointIs(
+    stored,
+    journaled.find(({ id }) => id === stored.id),
+  )
   const made = await readAttempts(db, [finished.incident])
   await outbox.replay(
     finished,

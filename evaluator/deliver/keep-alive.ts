@@ -1,6 +1,6 @@
 import type { Log } from '../../runtime/log.ts'
 import type { Notification } from '../../storage/notifications.ts'
-import type { PostResult } from '../notify/post.ts'
+import type { PostResult } from '../notify/post-result.ts'
 import type { Thread } from './deliver.ts'
 import { type Lane, laneKey, threadOf } from './lane.ts'
 

@@ -2,7 +2,7 @@ import type { EndpointTraits, Intent } from '../../slo/alert/alert-stream.ts'
 import type { Notification } from '../../storage/notifications.ts'
 import type { IncidentFacts } from '../decide/incident-facts.ts'
 import { bodyFor, type Style } from '../notify/body.ts'
-import { notificationId } from './notification-id.ts'
+import { waitingMessage } from './waiting-message.ts'
 
 /** How to write to an endpoint, and to whom instead. */
 export interface Addressee extends Style {
@@ -14,6 +14,10 @@ export type Addressees = ReadonlyMap<string, Addressee>
 
 export const addresseesOf = (endpoints: readonly (Addressee & { name: string })[]): Addressees =>
   new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]))
+
+/** An endpoint that is not configured any more is written to as a webhook. */
+export const styleOf = (endpoint: string, addressees: Addressees): Style =>
+  addressees.get(endpoint) ?? { type: 'webhook' }
 
 /** What endpoints can do beside being written to. */
 export const traitsOf = (addressees: Addressees): EndpointTraits => ({
@@ -35,24 +39,12 @@ export function notificationsFor(
   addressees: Addressees,
   publicUrl: string,
 ): Notification[] {
-  const write = (intent: Intent, state: 'pending' | 'standby'): Notification => ({
-    id: notificationId(facts.incident.id, intent.sequence, intent.endpoint),
-    endpoint: intent.endpoint,
-    incident: facts.incident.id,
-    sequence: intent.sequence,
-    event: intent.event,
-    reason: intent.reason,
-    severity: intent.severity,
-    state,
-    body: bodyFor(addressees.get(intent.endpoint) ?? { type: 'webhook' }, intent, facts, publicUrl),
-    attempts: 0,
-    firstAttemptAt: null,
-    nextAttemptAt: at,
-    lastStatus: 0,
-    lastError: '',
-    createdAt: at,
-    revision: 0,
-  })
+  const write = (intent: Intent, state: 'pending' | 'standby'): Notification => {
+    const { endpoint, event, reason, severity, sequence } = intent
+    const style = styleOf(endpoint, addressees)
+    const said = { endpoint, incident: facts.incident.id, sequence, event, reason, severity }
+    return waitingMessage({ ...said, state, type: style.type, body: bodyFor(style, intent, facts, publicUrl) }, at)
+  }
   const told = new Map(intents.map((intent) => [intent.endpoint, write(intent, 'pending')]))
   for (const intent of intents) {
     const fallback = addressees.get(intent.endpoint)?.fallback

@@ -1,6 +1,6 @@
 import type { Log } from '../../runtime/log.ts'
 import type { DeliveryAttempt, Notification, OutboxStore } from '../../storage/notifications.ts'
-import type { PostResult } from '../notify/post.ts'
+import type { PostResult } from '../notify/post-result.ts'
 import { attemptOutcome } from './attempt-outcome.ts'
 import type { Thread } from './deliver.ts'
 import { EndpointHealth, type OutboxStatus } from './endpoint-health.ts'
@@ -17,9 +17,9 @@ import {
   revise,
   settle,
   threadOf,
-  withAttempts,
 } from './lane.ts'
 import { LateWrites } from './late-writes.ts'
+import { recoverLanes } from './recover-lanes.ts'
 import type { Schedule } from './retry-schedule.ts'
 
 export interface OutboxOptions {
@@ -91,31 +91,27 @@ export class Outbox {
     this.#keepAlive = new KeepAlive(options)
   }
 
-  /** Takes over what the store holds; the ids of all messages it knows are returned. */
-  async load(now: Date): Promise<Set<string>> {
+  /**
+   * Takes over what the store holds; the ids of all messages it knows are returned.
+   * @param journaled what the journal says of messages, as it is written now: see `recoverLanes`
+   */
+  async load(now: Date, journaled: readonly Notification[] = []): Promise<Set<string>> {
     await this.#late.flush()
     if (this.#late.areLeft) throw new Error('the store does not take delivery results: trying again')
     const since = new Date(now.getTime() - OUTBOX_DAYS * DAY_MS)
     const { notifications, attempts, disabled } = await this.#options.store.load(since)
     if (!this.#isLoaded) for (const endpoint of disabled) this.#health.disable(endpoint)
     this.#isLoaded = true
-    const attemptsOf = Map.groupBy(attempts, ({ notification }) => notification)
-    const lanes: Lanes = new Map()
+    const { lanes, changed } = recoverLanes(notifications, attempts, new Map(journaled.map((each) => [each.id, each])))
     this.#health.forgetDead()
-    for (const stored of notifications) {
-      const made = attemptsOf.get(stored.id) ?? []
-      const lane = laneOf(lanes, stored)
-      lane.notifications.push(withAttempts(stored, made))
-      lane.attempts.push(...made)
-      if (stored.state === 'dead') this.#health.countDead(stored.endpoint)
-    }
+    for (const { state, endpoint } of notifications) if (state === 'dead') this.#health.countDead(endpoint)
     for (const [key, lane] of this.#lanes) if (lane.busy) lanes.set(key, lane)
     this.#lanes = lanes
     for (const lane of lanes.values()) {
       const accepted = lane.notifications.filter(({ state, body }) => state === 'delivered' && body !== '').at(-1)
       if (accepted?.event === 'firing') this.#keepAlive.keep(lane, accepted, now)
     }
-    await this.#saveLateResults(notifications, now)
+    await this.#save(changed, now)
     this.#forgetFinished()
     return new Set(notifications.map(({ id }) => id))
   }
@@ -184,7 +180,10 @@ export class Outbox {
       lane.attempts.push(...made)
     }
     const again = { state: 'pending', reason: 'replay', attempts: 0, firstAttemptAt: null, nextAttemptAt: now } as const
-    await this.#save([revise(lane, { ...(known ?? finished), ...again, body: finished.body })], now)
+    await this.#save(
+      [revise(lane, { ...(known ?? finished), ...again, type: finished.type, body: finished.body })],
+      now,
+    )
   }
 
   async #deliverRound(now: Date): Promise<void> {
@@ -352,17 +351,6 @@ export class Outbox {
   async #save(notifications: Notification[], now: Date): Promise<void> {
     if (notifications.length === 0) return
     await this.#late.write(() => this.#options.store.saveNotifications(notifications, now))
-  }
-
-  /** Messages the store calls pending although an attempt at them was accepted. */
-  async #saveLateResults(stored: readonly Notification[], now: Date): Promise<void> {
-    const pending = new Set(stored.filter(({ state }) => state === 'pending').map(({ id }) => id))
-    const revised = [...this.#lanes.values()].flatMap((lane) =>
-      lane.notifications
-        .filter(({ id, state }) => state === 'delivered' && pending.has(id))
-        .map((delivered) => revise(lane, delivered)),
-    )
-    await this.#save(revised, now)
   }
 
   #forgetFinished(): void {

@@ -3,8 +3,8 @@ import type { Severity } from '../../slo/model.ts'
 import type { Notification } from '../../storage/notifications.ts'
 import { written } from '../notify/body.ts'
 import type { Message } from './message.ts'
-import { notificationId } from './notification-id.ts'
-import type { Addressees } from './notifications-for.ts'
+import { type Addressees, styleOf } from './notifications-for.ts'
+import { waitingMessage } from './waiting-message.ts'
 
 /** A message that is not about services: a test, or Plumbline's own trouble. */
 export interface PlainMessage {
@@ -34,27 +34,12 @@ export function plainNotification(
   addressees: Addressees,
   publicUrl: string,
   now: Date,
-  id = notificationId(plain.incident, plain.sequence, plain.endpoint),
+  id?: string,
 ): Notification {
   const { endpoint, incident, sequence, event, reason, severity } = plain
-  return {
-    id,
-    endpoint,
-    incident,
-    sequence,
-    event,
-    reason,
-    severity,
-    state: 'pending',
-    body: written(addressees.get(endpoint) ?? { type: 'webhook' }, messageOf(plain, publicUrl, now)),
-    attempts: 0,
-    firstAttemptAt: null,
-    nextAttemptAt: now,
-    lastStatus: 0,
-    lastError: '',
-    createdAt: now,
-    revision: 0,
-  }
+  const style = styleOf(endpoint, addressees)
+  const body = written(style, messageOf(plain, publicUrl, now))
+  return waitingMessage({ id, endpoint, incident, sequence, event, reason, severity, type: style.type, body }, now)
 }
 
 function messageOf(plain: PlainMessage, publicUrl: string, now: Date): Message {

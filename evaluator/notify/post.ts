@@ -1,25 +1,7 @@
 import { Agent, buildConnector, request } from 'undici'
 import { ANSWER_RULES, type AnswerRules } from './answer-rules.ts'
 import { EgressRefusedError, type EgressTarget } from './egress.ts'
-
-/** What became of one request. */
-export interface PostResult {
-  /** HTTP status; 0 without an answer. */
-  status: number
-  /** '' when there was an answer. */
-  error: string
-  /** Whether the message arrived: an answer of 5xx or a broken connection leaves it open. */
-  arrival: 'accepted' | 'maybe' | 'no'
-  /** No later attempt can end differently. */
-  permanent: boolean
-  /** The endpoint takes nothing any more, ever. */
-  isGone?: boolean
-  /** The first bytes of the answer. */
-  answer: string
-  /** Value of the Retry-After header, '' without one. */
-  retryAfter: string
-  latencyMs: number
-}
+import { type PostResult, timedResult } from './post-result.ts'
 
 export interface PostLimits {
   connectTimeoutMs: number
@@ -41,17 +23,7 @@ export async function post(
   { connectTimeoutMs, totalTimeoutMs }: PostLimits,
   rules: AnswerRules = ANSWER_RULES.webhook,
 ): Promise<PostResult> {
-  const started = performance.now()
-  const result = (outcome: Partial<PostResult>): PostResult => ({
-    status: 0,
-    error: '',
-    arrival: 'no',
-    permanent: false,
-    answer: '',
-    retryAfter: '',
-    latencyMs: Math.round(performance.now() - started),
-    ...outcome,
-  })
+  const result = timedResult()
   let target: EgressTarget
   try {
     target = await check(url)

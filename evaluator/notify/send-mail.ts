@@ -2,7 +2,8 @@ import { createTransport } from 'nodemailer'
 import type { EndpointOf } from '../../runtime/endpoint-schema.ts'
 import { EgressRefusedError, type mailGuard } from './egress.ts'
 import type { Mail } from './email.ts'
-import { type PostLimits, type PostResult, textOf } from './post.ts'
+import { type PostLimits, textOf } from './post.ts'
+import { type PostResult, timedResult } from './post-result.ts'
 
 /** What a mail is called, and the first one about the same incident. */
 export interface MailThread {
@@ -22,17 +23,7 @@ export async function sendMail(
   check: ReturnType<typeof mailGuard>,
   { connectTimeoutMs, totalTimeoutMs }: PostLimits,
 ): Promise<PostResult> {
-  const started = performance.now()
-  const result = (outcome: Partial<PostResult>): PostResult => ({
-    status: 0,
-    error: '',
-    arrival: 'no',
-    permanent: false,
-    answer: '',
-    retryAfter: '',
-    latencyMs: Math.round(performance.now() - started),
-    ...outcome,
-  })
+  const result = timedResult()
   try {
     const { address } = await check(smtp.host, smtp.port)
     const transport = createTransport({

@@ -26,6 +26,7 @@ function notification(id: string, changes: Partial<Notification> = {}): Notifica
     reason: 'first',
     severity: 'page',
     state: 'delivered',
+    type: '',
     body: '{"n":1}',
     attempts: 1,
     firstAttemptAt: minutesAgo(5),

@@ -112,6 +112,7 @@ export function notification(incident: string, at: number, changes: Partial<Noti
     reason: 'first',
     severity: 'page',
     state: 'pending',
+    type: '',
     body: JSON.stringify({ sequence }),
     attempts: 0,
     firstAttemptAt: null,

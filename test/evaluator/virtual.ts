@@ -1,6 +1,6 @@
 import { memoryOutbox } from '../../evaluator/deliver/memory-outbox-store.ts'
 import { Outbox, type OutboxOptions } from '../../evaluator/deliver/outbox.ts'
-import type { PostResult } from '../../evaluator/notify/post.ts'
+import type { PostResult } from '../../evaluator/notify/post-result.ts'
 import type { Notification } from '../../storage/notifications.ts'
 import { QUIET } from './quiet.ts'
 

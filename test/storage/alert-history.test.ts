@@ -163,6 +163,7 @@ const notification = (changes: Partial<Notification> = {}): Notification => ({
   reason: 'first',
   severity: 'page',
   state: 'pending',
+  type: 'webhook',
   body: '{"receiver":"pager — ünïcödé"}',
   attempts: 0,
   firstAttemptAt: null,
