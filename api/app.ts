@@ -89,19 +89,27 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.route('/api/v1', traceRoutes({ db }))
   app.get('/api/v1/openapi.json', (c) => c.json(describeApi(app, version)))
   if (deps.clickhouseUrl) app.route('/clickhouse', clickhouseInterface({ db, url: deps.clickhouseUrl }))
-  for (const path of GUARDED)
-    app.all(path, (c) =>
-      answerProblem(
-        c,
-        new Problem('not-found', `${c.req.method} ${c.req.path} does not exist; /api/v1/openapi.json lists what does`),
-      ),
-    )
+  for (const path of GUARDED) app.all(path, (c) => answerProblem(c, noRoute(app, c.req)))
   app.route('/', webPages(deps.webRoot))
-  app.notFound((c) => answerProblem(c, new Problem('not-found', `There is nothing at ${c.req.path}`)))
+  app.notFound((c) => answerProblem(c, noRoute(app, c.req)))
   return app
 }
 
 const neverStored: Parameters<OpenAPIHono['use']>[1] = async (c, next) => {
   await next()
   c.header('cache-control', 'no-store')
+}
+
+/** Why no route answers: the path is not known, or not with this method. */
+function noRoute({ routes }: OpenAPIHono, { method, path }: { method: string; path: string }): Problem {
+  const isHere = (route: string) =>
+    !route.includes('*') && new RegExp(`^${route.replace(/:[^/]+/g, '[^/]+')}$`).test(path)
+  const methods = new Set(
+    routes.filter((route) => route.method !== 'ALL' && isHere(route.path)).map((one) => one.method),
+  )
+  if (methods.size === 0)
+    return new Problem('not-found', `${method} ${path} does not exist; /api/v1/openapi.json lists what does`)
+  return new Problem('method-not-allowed', `Send ${[...methods].join(' or ')}`, {
+    headers: { allow: [...methods].join(', ') },
+  })
 }

@@ -3,8 +3,7 @@ import { readAudit } from '../storage/audit-log.ts'
 import type { Db } from '../storage/query.ts'
 import { changeProblems } from './change.ts'
 import { onInvalid } from './problem.ts'
-
-const DAY_MS = 86_400_000
+import { resolveInstant, timeParameter } from './time-parameters.ts'
 
 const entrySchema = z
   .object({
@@ -23,9 +22,9 @@ const listRoute = createRoute({
   tags: ['operations'],
   summary: 'Who changed what, the newest first; reminders of silences, too. At most a thousand entries',
   request: {
-    query: z.object({
+    query: z.strictObject({
       target: z.string().max(300).default('').meta({ description: 'Only of this id or name' }),
-      since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Thirty days ago unless said' }),
+      since: timeParameter.optional().meta({ description: 'Thirty days ago unless said' }),
     }),
   },
   responses: {
@@ -40,7 +39,7 @@ const listRoute = createRoute({
 export function auditRoutes({ db, clock }: { db: Db; clock: () => Date }): OpenAPIHono {
   return new OpenAPIHono({ defaultHook: onInvalid }).openapi(listRoute, async (c) => {
     const { target, since } = c.req.valid('query')
-    const from = since === undefined ? new Date(clock().getTime() - 30 * DAY_MS) : new Date(since)
+    const from = resolveInstant(since ?? 'now-30d', clock())
     const items = (await readAudit(db, { target, since: from })).map(({ at, ...entry }) => ({
       ...entry,
       at: at.toISOString(),

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { calendarPeriod } from '../slo/budget/calendar.ts'
+import type { Slo } from '../slo/model.ts'
 import { nearMisses } from '../slo/near-misses.ts'
 import { readBudgetResets, recordBudgetReset } from '../storage/budget-resets.ts'
 import type { Db } from '../storage/query.ts'
 import { readDefinitions } from '../storage/slo-definitions.ts'
 import { authorOf } from './access.ts'
 import { audited, changeProblems, refuse } from './change.ts'
-import { onInvalid, Problem, problemSchema } from './problem.ts'
+import { onInvalid, Problem, problemAnswer } from './problem.ts'
 
-const resetSchema = z
+export const resetSchema = z
   .object({ slo: z.string(), at: z.iso.datetime(), reason: z.string(), by: z.string() })
   .meta({ id: 'BudgetReset' })
 
@@ -21,7 +23,7 @@ const inputSchema = z
   .meta({ id: 'NewBudgetReset' })
 
 const params = z.object({ slo: z.string().max(300) })
-const notFound = { description: 'No such SLO', content: { 'application/problem+json': { schema: problemSchema } } }
+const notFound = problemAnswer('No such SLO')
 
 const newRoute = createRoute({
   method: 'post',
@@ -47,6 +49,7 @@ const listRoute = createRoute({
       description: 'The resets',
       content: { 'application/json': { schema: z.object({ items: z.array(resetSchema), nextCursor: z.null() }) } },
     },
+    404: notFound,
   },
 })
 
@@ -58,9 +61,9 @@ export function budgetResetRoutes({ db, clock }: { db: Db; clock: () => Date }):
       const now = clock()
       const at = stated === undefined ? now : new Date(stated)
       if (at > now) refuse(['at: a budget cannot begin anew in the future'])
-      const names = (await readDefinitions(db)).map(({ name }) => name)
-      if (!names.includes(slo))
-        throw new Problem('not-found', `There is no SLO named ${slo}`, { nearMisses: nearMisses(slo, names) })
+      const { objective } = await inForce(db, slo)
+      if (at <= startOf(objective.window, now))
+        refuse([`at: the ${objective.window.duration} that count began later; a reset before them changes nothing`])
       const reset = { slo, at, reason, by: authorOf(c, said) }
       await recordBudgetReset(db, { ...reset, id: randomUUID() }, now)
       await audited(c, db, { at: now, action: 'budget.reset', target: slo, detail: reset, ...(said && { said }) })
@@ -68,10 +71,26 @@ export function budgetResetRoutes({ db, clock }: { db: Db; clock: () => Date }):
     })
     .openapi(listRoute, async (c) => {
       const { slo } = c.req.valid('param')
+      await inForce(db, slo)
       const items = (await readBudgetResets(db)).filter((reset) => reset.slo === slo)
       return c.json({ items: items.reverse().map(answerOf), nextCursor: null }, 200)
     })
 }
+
+async function inForce(db: Db, name: string): Promise<Slo> {
+  const definitions = await readDefinitions(db)
+  const slo = definitions.find((one) => one.name === name)?.slo
+  if (slo) return slo
+  const alike = nearMisses(
+    name,
+    definitions.map((one) => one.name),
+  )
+  throw new Problem('not-found', `There is no SLO named ${name}`, { nearMisses: alike })
+}
+
+/** Where the SLO window begins. */
+const startOf = (window: Slo['objective']['window'], now: Date): Date =>
+  window.kind === 'calendar' ? calendarPeriod(window, now).from : new Date(now.getTime() - window.minutes * 60_000)
 
 const answerOf = ({ slo, at, reason, by }: { slo: string; at: Date; reason: string; by: string }) => ({
   slo,

@@ -4,18 +4,12 @@ import { type Matcher, matcherText } from '../slo/overlay/matchers.ts'
 import { recordAudit } from '../storage/audit-log.ts'
 import type { Db } from '../storage/query.ts'
 import { authorOf } from './access.ts'
-import { Problem, problemSchema } from './problem.ts'
+import { Problem, problemAnswer } from './problem.ts'
 
 /** What every route that changes something can answer besides success. */
 export const changeProblems = {
-  400: {
-    description: 'The request is wrong; `detail` says what and what to do',
-    content: { 'application/problem+json': { schema: problemSchema } },
-  },
-  403: {
-    description: 'The token lacks the scope `write`',
-    content: { 'application/problem+json': { schema: problemSchema } },
-  },
+  400: problemAnswer('The request is wrong; `detail` says what and what to do'),
+  403: problemAnswer('The token lacks the scope `write`'),
 }
 
 /** Keeps who changed what; the change itself is stored before. */

@@ -1,15 +1,9 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { OUTCOMES, OWNERS } from '../integration/outcome.ts'
 import { nearMisses } from '../slo/near-misses.ts'
-import {
-  compareTrouble,
-  type DependencyBoard,
-  type DependencyEntry,
-  RECENT_MINUTES,
-  troubleOf,
-} from './dependency-board.ts'
-import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
-import { onInvalid, Problem, problemSchema } from './problem.ts'
+import { type DependencyBoard, type DependencyEntry, RECENT_MINUTES, troubleOf } from './dependency-board.ts'
+import { compareRanked, cutPage, decodeCursor, pageOf, pageQuery, rankedCursor } from './page.ts'
+import { onInvalid, Problem, problemAnswer } from './problem.ts'
 
 const HEALTHS = ['healthy', 'degraded', 'failing', 'unknown', 'maintenance'] as const
 
@@ -57,11 +51,6 @@ export const dependencySchema = z
   })
   .meta({ id: 'Dependency' })
 
-const problem = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: problemSchema } },
-})
-
 const listRoute = createRoute({
   method: 'get',
   path: '/dependencies',
@@ -73,7 +62,7 @@ const listRoute = createRoute({
       description: 'A page of dependencies',
       content: { 'application/json': { schema: pageOf(dependencySchema) } },
     },
-    400: problem('A parameter is wrong'),
+    400: problemAnswer('A parameter is wrong'),
   },
 })
 
@@ -85,11 +74,9 @@ const oneRoute = createRoute({
   request: { params: z.object({ dependency: z.string().max(500).meta({ example: 'api.stripe.com' }) }) },
   responses: {
     200: { description: 'The dependency', content: { 'application/json': { schema: dependencySchema } } },
-    404: problem('No such dependency'),
+    404: problemAnswer('No such dependency'),
   },
 })
-
-const cursorSchema = z.tuple([z.number(), z.number(), z.string()])
 
 export function dependencyRoutes({ board }: { board: () => Promise<DependencyBoard> }) {
   return new OpenAPIHono({ defaultHook: onInvalid })
@@ -99,8 +86,8 @@ export function dependencyRoutes({ board }: { board: () => Promise<DependencyBoa
       const wanted = found.dependencies
         .filter((one) => health === undefined || one.health === health)
         .filter((one) => service === undefined || one.callers.some((caller) => caller.service === service))
-      const after = cursor === undefined ? null : decodeCursor(cursor, cursorSchema)
-      const page = cutPage(wanted, { limit, after, keyOf: troubleOf, compare: compareTrouble })
+      const after = cursor === undefined ? null : decodeCursor(cursor, rankedCursor)
+      const page = cutPage(wanted, { limit, after, keyOf: troubleOf, compare: compareRanked })
       return c.json({ ...page, items: page.items.map((entry) => dependencyOf(entry, found)) }, 200)
     })
     .openapi(oneRoute, async (c) => {

@@ -17,6 +17,7 @@ import { readFreshness } from '../storage/freshness.ts'
 import { readMaintenance } from '../storage/maintenance-windows.ts'
 import type { Db } from '../storage/query.ts'
 import { runningSince } from './mode-since.ts'
+import { compareRanked, type RankedKey } from './page.ts'
 
 /** Health is told from the last ten minutes, against the day before them. */
 export const RECENT_MINUTES = 10
@@ -152,16 +153,11 @@ const HEALTH_RANK: Record<DependencyEntry['health'], number> = {
   healthy: 4,
 }
 
-/** Place in the list: health, share of failing calls (largest first), name. */
-export type TroubleKey = readonly [rank: number, intactShare: number, name: string]
-
-export const troubleOf = ({ health, calls, name }: DependencyEntry): TroubleKey => [
+/** Health, then the share of calls that did not fail. */
+export const troubleOf = ({ health, calls, name }: DependencyEntry): RankedKey => [
   HEALTH_RANK[health],
   calls.total === 0 ? 1 : (calls.total - calls.failed) / calls.total,
   name,
 ]
 
-export const compareTrouble = (a: TroubleKey, b: TroubleKey): number =>
-  a[0] - b[0] || a[1] - b[1] || (a[2] === b[2] ? 0 : a[2] < b[2] ? -1 : 1)
-
-const byTrouble = (a: DependencyEntry, b: DependencyEntry): number => compareTrouble(troubleOf(a), troubleOf(b))
+const byTrouble = (a: DependencyEntry, b: DependencyEntry): number => compareRanked(troubleOf(a), troubleOf(b))

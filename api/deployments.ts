@@ -3,11 +3,14 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { DEPLOYMENT_STATUSES, type Deployment, readDeployments, recordDeployment } from '../storage/deployments.ts'
 import type { Db } from '../storage/query.ts'
 import { authorOf } from './access.ts'
-import { audited, changeProblems } from './change.ts'
+import { audited, changeProblems, refuse } from './change.ts'
 import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
-import { onInvalid } from './problem.ts'
+import { badQuery, onInvalid } from './problem.ts'
+import { resolveInstant, timeParameter } from './time-parameters.ts'
 
 const DAY_MS = 86_400_000
+/** Clocks differ a little. */
+const AHEAD_MS = 300_000
 const text = z.string().trim().max(300)
 
 export const deploymentSchema = z
@@ -48,8 +51,8 @@ const listRoute = createRoute({
     query: pageQuery.extend({
       service: z.string().optional(),
       env: z.string().optional(),
-      from: z.iso.datetime({ offset: true }).optional().meta({ description: 'Seven days ago unless said' }),
-      to: z.iso.datetime({ offset: true }).optional(),
+      from: timeParameter.optional().meta({ description: 'Seven days before `to` unless said' }),
+      to: timeParameter.optional().meta({ description: 'Now unless said' }),
     }),
   },
   responses: {
@@ -85,9 +88,12 @@ export function deploymentRoutes({ db, clock }: { db: Db; clock: () => Date }): 
   return new OpenAPIHono({ defaultHook: onInvalid })
     .openapi(listRoute, async (c) => {
       const { service, env, from, to, limit, cursor } = c.req.valid('query')
-      const until = to === undefined ? new Date(clock().getTime() + 1) : new Date(to)
+      const now = clock()
+      const until = to === undefined ? new Date(now.getTime() + AHEAD_MS + 1) : resolveInstant(to, now)
+      const since = from === undefined ? new Date(until.getTime() - 7 * DAY_MS) : resolveInstant(from, now)
+      if (since >= until) throw badQuery('from', 'must be before to')
       const deployments = await readDeployments(db, {
-        from: from === undefined ? new Date(until.getTime() - 7 * DAY_MS) : new Date(from),
+        from: since,
         to: until,
         ...(service !== undefined && { services: [service] }),
         ...(env !== undefined && { env }),
@@ -103,8 +109,10 @@ export function deploymentRoutes({ db, clock }: { db: Db; clock: () => Date }): 
     .openapi(newRoute, async (c) => {
       const { id = randomUUID(), at, author: said, ...input } = c.req.valid('json')
       const now = clock()
+      const when = at === undefined ? now : new Date(at)
+      if (when.getTime() > now.getTime() + AHEAD_MS) refuse(['at: a deployment is told when it begins, not before'])
       const author = authorOf(c, said)
-      const deployment = { ...input, id, author, at: at === undefined ? now : new Date(at), source: 'api' }
+      const deployment = { ...input, id, author, at: when, source: 'api' }
       await recordDeployment(db, deployment, now)
       await audited(c, db, { at: now, action: 'deployment.report', target: id, detail: deployment, said: author })
       return c.json(deploymentAnswer(deployment), 201)

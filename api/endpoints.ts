@@ -7,7 +7,7 @@ import type { Db } from '../storage/query.ts'
 import { authorOf } from './access.ts'
 import { audited, changeProblems } from './change.ts'
 import { endpointSchema, requestedSchema } from './notification-shapes.ts'
-import { onInvalid, Problem, problemSchema } from './problem.ts'
+import { onInvalid, Problem, problemAnswer } from './problem.ts'
 
 const listRoute = createRoute({
   method: 'get',
@@ -35,10 +35,7 @@ const testRoute = createRoute({
       description: 'An evaluator sends it within seconds',
       content: { 'application/json': { schema: requestedSchema } },
     },
-    404: {
-      description: 'No such endpoint',
-      content: { 'application/problem+json': { schema: problemSchema } },
-    },
+    404: problemAnswer('No such endpoint'),
     ...changeProblems,
   },
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Problem } from './problem.ts'
+import { badQuery } from './problem.ts'
 
 /** One page of a list; `nextCursor` is null on the last one. */
 export const pageOf = <T extends z.ZodType>(item: T) =>
@@ -11,9 +11,17 @@ export const pageOf = <T extends z.ZodType>(item: T) =>
       .meta({ description: 'Give it as `cursor` to get the next page; null on the last' }),
   })
 
-/** The parameters every list takes. */
-export const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).default(100).meta({ description: 'Items per page' }),
+const LIMIT = 'expected a whole number from 1 to 1000'
+
+/** The parameters every list takes; others than a route names are refused, so that a mistyped filter does not answer everything. */
+export const pageQuery = z.strictObject({
+  limit: z.coerce
+    .number({ error: LIMIT })
+    .int(LIMIT)
+    .min(1, LIMIT)
+    .max(1000, LIMIT)
+    .default(100)
+    .meta({ description: 'Items per page' }),
   cursor: z.string().max(1000).optional().meta({ description: 'nextCursor of the page before' }),
 })
 
@@ -25,10 +33,17 @@ export function decodeCursor<T extends z.ZodType>(cursor: string, schema: T): z.
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
   } catch {
-    const message = 'is not a cursor of this list; start again without it'
-    throw new Problem('bad-parameter', `query.cursor: ${message}`, { errors: [{ path: 'query.cursor', message }] })
+    throw badQuery('cursor', 'is not a cursor of this list; start again without it')
   }
 }
+
+/** Place in a list that shows first what is in trouble: rank of its state, share that is left or intact, name. */
+export type RankedKey = readonly [rank: number, share: number, name: string]
+
+export const rankedCursor = z.tuple([z.number(), z.number(), z.string()])
+
+export const compareRanked = (a: RankedKey, b: RankedKey): number =>
+  a[0] - b[0] || a[1] - b[1] || (a[2] === b[2] ? 0 : a[2] < b[2] ? -1 : 1)
 
 /** Cuts a fully sorted list after `limit` items behind the cursor. `compare` orders keys as the list is ordered. */
 export function cutPage<T, K extends readonly unknown[]>(

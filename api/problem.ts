@@ -28,14 +28,19 @@ export const problemSchema = z
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' })
 export type ProblemDetails = z.output<typeof problemSchema>
 
+/** A problem as an answer of a route in the OpenAPI document. */
+export const problemAnswer = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: problemSchema } },
+})
+
 /** Every kind of problem, with its status and title; `type` is `urn:plumbline:problem:<kind>`. */
 const KINDS = {
   'bad-parameter': [400, 'A parameter is wrong'],
-  'bad-query': [400, 'The query is not accepted'],
   unauthenticated: [401, 'A token is needed'],
   forbidden: [403, 'Not allowed'],
   'not-found': [404, 'Not found'],
-  'method-not-allowed': [405, 'Only reading is possible here'],
+  'method-not-allowed': [405, 'Not possible here'],
   conflict: [409, 'Not possible as things stand'],
   'unsupported-body': [415, 'The body is in a form not understood here'],
   'body-too-large': [413, 'The body is too large'],
@@ -107,23 +112,34 @@ export function answerProblem(c: Context, problem: Problem): Response {
   return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json', ...problem.headers })
 }
 
+/** What the framework refused before a route saw it: the form of the body. */
+const unreadable = ({ status, message }: HTTPException): Problem =>
+  status === 415
+    ? new Problem('unsupported-body', 'Send the body as application/json')
+    : new Problem('bad-parameter', `json: ${message}`, { errors: [{ path: 'json', message }] })
+
 export const onError =
   (log: Log): ErrorHandler =>
   (error, c) => {
     if (error instanceof Problem) return answerProblem(c, error)
-    if (error instanceof HTTPException && error.status < 500)
-      return answerProblem(c, new Problem('bad-query', error.message))
+    if (error instanceof HTTPException && error.status < 500) return answerProblem(c, unreadable(error))
     const away = isStoreAway(error)
     log.error({ err: error, path: c.req.path }, away ? 'the store is away' : 'a request failed')
     return answerProblem(c, away ? storeAway() : new Problem('internal', 'The reason is in the log of the API'))
   }
 
+/** A query parameter that its schema accepts and the route cannot. */
+export const badQuery = (name: string, message: string): Problem =>
+  new Problem('bad-parameter', `query.${name}: ${message}`, { errors: [{ path: `query.${name}`, message }] })
+
 /** For `defaultHook`: what the route's schemas refused, one entry per property. */
 export const onInvalid: Hook<unknown, Env, string, unknown> = (result) => {
   if (result.success) return
-  const errors = result.error.issues.map((issue) => ({
-    path: [result.target, ...issue.path].join('.'),
-    message: issue.message,
-  }))
+  const errors = result.error.issues.flatMap((issue) => {
+    const path = [result.target, ...issue.path]
+    return issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not known here' }))
+      : [{ path: path.join('.'), message: issue.message }]
+  })
   throw new Problem('bad-parameter', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors })
 }

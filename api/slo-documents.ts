@@ -8,7 +8,7 @@ import { readDefinitions, recordDefinitions } from '../storage/slo-definitions.t
 import { parseSloText } from '../storage/slo-files.ts'
 import { audited, changeProblems } from './change.ts'
 import { documentBody, readDocumentText } from './document-body.ts'
-import { onInvalid, Problem, problemSchema } from './problem.ts'
+import { onInvalid, Problem, problemAnswer } from './problem.ts'
 
 const finding = z.object({ path: z.string(), code: z.string(), message: z.string(), line: z.int() })
 
@@ -38,12 +38,8 @@ const changeSchema = z
   .meta({ id: 'SloChange' })
 
 const params = z.object({ slo: z.string().max(63).meta({ example: 'checkout-availability' }) })
-const problem = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: problemSchema } },
-})
 const change = (description: string) => ({ description, content: { 'application/json': { schema: changeSchema } } })
-const KEPT = problem('The SLO is kept in a file, and files win')
+const KEPT = problemAnswer('The SLO is kept in a file, and files win')
 
 const validateRoute = createRoute({
   method: 'post',
@@ -61,8 +57,8 @@ const validateRoute = createRoute({
   },
   responses: {
     200: { description: 'Valid or not', content: { 'application/json': { schema: verdictsSchema } } },
-    400: problem('A parameter is wrong'),
-    415: problem('Neither YAML nor JSON'),
+    400: problemAnswer('A parameter is wrong'),
+    415: problemAnswer('Neither YAML nor JSON'),
   },
 })
 
@@ -76,8 +72,8 @@ const putRoute = createRoute({
     200: change('In force; the same document again changes nothing'),
     201: change('In force, and new'),
     409: KEPT,
-    415: problem('Neither YAML nor JSON'),
-    422: problem('The document is refused, and nothing has changed'),
+    415: problemAnswer('Neither YAML nor JSON'),
+    422: problemAnswer('The document is refused, and nothing has changed'),
     ...changeProblems,
   },
 })
@@ -88,7 +84,7 @@ const deleteRoute = createRoute({
   tags: ['slos'],
   summary: 'Take an SLO that came through the API out of force; its history stays',
   request: { params },
-  responses: { 200: change('Removed'), 404: problem('No such SLO'), 409: KEPT, ...changeProblems },
+  responses: { 200: change('Removed'), 404: problemAnswer('No such SLO'), 409: KEPT, ...changeProblems },
 })
 
 /** Documents through the API: judged, put into force, and taken out of it. */

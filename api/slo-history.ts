@@ -7,11 +7,11 @@ import { readBudgetResets } from '../storage/budget-resets.ts'
 import type { Db } from '../storage/query.ts'
 import { readPast } from '../storage/slo-past.ts'
 import { chooseStep, type HistoryRange, isReadable, MAX_STEPS, planHistory } from './history.ts'
-import { Problem } from './problem.ts'
+import { badQuery } from './problem.ts'
 import type { historySchema } from './slo-shapes.ts'
 import { durationParameter, resolveInstant, timeParameter } from './time-parameters.ts'
 
-export const historyQuery = z.object({
+export const historyQuery = z.strictObject({
   from: timeParameter
     .optional()
     .meta({ description: 'Default `now-30d`; of a calendar window the start of the open period' }),
@@ -20,6 +20,10 @@ export const historyQuery = z.object({
 })
 type HistoryQuery = z.output<typeof historyQuery>
 const MINUTE_MS = 60_000
+const YEAR_MS = 365 * 1_440 * MINUTE_MS
+/** Nothing is kept for longer; the store counts time from 1970 on. */
+const MOST_YEARS = 10
+const LONGEST_STEP_DAYS = 366
 
 /** A range that ends no later than now, or than the open calendar period. */
 export function rangeOf({ from, to, step }: HistoryQuery, { window, slice }: Objective, now: Date): HistoryRange {
@@ -30,6 +34,10 @@ export function rangeOf({ from, to, step }: HistoryQuery, { window, slice }: Obj
     to: to === undefined ? last : earlier(resolveInstant(to, now), last),
   }
   if (range.to <= range.from) throw badQuery('from', 'must be before to, and before now')
+  if (now.getTime() - range.from.getTime() > MOST_YEARS * YEAR_MS)
+    throw badQuery('from', `must be within the last ${MOST_YEARS} years`)
+  if (step !== undefined && step > LONGEST_STEP_DAYS * 1_440)
+    throw badQuery('step', `must be at most ${LONGEST_STEP_DAYS}d`)
   const minutes = (range.to.getTime() - range.from.getTime()) / MINUTE_MS
   const grid = slice?.minutes ?? 1
   // Steps are whole slices: what was asked for is widened to them.
@@ -42,10 +50,6 @@ export function rangeOf({ from, to, step }: HistoryQuery, { window, slice }: Obj
 }
 
 const earlier = (a: Date, b: Date): Date => (a < b ? a : b)
-
-function badQuery(name: string, message: string): Problem {
-  return new Problem('bad-parameter', `query.${name}: ${message}`, { errors: [{ path: `query.${name}`, message }] })
-}
 
 /** The answer for a checked range: every step with its counts, and what is left of the budget at its end. */
 export async function historyOf(

@@ -7,7 +7,7 @@ import { previewSlo } from '../storage/preview.ts'
 import type { Db } from '../storage/query.ts'
 import { parseSloText } from '../storage/slo-files.ts'
 import { documentBody, readDocumentText } from './document-body.ts'
-import { onInvalid, Problem, problemSchema } from './problem.ts'
+import { onInvalid, Problem, problemAnswer } from './problem.ts'
 
 const counts = z.object({ good: z.number(), total: z.number() })
 const ratio = z.number().nullable()
@@ -42,11 +42,6 @@ export const previewSchema = z
   })
   .meta({ id: 'SloPreview' })
 
-const problem = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: problemSchema } },
-})
-
 const previewRoute = createRoute({
   method: 'post',
   path: '/slos/preview',
@@ -63,9 +58,9 @@ const previewRoute = createRoute({
       description: 'One preview for each SLO of the body',
       content: { 'application/json': { schema: z.object({ items: z.array(previewSchema) }) } },
     },
-    400: problem('A parameter is wrong'),
-    415: problem('Neither YAML nor JSON'),
-    422: problem('The documents are no SLOs that can be measured'),
+    400: problemAnswer('A parameter is wrong'),
+    415: problemAnswer('Neither YAML nor JSON'),
+    422: problemAnswer('The documents are no SLOs that can be measured'),
   },
 })
 

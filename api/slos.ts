@@ -4,20 +4,17 @@ import { nearMisses } from '../slo/near-misses.ts'
 import { STATUS_WORDS } from '../slo/status.ts'
 import { detectionSeconds, tierShare } from '../slo/tiers.ts'
 import type { Db } from '../storage/query.ts'
-import { cutPage, decodeCursor, pageOf, pageQuery } from './page.ts'
-import { onInvalid, Problem, problemSchema } from './problem.ts'
+import { compareRanked, cutPage, decodeCursor, pageOf, pageQuery, rankedCursor } from './page.ts'
+import { onInvalid, Problem, problemAnswer } from './problem.ts'
 import { judgeExactly, type SloBoard, type SloEntry } from './slo-board.ts'
 import { historyOf, historyQuery, rangeOf } from './slo-history.ts'
 import { measuringOf } from './slo-measuring.ts'
 import { methodsOf, methodsSchema } from './slo-methods.ts'
 import { historySchema, sloDetailSchema, statusSchema } from './slo-shapes.ts'
-import { compareUrgency, urgencyOf } from './urgency.ts'
+import { urgencyOf } from './urgency.ts'
 
-const notFound = { description: 'No such SLO', content: { 'application/problem+json': { schema: problemSchema } } }
-const badParameter = {
-  description: 'A parameter is wrong',
-  content: { 'application/problem+json': { schema: problemSchema } },
-}
+const notFound = problemAnswer('No such SLO')
+const badParameter = problemAnswer('A parameter is wrong')
 const sloParams = z.object({ slo: z.string().max(300).meta({ example: 'checkout-stripe-availability' }) })
 
 const statusList = z
@@ -108,8 +105,8 @@ export function sloRoutes({ db, clock, board }: SloDeps): OpenAPIHono {
       const wanted = (await board()).slos
         .map(({ status, warnings, measuredShare }) => ({ ...status, warningCount: warnings.length, measuredShare }))
         .filter((slo) => (service === undefined || slo.service === service) && (status?.includes(slo.status) ?? true))
-      const after = cursor === undefined ? null : decodeCursor(cursor, cursorSchema)
-      return c.json(cutPage(wanted, { limit, after, keyOf: urgencyOf, compare: compareUrgency }), 200)
+      const after = cursor === undefined ? null : decodeCursor(cursor, rankedCursor)
+      return c.json(cutPage(wanted, { limit, after, keyOf: urgencyOf, compare: compareRanked }), 200)
     })
     .openapi(oneRoute, async (c) => {
       const entry = await find(c.req.valid('param').slo)
@@ -152,8 +149,6 @@ function inForce({ slo, name }: SloEntry['definition']): Slo {
   if (slo === null) throw new Problem('not-found', `No version of ${name} is in force, so nothing is measured for it`)
   return slo
 }
-
-const cursorSchema = z.tuple([z.number(), z.number(), z.string()])
 
 const definitionOf = ({ description, owner, runbook, labels, indicator, guards, alerting }: Slo) => ({
   description,

@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { OUTCOMES, OWNERS, ownerOf } from '../integration/outcome.ts'
 import { MAX_TRACE_SPANS, readTrace, type TraceCall, type TraceSpan } from '../storage/calls.ts'
 import type { Db } from '../storage/query.ts'
-import { onInvalid, Problem, problemSchema } from './problem.ts'
+import { onInvalid, Problem, problemAnswer } from './problem.ts'
 
 const callSchema = z
   .object({
@@ -66,7 +66,7 @@ const route = createRoute({
   },
   responses: {
     200: { description: 'The trace, oldest first', content: { 'application/json': { schema: traceSchema } } },
-    404: { description: 'No such trace', content: { 'application/problem+json': { schema: problemSchema } } },
+    404: problemAnswer('No such trace'),
   },
 })
 
