@@ -5,6 +5,7 @@ import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Db } from '../storage/query.ts'
+import { createReader } from '../storage/readings.ts'
 import { kindsOf, policyOf } from './alert-config.ts'
 import { createExplainer } from './decide/explain.ts'
 import { createSignals } from './decide/signals.ts'
@@ -54,6 +55,7 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
     log,
     metrics: own,
     measurer: createMeasurer(db, log),
+    reader: createReader(db),
     explainer: createExplainer(db, log),
     signals,
     outbox,

@@ -8,7 +8,7 @@ import { recordIncidents } from '../storage/incidents.ts'
 import { recordReadings } from '../storage/latest-readings.ts'
 import { readOverlays } from '../storage/overlays.ts'
 import type { Db } from '../storage/query.ts'
-import { readReadings } from '../storage/readings.ts'
+import type { Reader } from '../storage/readings.ts'
 import { readDefinitions } from '../storage/slo-definitions.ts'
 import { type Memory, parseAlertRecord } from './decide/alert-record.ts'
 import { type Change, changesOf, incidentOf, incidentRecordOf, notificationsOf } from './decide/change.ts'
@@ -28,6 +28,7 @@ export interface Evaluator {
   log: Log
   metrics: EvaluatorMetrics
   measurer: Measurer
+  reader: Reader
   explainer: Explainer
   signals: Signals
   outbox: Outbox
@@ -49,14 +50,16 @@ const DAY_MS = 86_400_000
  * and the next tick decides the same again.
  */
 export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
-  const { db, measurer, explainer, signals, routes, policy, kinds, traits, metrics, outbox, addressees } = evaluator
+  const { db, measurer, reader, explainer, signals, routes, policy, kinds, traits, metrics, outbox, addressees } =
+    evaluator
   const memory = evaluator.memory ?? (await recover(evaluator, now))
   const definitions = await readDefinitions(db)
   const slos = present(definitions.map(({ slo }) => slo))
 
   const remeasuring = await measurer.measure(slos, now)
-  const [readings, overlays] = await Promise.all([readReadings(db, slos, now), readOverlays(db, now)])
-  const seen = await signals.read(readings, now)
+  const written = measurer.written()
+  const [readings, overlays] = await Promise.all([reader.read(slos, now, written), readOverlays(db, now)])
+  const seen = signals.read(readings, now, written)
   const explained = explainedRoots(memory.incidents.values())
   const context = { now, policy, kinds, remeasuring, explained, late: seen.late }
   const evaluations = judge(readings, seen.signals, memory.alerts, context, seen.unseen)

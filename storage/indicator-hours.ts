@@ -89,12 +89,20 @@ export async function completeHours(
     // A day more than the window: it ends with the watermark, which may be behind.
     const since = isShort ? new Date(measuredAt.getTime() - longestMs - DAY_MS) : from
     const range = { from: new Date(Math.min(floorHour(since).getTime(), floorHour(from).getTime())), to: closedUntil }
-    const complete = new Map(
-      (await countCompleteByHour(db, { ...range, ...namesOf(these) })).map(({ at, indicators }) => [at, indicators]),
-    )
-    const missing = hoursIn(range).filter((hour) => (complete.get(hour.getTime()) ?? 0) < these.length)
+    const missing = await readOpenHours(db, these, range)
     await sumHours(db, these, missing)
   }
+}
+
+/** Hours, from whole to whole, that are not summed for all of these. */
+export async function readOpenHours(db: Db, slos: readonly Measured[], range: Range): Promise<Date[]> {
+  const open = new Set<number>()
+  for (const these of named(slos)) {
+    const rows = await countCompleteByHour(db, { ...range, ...namesOf(these) })
+    const complete = new Map(rows.map(({ at, indicators }) => [at, indicators]))
+    for (const hour of hoursIn(range)) if ((complete.get(hour.getTime()) ?? 0) < these.length) open.add(hour.getTime())
+  }
+  return [...open].sort((a, b) => a - b).map((ms) => new Date(ms))
 }
 
 const countCompleteByHour = query({

@@ -1,42 +1,60 @@
 import { z } from 'zod'
-import type { IndicatorSums } from '../slo/budget/read-window.ts'
+import type { IndicatorSums, SegmentSums } from '../slo/budget/read-window.ts'
 import type { Segments } from '../slo/budget/segments.ts'
 import { keyOf, type Measured } from '../slo/indicator.ts'
-import { ceilHour, floorHour, hoursIn } from './indicator-hours.ts'
+import { ceilHour, floorHour, hoursIn, readOpenHours } from './indicator-hours.ts'
 import { type Db, query } from './query.ts'
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
+const HOUR_MS = 3_600_000
 
 /** Above so many SLOs everything is read, and what was not asked for dropped. */
 const MAX_NAMED = 500
 
+/** What one SLI holds in one segment, with its last minute with events and its first that cannot be true; 0 without. */
+export interface DatedSums extends SegmentSums {
+  lastEventMs: number
+  invalidMs: number
+}
+
+/** What one SLI holds in every segment; absent where nothing happened. */
+export interface SumsBySegment extends IndicatorSums {
+  bySegment: readonly (DatedSums | undefined)[]
+}
+
 /**
  * Sums of minutes in every segment, of all indicators, by `keyOf`. Whole hours come from their stored sums, minutes only where
- * a segment begins within an hour and for the hours not closed yet. An indicator of which an hour is missing is summed from
- * its minutes.
+ * a segment begins within an hour and for the hours not closed yet. Where an indicator lacks the sum of an hour, minutes are
+ * read for that hour.
  */
 export async function readSums(
   db: Db,
   measured: readonly Measured[],
   segments: Segments,
-): Promise<Map<string, IndicatorSums>> {
-  const plan = planHours(segments)
+): Promise<Map<string, SumsBySegment>> {
+  const { wholeHours, hours } = planHours(segments)
   const asked = { cuts: segments.cuts.map((ms) => ms / 1_000) }
-  const rows = await sumSegments(db, { ...asked, ...plan.hours, ...named(measured) })
+  const rows = await sumSegments(db, { ...asked, ...hours, ...named(measured) })
   const known = new Map(rows.map((row) => [`${row.indicator}\n${row.generation}`, row]))
-  const gaps = measured.filter((of) => !isWhole(known.get(keyOf(of)), plan.wholeHours))
+  const gaps = measured.filter((of) => !isWhole(known.get(keyOf(of)), wholeHours))
   if (gaps.length > 0) {
-    const bounds = { from: new Date(segments.cuts[0]!), to: new Date(segments.cuts.at(-1)!) }
     const wanted = new Set(gaps.map(keyOf))
     for (const key of wanted) known.delete(key)
-    for (const row of await sumMinutes(db, { ...asked, ...bounds, ...named(gaps) })) {
+    const openHours = await readOpenHours(db, gaps, { from: hours.hoursFrom, to: hours.hoursTo })
+    const cutHours = [...new Set([...hours.cutHours, ...openHours].map(Number))].map((ms) => new Date(ms))
+    const sum = isCheaperByTime(measured.length, gaps.length, cutHours.length) ? sumSegments : sumSegmentsOfFew
+    for (const row of await sum(db, { ...asked, ...hours, cutHours, ...named(gaps) })) {
       const key = `${row.indicator}\n${row.generation}`
       if (wanted.has(key)) known.set(key, row)
     }
   }
-  return new Map([...known].map(([key, row]) => [key, sumsOf(row, segments)]))
+  return new Map([...known].map(([key, row]) => [key, sumsOf(bySegment(row, segments))]))
 }
+
+/** Whether minutes are found by time in fewer rows than by indicator, where each costs a granule at least. */
+const isCheaperByTime = (all: number, wanted: number, hours: number): boolean =>
+  wanted > MAX_NAMED || hours * 60 * all <= wanted * (hours * 60 + GRANULE)
+
+const GRANULE = 8_192
 
 export function named(measured: readonly { indicator: { name: string }; generation: string }[]) {
   const isAll = measured.length > MAX_NAMED
@@ -47,7 +65,7 @@ export function named(measured: readonly { indicator: { name: string }; generati
   }
 }
 
-/** Which hours are read as such, and which minutes. */
+/** Which hours are read as such, and of which the minutes. */
 export function planHours({ cuts }: Segments) {
   const [first, end] = [cuts[0]!, cuts.at(-1)!]
   const last = floorHour(new Date(end)).getTime()
@@ -63,15 +81,15 @@ export function planHours({ cuts }: Segments) {
     while (cuts[place + 1]! <= hour.getTime()) place++
     wholeHours.set(cuts[place]! / 1_000, (wholeHours.get(cuts[place]! / 1_000) ?? 0) + 1)
   }
-  const minutes = [...cutHours].flatMap((hour) => Array.from({ length: 60 }, (_, n) => hour + n * MINUTE_MS))
   return {
     /** By start of the segment, in seconds. */
     wholeHours,
     hours: {
+      from: new Date(first),
+      to: new Date(end),
       hoursFrom,
       hoursTo: new Date(last),
       cutHours: [...cutHours].map((ms) => new Date(ms)),
-      minutes: minutes.filter((ms) => ms >= first && ms < end).map((ms) => new Date(ms)),
     },
   }
 }
@@ -87,23 +105,32 @@ export function isWhole(
   return [...wholeHours].every(([start, hours]) => found.get(start) === hours)
 }
 
-function sumsOf(row: Row, segments: Segments): IndicatorSums {
+function bySegment(row: Row, segments: Segments): SumsBySegment['bySegment'] {
   const place = new Map(segments.cuts.map((ms, n) => [ms / 1_000, n]))
-  const bySegment: IndicatorSums['bySegment'][number][] = []
+  const found: (DatedSums | undefined)[] = []
   for (const [n, start] of row.segments.entries()) {
-    bySegment[place.get(start)!] = {
+    found[place.get(start)!] = {
       good: row.good[n]!,
       total: row.total[n]!,
       varianceGood: row.variance_good[n] ?? 0,
       varianceBad: row.variance_bad[n] ?? 0,
       filled: row.filled[n]!,
+      lastEventMs: row.last_event[n]! * 1_000,
+      invalidMs: (row.invalid[n] ?? 0) * 1_000,
     }
   }
-  return {
-    bySegment,
-    lastEventAt: row.last_event.getTime() > 0 ? row.last_event : null,
-    invalid: row.invalid.map((seconds) => new Date(seconds * 1_000)),
+  return found
+}
+
+export function sumsOf(bySegment: SumsBySegment['bySegment']): SumsBySegment {
+  let lastMs = 0
+  const invalid: Date[] = []
+  for (const of of bySegment) {
+    if (of === undefined) continue
+    lastMs = Math.max(lastMs, of.lastEventMs)
+    if (of.invalidMs > 0) invalid.push(new Date(of.invalidMs))
   }
+  return { bySegment, lastEventAt: lastMs > 0 ? new Date(lastMs) : null, invalid }
 }
 
 const numbers = z.array(z.number())
@@ -125,7 +152,7 @@ const segmentRow = z.object({
   variance_bad: numbers,
   filled: numbers,
   hours: numbers,
-  last_event: z.number().transform((seconds) => new Date(seconds * 1_000)),
+  last_event: numbers,
   invalid: numbers,
 })
 
@@ -144,8 +171,8 @@ const gathered = (rows: string) => `
   SELECT indicator, generation, groupArray(segment) AS segments, groupArray(sums.1) AS good, groupArray(sums.2) AS total,
     if(arrayExists(v -> v > 0, groupArray(sums.3) AS in_good), in_good, []) AS variance_good,
     if(arrayExists(v -> v > 0, groupArray(sums.4) AS in_bad), in_bad, []) AS variance_bad,
-    groupArray(sums.5) AS filled, groupArray(sums.6) AS hours, toUnixTimestamp(max(sums.7)) AS last_event,
-    arrayFilter(second -> second > 0, groupArray(toUnixTimestamp(sums.8))) AS invalid
+    groupArray(sums.5) AS filled, groupArray(sums.6) AS hours, groupArray(toUnixTimestamp(sums.7)) AS last_event,
+    if(arrayExists(v -> v > 0, groupArray(toUnixTimestamp(sums.8)) AS all_invalid), all_invalid, []) AS invalid
   FROM (
     SELECT indicator, generation, segment, (sum(good), sum(total), sum(variance_good), sum(variance_bad), sum(filled), sum(hours),
       max(last_event), minIf(invalid_minute, invalid_minute > 0)) AS sums
@@ -154,33 +181,35 @@ const gathered = (rows: string) => `
   )
   GROUP BY indicator, generation`
 
-const sumSegments = query({
-  sql: gathered(`
+/** Parameters of a plan. */
+export const planned = {
+  from: z.date(),
+  to: z.date(),
+  hoursFrom: z.date(),
+  hoursTo: z.date(),
+  cutHours: z.array(z.date()),
+}
+
+/** The hours and the minutes of a plan. */
+export const PLANNED_HOURS =
+  'hour >= {hoursFrom:DateTime} AND hour < {hoursTo:DateTime} AND hour NOT IN {cutHours:Array(DateTime)} AND complete'
+export const PLANNED_MINUTES =
+  'minute >= {from:DateTime} AND minute < {to:DateTime} AND toStartOfHour(minute) IN {cutHours:Array(DateTime)}'
+
+const sumFrom = (minutes: string) =>
+  query({
+    sql: gathered(`
     SELECT indicator, generation, ${segmentOf('hour')} AS segment, h.good, h.total, h.variance_good, h.variance_bad, h.filled, 1 AS hours, h.last_event, h.invalid_minute
     FROM indicator_hours AS h FINAL
-    WHERE hour >= {hoursFrom:DateTime} AND hour < {hoursTo:DateTime} AND hour NOT IN {cutHours:Array(DateTime)} AND complete AND ${NAMED}
+    WHERE ${PLANNED_HOURS} AND ${NAMED}
     UNION ALL
     SELECT indicator, generation, ${segmentOf('minute')} AS segment, ${OF_MINUTE}
-    FROM indicator_minutes_by_time AS m FINAL
-    WHERE minute IN {minutes:Array(DateTime)} AND ${NAMED}`),
-  params: z.object({
-    ...asked,
-    hoursFrom: z.date(),
-    hoursTo: z.date(),
-    cutHours: z.array(z.date()),
-    minutes: z.array(z.date()),
-  }),
-  row: segmentRow,
-  settings: { do_not_merge_across_partitions_select_final: 1 },
-})
+    FROM ${minutes} AS m FINAL
+    WHERE ${PLANNED_MINUTES} AND ${NAMED}`),
+    params: z.object({ ...asked, ...planned }),
+    row: segmentRow,
+    settings: { do_not_merge_across_partitions_select_final: 1 },
+  })
 
-/** The same from minutes alone: what windows are defined by. */
-const sumMinutes = query({
-  sql: gathered(`
-    SELECT indicator, generation, ${segmentOf('minute')} AS segment, ${OF_MINUTE}
-    FROM indicator_minutes AS m FINAL
-    WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND ${NAMED}`),
-  params: z.object({ ...asked, from: z.date(), to: z.date() }),
-  row: segmentRow,
-  settings: { do_not_merge_across_partitions_select_final: 1 },
-})
+const sumSegments = sumFrom('indicator_minutes_by_time')
+const sumSegmentsOfFew = sumFrom('indicator_minutes')

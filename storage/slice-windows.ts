@@ -3,11 +3,22 @@ import type { SliceSubject } from '../slo/budget/read-window.ts'
 import { Segments } from '../slo/budget/segments.ts'
 import type { SliceSums } from '../slo/budget/slices.ts'
 import { HOUR_SLICES } from './indicator-hours.ts'
-import { isWhole, NAMED, named, planHours, segmentOf } from './indicator-windows.ts'
+import {
+  isWhole,
+  NAMED,
+  named,
+  PLANNED_HOURS,
+  PLANNED_MINUTES,
+  planHours,
+  planned,
+  segmentOf,
+} from './indicator-windows.ts'
 import { type Db, query } from './query.ts'
 
-/** Slices by segment, of each subject. */
-export type SlicesBySegment = Map<SliceSubject, (SliceSums | undefined)[]>
+/** Slices by segment. */
+export type SlicesOfSubject = readonly (SliceSums | undefined)[]
+
+type SlicesBySegment = Map<SliceSubject, SlicesOfSubject>
 
 /**
  * Slices of every subject, by the segment they begin in. Those that hours have summed come from there; the others are judged
@@ -86,7 +97,7 @@ async function readMinuteSlices(
   subjects: readonly SliceSubject[],
   segments: Segments,
 ): Promise<SlicesBySegment> {
-  const found: SlicesBySegment = new Map(subjects.map((subject) => [subject, []]))
+  const found = new Map(subjects.map((subject): [SliceSubject, (SliceSums | undefined)[]] => [subject, []]))
   const place = new Map(segments.cuts.map((ms, n) => [ms / 1_000, n]))
   for (const alike of Map.groupBy(subjects, gridOf).values()) {
     for (let start = 0; start < alike.length; start += MAX_TOGETHER) {
@@ -171,7 +182,7 @@ const sumHourSlices = query({
           arrayMap(target -> toFloat64(arrayCount(slice -> slice.1 * 1000000 < slice.2 * target, h.slices_imperfect[{place:UInt8}])), {targets:Array(UInt32)}) AS bad,
           1 AS hours
         FROM indicator_hours AS h FINAL
-        WHERE hour >= {hoursFrom:DateTime} AND hour < {hoursTo:DateTime} AND hour NOT IN {cutHours:Array(DateTime)} AND complete AND ${NAMED}
+        WHERE ${PLANNED_HOURS} AND ${NAMED}
         UNION ALL
         SELECT indicator, generation, ${segmentOf('start')} AS segment, 1., (slice_total - slice_good) / slice_total,
           arrayMap(target -> toFloat64(slice_good * 1000000 < slice_total * target), {targets:Array(UInt32)}), 0
@@ -179,7 +190,7 @@ const sumHourSlices = query({
           SELECT indicator, generation, intDiv(toUInt32(minute), {length:UInt32}) * {length:UInt32} AS start,
             sum(m.good) AS slice_good, sum(m.total) AS slice_total
           FROM indicator_minutes_by_time AS m FINAL
-          WHERE minute IN {minutes:Array(DateTime)} AND ${NAMED}
+          WHERE ${PLANNED_MINUTES} AND ${NAMED}
           GROUP BY indicator, generation, start HAVING slice_total > 0
         )
       )
@@ -194,10 +205,7 @@ const sumHourSlices = query({
     all: z.boolean(),
     indicators: z.array(z.string()),
     generations: z.array(z.string()),
-    hoursFrom: z.date(),
-    hoursTo: z.date(),
-    cutHours: z.array(z.date()),
-    minutes: z.array(z.date()),
+    ...planned,
   }),
   row: z.object({
     indicator: z.string(),

@@ -21,21 +21,24 @@ import {
   readProbeCounts,
   readSilentServices,
 } from '../../storage/failure-counts.ts'
-import { readDirty } from '../../storage/freshness.ts'
 import type { Db } from '../../storage/query.ts'
+import type { Range } from '../measure/ranges.ts'
 
 /** What one tick knows beside readings. */
 export interface Seen {
   signals: Signal[]
   /** Why a signal that is not given any more cannot be called clear; null when it can. */
   unseen: FrozenReason | null
-  /** Event time of minutes that arrived late since the last tick. */
+  /** Event time of minutes that were measured late, since the last tick. */
   late: { from: Date; to: Date } | null
 }
 
 export interface Signals {
-  /** What is known by now: reads that take long go on beside the ticks, and count from the next one on. */
-  read(readings: readonly Reading[], now: Date): Promise<Seen>
+  /**
+   * What is known by now: reads that take long go on beside the ticks, and count from the next one on.
+   * @param written event time of minutes that were measured since the last tick
+   */
+  read(readings: readonly Reading[], now: Date, written: readonly Range[]): Seen
   /** Resolves when no read is under way. */
   settled(): Promise<void>
 }
@@ -79,6 +82,15 @@ const HOUR_MS = 60 * MINUTE_MS
 /** Minutes this much older than the watermark are late. */
 const LATE_AFTER_MS = 2 * MINUTE_MS
 
+function lateIn(written: readonly Range[], watermark: Date): Seen['late'] {
+  const late = written.filter(({ to }) => watermark.getTime() - to.getTime() > LATE_AFTER_MS)
+  if (late.length === 0) return null
+  return {
+    from: new Date(Math.min(...late.map(({ from }) => from.getTime()))),
+    to: new Date(Math.max(...late.map(({ to }) => to.getTime()))),
+  }
+}
+
 /** Everything that may alert beside burn rates. What cannot be read keeps no burn rate back: its alerts stay as they are. */
 export function createSignals(db: Db, log: Log, policy: AlertPolicy, kinds: ReadonlySet<AlertName>): Signals {
   const fails = (error: unknown) =>
@@ -106,8 +118,6 @@ export function createSignals(db: Db, log: Log, policy: AlertPolicy, kinds: Read
       return signal ? [signal] : []
     })
   })
-  let lateSince: Date | null = null
-
   async function findAllModes(watermark: Date): Promise<ModeFound[]> {
     const end = windowEnd(watermark)
     const recent = rangeBefore(end, RECENT_MINUTES)
@@ -120,20 +130,8 @@ export function createSignals(db: Db, log: Log, policy: AlertPolicy, kinds: Read
     return [...outcomeModes(now, before), ...partialModes(batches), ...silentModes(silent)]
   }
 
-  async function lateData(watermark: Date, now: Date): Promise<Seen['late']> {
-    const since = lateSince
-    lateSince = now
-    if (!since) return null
-    const late = (await readDirty(db, since)).filter(({ to }) => watermark.getTime() - to.getTime() > LATE_AFTER_MS)
-    if (late.length === 0) return null
-    return {
-      from: new Date(Math.min(...late.map(({ from }) => from.getTime()))),
-      to: new Date(Math.max(...late.map(({ to }) => to.getTime()))),
-    }
-  }
-
   return {
-    async read(readings, now) {
+    read(readings, now, written) {
       const watermark = readings[0]?.watermark ?? null
       const known = signalsOfReadings(readings, watermark, now, policy, kinds)
       const isStale = !watermark || now.getTime() - watermark.getTime() > policy.staleAfterMs
@@ -141,11 +139,7 @@ export function createSignals(db: Db, log: Log, policy: AlertPolicy, kinds: Read
       const slos = readings.filter(isJudged).map(({ slo }) => slo)
       const [calls, hours] = [fromCalls.latest(watermark), unusual.latest(watermark, slos)]
       const unseen = calls === null || hours === null ? 'frozen_coverage' : null
-      const late = await lateData(watermark, now).catch((error: unknown) => {
-        log.error({ err: error }, 'late data cannot be told from other data')
-        return null
-      })
-      return { signals: [...known, ...(calls ?? []), ...(hours ?? [])], unseen, late }
+      return { signals: [...known, ...(calls ?? []), ...(hours ?? [])], unseen, late: lateIn(written, watermark) }
     },
     async settled() {
       await Promise.all([fromCalls.settled(), unusual.settled()])

@@ -26,17 +26,22 @@ const LAST_RETRY_MS = 600_000
 
 export const isAuthored = ({ measured }: Standing): boolean => measured.indicator.source === 'sql'
 
+/** What makes minutes worth measuring again. */
+interface Owed {
+  arrived: Arrived
+  requested: ReadonlyMap<string, readonly Range[]>
+  isNewMinute: boolean
+}
+
 /** Ready for its owed ranges at `now`. */
 export const isDue = ({ history, owed, retryAtMs }: Standing, now: Date): boolean =>
   history === null && owed.length > 0 && retryAtMs <= now.getTime()
 
-/** Adds to every standing what arrived, what is open, and what was asked for. Equal ranges are one array. */
-export function owe(
-  standings: Iterable<Standing>,
-  arrived: Arrived,
-  requested: ReadonlyMap<string, readonly Range[]>,
-  now: Date,
-): void {
+/**
+ * Adds to every standing what arrived, what is open, and what was asked for. Equal ranges are one array.
+ * @param isNewMinute the open minute and the one before are owed once a minute, whatever was told to have arrived
+ */
+export function owe(standings: Iterable<Standing>, { arrived, requested, isNewMinute }: Owed, now: Date): void {
   const all = [...standings]
   const longestMs = Math.max(0, ...all.map(({ measured }) => measured.windowMinutes)) * MINUTE_MS
   // Nothing reads minutes before the longest SLO window, and a sender's clock may be anywhere.
@@ -46,12 +51,14 @@ export function owe(
     const { indicator, settleMinutes } = standing.measured
     const metrics = [...new Set(metricsOf(indicator))].filter((metric) => arrived.metrics.has(metric)).sort()
     const openMinutes = isAuthored(standing) ? Math.max(AUTHORED_SETTLE_MINUTES, settleMinutes) : 1
-    const source = JSON.stringify([readsCalls(indicator), openMinutes, metrics])
+    const source = JSON.stringify([readsCalls(indicator), isAuthored(standing), openMinutes, metrics])
     const fresh =
       known.get(source) ??
       merge(
         within([
-          { from: new Date(Math.floor(now.getTime() / MINUTE_MS - openMinutes) * MINUTE_MS), to: now },
+          ...(isNewMinute || isAuthored(standing)
+            ? [{ from: new Date(Math.floor(now.getTime() / MINUTE_MS - openMinutes) * MINUTE_MS), to: now }]
+            : []),
           ...(readsCalls(indicator) ? arrived.calls : []),
           ...metrics.flatMap((metric) => arrived.metrics.get(metric) ?? []),
         ]),

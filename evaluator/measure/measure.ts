@@ -24,11 +24,13 @@ import { createSelfChecker } from './self-check.ts'
 /** Which minutes are measured, across ticks. */
 export interface Measurer {
   /**
-   * Measures what may have changed since the last call: minutes that late data touched, the open minute and the one
-   * before, what was asked for; and a piece of the history of new definitions. Answers with the generations whose
-   * history is not complete. A call that rejects has forgotten nothing: the next one measures the same again.
+   * Measures what may have changed since the last call: minutes that something arrived for, once a minute the open one and
+   * the one before whatever was told, what was asked for; and a piece of the history of new definitions. Answers with the
+   * generations whose history is not complete. A call that rejects has forgotten nothing: the next one measures the same again.
    */
   measure(slos: readonly Slo[], now: Date): Promise<ReadonlySet<string>>
+  /** Event time of all minutes that may have been stored since it was asked last, also beside the calls. */
+  written(): Range[]
 }
 
 const BACKFILL_PACE_MS = 3_000
@@ -55,6 +57,17 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
   const standings = new Map<string, Standing>()
   const reported = new Map<string, string>()
   let authored: Promise<void> | null = null
+  let lastMinute = Number.NEGATIVE_INFINITY
+  let written: Range[] = []
+
+  /** What fails may have stored a part. */
+  async function store(measured: readonly Measured[], range: Range, measuredAt: Date): Promise<Failure[]> {
+    try {
+      return await measureIndicators(db, measured, range, measuredAt)
+    } finally {
+      written = merge([...written, range])
+    }
+  }
 
   async function admit(wanted: readonly Measured[], now: Date): Promise<void> {
     const keys = new Set(wanted.map(keyOf))
@@ -100,7 +113,7 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
       const measured = together.map((standing) => standing.measured)
       const failures: Failure[] = []
       for (const range of daysOf(together[0]?.owed ?? [])) {
-        failures.push(...(await measureIndicators(db, measured, range, now)))
+        failures.push(...(await store(measured, range, now)))
       }
       const failedNow = noteFailures(failures, now)
       for (const standing of together) {
@@ -143,8 +156,7 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
       const behind = open.filter(({ history }) => history!.untilMs < toMs)
       const range = { from: new Date(fromMs), to: new Date(toMs) }
       const pieceStartedMs = performance.now()
-      const failures = await measureIndicators(
-        db,
+      const failures = await store(
         behind.map(({ measured }) => measured),
         range,
         range.to,
@@ -196,7 +208,7 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
     now: Date,
   ): Promise<readonly Range[]> {
     for (const [n, range] of ranges.entries()) {
-      const failures = await measureIndicators(db, [standing.measured], range, now).catch((error: unknown) => [
+      const failures = await store([standing.measured], range, now).catch((error: unknown) => [
         { measured: standing.measured, error: error instanceof Error ? error : new Error(String(error)) },
       ])
       if (noteFailures(failures, now).size > 0) return ranges.slice(n)
@@ -231,7 +243,9 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
         arrivals.read(metrics, now),
         remeasures.read(slos, now),
       ])
-      owe(standings.values(), arrived, requested, now)
+      const minute = Math.floor(now.getTime() / MINUTE_MS)
+      owe(standings.values(), { arrived, requested, isNewMinute: minute !== lastMinute }, now)
+      lastMinute = minute
       remember()
       await payOwed(
         [...standings.values()].filter((one) => isDue(one, now) && !isAuthored(one)),
@@ -248,6 +262,11 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
       const checked = checker.check(slos, behind, now)
       if (waitsForAll) await checked
       return behind
+    },
+    written() {
+      const ranges = written
+      written = []
+      return ranges
     },
   }
 }

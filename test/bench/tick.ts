@@ -27,7 +27,7 @@ import { compileIndicator } from '../../storage/indicator-sql.ts'
 import { prepareStore } from '../../storage/migrate.ts'
 import { clickhouseOutbox } from '../../storage/notifications.ts'
 import type { Db } from '../../storage/query.ts'
-import { readReadings } from '../../storage/readings.ts'
+import { createReader, readReadings } from '../../storage/readings.ts'
 import { readDefinitions, recordDefinitions } from '../../storage/slo-definitions.ts'
 
 const COUNTS = process.argv.slice(2).map(Number)
@@ -166,6 +166,7 @@ const evaluatorOn = (db: Db): Evaluator => ({
   log: LOG,
   metrics: createEvaluatorMetrics(new Registry()),
   measurer: createMeasurer(db, LOG, Number.POSITIVE_INFINITY),
+  reader: createReader(db),
   outbox: new Outbox({
     store: clickhouseOutbox(db),
     log: LOG,

@@ -13,6 +13,7 @@ import type { AlertName } from '../../slo/alert/incident.ts'
 import type { Slo } from '../../slo/model.ts'
 import { clickhouseOutbox } from '../../storage/notifications.ts'
 import type { Db } from '../../storage/query.ts'
+import { createReader } from '../../storage/readings.ts'
 import { recordDefinitions } from '../../storage/slo-definitions.ts'
 import { callRow, storeCalls, storeHeartbeat } from '../storage/calls.ts'
 import { QUIET } from './quiet.ts'
@@ -50,6 +51,7 @@ export function evaluatorOn(
     log: QUIET,
     metrics: own,
     measurer: createMeasurer(db, QUIET, Number.POSITIVE_INFINITY),
+    reader: createReader(db),
     explainer: createExplainer(db, QUIET),
     signals: createSignals(db, QUIET, ALERT_POLICY, new Set(kinds)),
     policy: ALERT_POLICY,

@@ -44,15 +44,35 @@ describe('measuring', () => {
     return () => store[Symbol.asyncDispose]()
   })
 
-  it('takes the open minute and the one before, again and again', async () => {
+  it('takes the open minute and the one before once a minute, and again when something arrived', async () => {
     const { measure } = measurer()
     await measure([SLO], date(0))
     await storeMinute(store.db, at(0), 8)
     await measure([SLO], date(0, 30_000))
+    expect(await measured()).toEqual([])
+    await measure([SLO], date(1, 5_000))
     expect(await measured()).toEqual(['0:8'])
     await storeMinute(store.db, at(1), 4)
-    await measure([SLO], date(1, 5_000))
+    await storeSegment(store.db, 'told', at(1), at(1, 5), at(1, 9_000))
+    await measure([SLO], date(1, 10_000))
     expect(await measured()).toEqual(['0:8', '1:4'])
+  })
+
+  it('says which minutes it wrote, each once, also those of a measurement that failed', async () => {
+    const { measure, written } = measurer()
+    await measure([SLO], date(0))
+    expect(written()).toEqual([{ from: date(-3 * 1440), to: date(0) }])
+    expect(written()).toEqual([])
+    await storeSegment(store.db, 'late', at(-600), at(-600, 5), at(1))
+    await store.db.command({ query: 'RENAME TABLE calls_1m TO away' })
+    await expect(measure([SLO], date(1))).rejects.toThrow()
+    await store.db.command({ query: 'RENAME TABLE away TO calls_1m' })
+    expect(written()).toContainEqual({ from: date(-600), to: date(-599) })
+    await measure([SLO], date(1, 5_000))
+    expect(written()).toEqual([
+      { from: date(-600), to: date(-599) },
+      { from: date(0), to: date(1) },
+    ])
   })
 
   it('measures a new definition from the start of its window', async () => {

@@ -40,11 +40,13 @@ const standing = (indicator: MeasuredIndicator, over: Partial<Standing> = {}, se
   ...over,
 })
 const LATE = { from: at(-300), to: at(-298) }
+const NOTHING = { calls: [], metrics: new Map() }
 const owedBy = (
   one: Standing,
   arrived = { calls: [LATE], metrics: new Map([['sent', [{ from: at(-90), to: at(-30) }]]]) },
+  isNewMinute = true,
 ) => {
-  owe([one], arrived, new Map(), NOW)
+  owe([one], { arrived, requested: new Map(), isNewMinute }, NOW)
   return one.owed.map(({ from, to }) => [
     (Number(from) - Number(at(0))) / MINUTE_MS,
     (Number(to) - Number(at(0))) / MINUTE_MS,
@@ -93,6 +95,12 @@ describe('with a tick, an SLI owes', () => {
     it(title, () => expect(owedBy(one)).toEqual(expected))
   }
 
+  it('what arrived, and the open minute only once a minute; an author whose tables nobody logs is asked each time', () => {
+    expect(owedBy(standing(overCalls), NOTHING, false)).toEqual([])
+    expect(owedBy(standing(overCalls), { calls: [LATE], metrics: new Map() }, false)).toEqual([[-300, -298]])
+    expect(owedBy(standing(written), NOTHING, false)).toEqual([[-5, 1]])
+  })
+
   it('nothing before the longest window, and nothing a day ahead', () => {
     const wrongClocks = { calls: [{ from: new Date(0), to: new Date('2100-01-01T00:00:00Z') }], metrics: new Map() }
     expect(owedBy(standing(overCalls), wrongClocks)).toEqual([[-1_440, 1_441]])
@@ -100,7 +108,8 @@ describe('with a tick, an SLI owes', () => {
 
   it('what was asked for, the SLI that was asked about alone', () => {
     const [one, other] = [standing(overCalls), standing(overPoints)]
-    owe([one, other], { calls: [], metrics: new Map() }, new Map([['m\n1', [LATE]]]), NOW)
+    const requested = new Map([['m\n1', [LATE]]])
+    owe([one, other], { arrived: NOTHING, requested, isNewMinute: true }, NOW)
     expect([one.owed.length, other.owed.length]).toEqual([1, 2])
   })
 })
@@ -108,7 +117,8 @@ describe('with a tick, an SLI owes', () => {
 describe('standings', () => {
   it('that owe the same time are measured together', () => {
     const these = [standing(overCalls), standing(overPoints), standing(written)]
-    owe(these, { calls: [LATE], metrics: new Map([['sent', [LATE]]]) }, new Map(), NOW)
+    const arrived = { calls: [LATE], metrics: new Map([['sent', [LATE]]]) }
+    owe(these, { arrived, requested: new Map(), isNewMinute: true }, NOW)
     expect(byOwed(these).map((together) => together.map(({ measured }) => measured.indicator.name))).toEqual([
       ['c', 'm'],
       ['s'],
