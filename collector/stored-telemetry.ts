@@ -46,6 +46,7 @@ export function storedEventAttributes(sent: Attributes, redaction: Redaction): A
 
 export function redactMetric(metric: Metric, redaction: Redaction): void {
   metric.description = redaction.text(metric.description)
+  metric.unit = redaction.text(metric.unit)
 }
 
 /** A point and, where its kind has them, its exemplars. */

@@ -73,7 +73,7 @@ const DSN_USER = /(?<![^\s"'@/])[^\s"'@/]+(?=@(?:tcp|unix)\()/g
 
 /** `user:password@host`, where no scheme tells that it is an address. What is written so besides. */
 const LOGIN =
-  /(?<=^|[\s"'=(,<]|\/\/|\\\/)(?!(?:mailto|sips?|xmpp|acct|tel|npm|pkg|file|git|workspace):)[^\s"'@/<>=(,:]{1,64}:[^\s"'@/<>]{1,128}(?=@(?!sha\d+:)[\w-]+(?:\.[\w-]|:\d|\/))/gi
+  /(?<=^|[\s"'=(,</])(?!(?:mailto|sips?|xmpp|acct|tel|npm|pkg|file|git|workspace):)[^\s"'@/<>=(,:]{1,64}:[^\s"'@/<>]{1,128}(?=@(?!sha\d+:)[\w-]+(?:\.[\w-]|:\d|\/))/gi
 /** Of Oracle's JDBC: `scott/tiger` before the `@`. */
 const ORACLE_LOGIN = /(?<=jdbc:oracle:(?:thin|oci8?):)[^\s"'@]{1,256}(?=@)/gi
 

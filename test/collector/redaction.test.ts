@@ -40,6 +40,10 @@ const TEXTS: Record<string, (secret: string) => string> = {
   'header line': (secret) => `Cookie: a=1; sid=${secret}`,
   'private key': (secret) => `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----`,
   'key format': (secret) => `ghp_${secret}${'0'.repeat(20)}`,
+  element: (secret) => `<soap:Body><Password>${secret}</Password></soap:Body>`,
+  encoded: (secret) => `next=%2Fp%3Fa%3D1%26token%3D${secret}`,
+  'list of settings': (secret) => `[{"name":"API_KEY","value":"${secret}"}]`,
+  'address without scheme': (secret) => `dial shop:${secret}@db.example:5432`,
   'configured pattern': (secret) => `order of cust-${secret.slice(2, -2)}`,
 }
 
@@ -135,7 +139,7 @@ function metricsWith(canaries: Canaries): object[] {
   })
   const about = (name: string, index: number) => ({
     name,
-    unit: 's',
+    unit: canaries.texts('unit')[index]!,
     description: canaries.texts('description')[index]!,
   })
   const temporal = { aggregationTemporality: 2 }
