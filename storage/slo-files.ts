@@ -1,9 +1,10 @@
 import { type FSWatcher, watch } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isNode,
   isPair,
@@ -12,6 +13,7 @@ import {
   LineCounter,
   parseAllDocuments,
   visit,
+  type YAMLMap,
 } from 'yaml'
 import { planObjects } from '../slo/openslo/plan.ts'
 import { type PropertyPath, reporterFor, type SourceObject } from '../slo/openslo/source.ts'
@@ -22,6 +24,13 @@ const EXTENSIONS = /\.(ya?ml|json)$/
 
 /** Far above any set of SLOs a person writes; keeps a stray file from filling the memory. */
 const MAX_FILE_BYTES = 5 * 2 ** 20
+
+/** The library looks through the document for each alias: a file of nothing else would keep the process for hours. */
+const MAX_ALIASES = 1_000
+
+/** OpenSLO needs a dozen, and what is written into one place of it not many more. A pair counts as a level. */
+const MAX_DEPTH = 100
+const TOO_DEEP = `is nested more than ${MAX_DEPTH} levels deep`
 
 /** Objects of one text, and why it could not be read: with a problem there are no objects at all. */
 export interface ParsedText {
@@ -53,33 +62,52 @@ export function parseSloText(text: string, file: string): ParsedText {
     })
     if ('empty' in documents) return { objects: [], problems: [] }
     const [broken] = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])
-    if (broken) return refuse(broken.pos[0], broken.message)
-    const [twice] = documents.flatMap(repeatedKey)
-    if (twice) return refuse(twice.offset, `Map keys must be unique: ${twice.key} stands twice`)
+    if (broken) return refuse(broken.pos[0], broken.code === 'RESOURCE_EXHAUSTION' ? TOO_DEEP : broken.message)
+    for (const document of documents) {
+      const [offset, message] = refusedNode(document) ?? []
+      if (message !== undefined) return refuse(offset ?? 0, message)
+    }
     return { objects: documents.flatMap((document) => objectsOf(document, file, lineAt)), problems: [] }
   } catch (error) {
     // Aliases that multiply without end and nesting deeper than the stack are found only while reading values.
-    return refuse(0, error instanceof Error ? error.message : String(error))
+    return refuse(0, error instanceof RangeError ? TOO_DEEP : reasonOf(error))
   }
 }
 
-/** The first key that stands twice in one map: whichever of the two is meant, the other would be lost. */
-function repeatedKey(document: Document): { key: string; offset: number }[] {
-  const found: { key: string; offset: number }[] = []
+/** Where and why a document that is YAML is refused all the same; null when it is not. */
+function refusedNode(document: Document): [offset: number, message: string] | null {
+  let refused: [number, string] | null = null
+  let aliases = 0
+  const refuse = (node: unknown, message: string) => {
+    refused = [startOf(node) ?? 0, message]
+    return visit.BREAK
+  }
   visit(document, {
-    Map(_, { items }) {
-      const seen = new Set<string>()
-      const twice = items.find(({ key }) => {
-        if (!isScalar(key) || typeof key.value === 'symbol' || key.value === '<<') return false
-        const name = String(key.value)
-        return seen.has(name) || !seen.add(name)
-      })?.key
+    Collection(_, node, path) {
+      if (path.length > MAX_DEPTH) return refuse(node, TOO_DEEP)
+      const twice = isMap(node) ? repeatedKey(node) : undefined
       if (twice === undefined) return undefined
-      found.push({ key: String(twice).slice(0, 100), offset: startOf(twice) ?? 0 })
-      return visit.BREAK
+      // Whichever of the two is meant, the other would be lost.
+      return refuse(twice, `Map keys must be unique: ${String(twice).slice(0, 100)} stands twice`)
+    },
+    Alias(_, node, path) {
+      aliases += 1
+      if (aliases > MAX_ALIASES) return refuse(node, `more than ${MAX_ALIASES} aliases are not followed`)
+      const isInside = path.some((outer) => isCollection(outer) && outer.anchor === node.source)
+      return isInside ? refuse(node, `the alias *${node.source} stands inside what it stands for`) : undefined
     },
   })
-  return found
+  return refused
+}
+
+/** The first key that stands twice in a map. */
+function repeatedKey({ items }: YAMLMap): unknown {
+  const seen = new Set<string>()
+  return items.find(({ key }) => {
+    if (!isScalar(key) || typeof key.value === 'symbol' || key.value === '<<') return false
+    const name = String(key.value)
+    return seen.has(name) || !seen.add(name)
+  })?.key
 }
 
 function objectsOf(document: Document, file: string, lineAt: (offset: number) => number): SourceObject[] {
@@ -127,8 +155,13 @@ interface Found {
   mark: string
 }
 
-/** Files with SLOs below `dir`, in order of their names; hidden ones are left out, links are followed. */
-async function findFiles(dir: string): Promise<Found[]> {
+/**
+ * Files with SLOs below `dir`, in order of their names; hidden ones are left out, links are followed, but not back to a
+ * folder they lie in.
+ */
+async function findFiles(dir: string, above: readonly string[] = []): Promise<Found[]> {
+  const here = await realpath(dir)
+  if (above.includes(here)) return []
   const names = await readdir(dir)
   const found = await Promise.all(
     names
@@ -137,7 +170,7 @@ async function findFiles(dir: string): Promise<Found[]> {
       .map(async (name): Promise<Found[]> => {
         const file = join(dir, name)
         const stats = await stat(file).catch(() => null)
-        if (stats?.isDirectory()) return findFiles(file)
+        if (stats?.isDirectory()) return findFiles(file, [...above, here])
         if (!EXTENSIONS.test(name)) return []
         return [{ file, mark: stats ? `${stats.size} ${stats.mtimeMs} ${stats.ino}` : 'unreadable' }]
       }),
@@ -148,15 +181,22 @@ async function findFiles(dir: string): Promise<Found[]> {
 async function readFileText(file: string): Promise<ParsedText> {
   const report = reporterFor({ file, lineOf: () => 1 })
   try {
-    const bytes = await readFile(file)
-    if (bytes.length <= MAX_FILE_BYTES) return parseSloText(bytes.toString('utf8'), file)
-    const message = `has ${bytes.length} bytes, more than the ${MAX_FILE_BYTES} that are read`
+    const stats = await stat(file)
+    // Reading a pipe waits for ever, and a device may have no end.
+    if (!stats.isFile()) throw new Error('is no file')
+    if (stats.size <= MAX_FILE_BYTES) return parseSloText(UTF_8.decode(await readFile(file)), file)
+    const message = `has ${stats.size} bytes, more than the ${MAX_FILE_BYTES} that are read`
     report.error('decode', [], 'file_too_large', message, 'Split it')
   } catch (error) {
-    report.error('decode', [], 'file_unreadable', error instanceof Error ? error.message : String(error))
+    const message = error instanceof TypeError ? 'is no text in UTF-8' : reasonOf(error)
+    report.error('decode', [], 'file_unreadable', message)
   }
   return { objects: [], problems: report.problems }
 }
+
+const UTF_8 = new TextDecoder('utf-8', { fatal: true })
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /**
  * Reads every `.yaml`, `.yml` and `.json` file below a directory. Never throws: what cannot be read is a problem with
@@ -168,8 +208,7 @@ export async function loadSloDir(dir: string): Promise<LoadedSlos> {
     files = await findFiles(dir)
   } catch (error) {
     const report = reporterFor({ file: dir, lineOf: () => 1 })
-    const message = error instanceof Error ? error.message : String(error)
-    report.error('decode', [], 'directory_unreadable', message, 'Create it, or point sloDir elsewhere')
+    report.error('decode', [], 'directory_unreadable', reasonOf(error), 'Create it, or point sloDir elsewhere')
     return { slos: [], problems: report.problems, unreadable: new Set(), complete: false }
   }
   const { objects, problems } = await readFiles(files)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,6 +79,33 @@ describe('a directory of SLOs', () => {
     await write('large.yaml', '#'.repeat(6 * 2 ** 20))
     const loaded = await loadSloDir(dir)
     expect(errors(loaded)).toEqual(['large.yaml:1  file_too_large', 'link.yaml:1  file_unreadable'])
+  })
+  it('pipes, devices and bytes that are no text are refused, and what lies beside them is read', async () => {
+    execFileSync('mkfifo', [join(dir, 'pipe.yaml')])
+    await symlink('/dev/zero', join(dir, 'endless.yaml'))
+    await writeFile(join(dir, 'latin.yaml'), Buffer.from('a: caf\xe9', 'latin1'))
+    await writeFile(join(dir, 'utf16.yaml'), Buffer.from('\ufeffa: 1', 'utf16le'))
+    await write('bom.yaml', `\ufeff${sloText('bom')}`)
+    const loaded = await loadSloDir(dir)
+    expect(names(loaded)).toEqual(['bom'])
+    expect(errors(loaded)).toEqual(
+      ['endless', 'latin', 'pipe', 'utf16'].map((name) => `${name}.yaml:1  file_unreadable`),
+    )
+    expect(loaded.problems.map(({ message }) => message)).toEqual([
+      'is no file',
+      'is no text in UTF-8',
+      'is no file',
+      'is no text in UTF-8',
+    ])
+  })
+  it('a link back to a folder around it is not followed for ever, and nothing is read twice', async () => {
+    await mkdir(join(dir, 'team'))
+    await write('team/a.yaml', sloText('a'))
+    await symlink('..', join(dir, 'team', 'up'))
+    await symlink('.', join(dir, 'here'))
+    const loaded = await loadSloDir(dir)
+    expect(names(loaded)).toEqual(['a'])
+    expect(errors(loaded)).toEqual([])
   })
 })
 

@@ -464,7 +464,15 @@ describe('texts nobody would write', () => {
         .map((k, n) => `${k}: &${k} [${`*${'abcdefgh'[n]},`.repeat(9)}]`)
         .join('\n')}`,
     ],
+    ['aliases without number', many(50_000, (k) => `- &a${k} x\n- *a${k}`)],
+    ['merges that multiply', many(60, (k) => `k${k}: &k${k} { <<: [${many(k, (j) => `*k${j},`)}] }`)],
     ['nesting without end', '['.repeat(50_000)],
+    ['nesting with an end', `${'{a: '.repeat(1_000)}1${'}'.repeat(1_000)}`],
+    ['nesting by indents', many(1_000, (k) => `${' '.repeat(k)}a:`)],
+    ['keys without number', many(100_000, (k) => `k${k}: 1`)],
+    ['documents without number', '---\n~\n'.repeat(50_000)],
+    ['tags that run code', 'a: !!js/function "function () {}"'],
+    ['another version of YAML', '%YAML 9.9\n---\na: 1'],
     ['nothing', ''],
     ['only comments', '# nothing\n---\n# here\n'],
     ['bytes', '\u0000\u0001\ufffe'],
@@ -499,6 +507,29 @@ describe('texts nobody would write', () => {
     ['deep inside', 'x:\n  - y:\n      z: 1\n      z: 2', '4  yaml_syntax'],
   ])('a key %s that stands twice is no YAML', (_, text, error) => {
     expect(errorsOf(text)).toEqual([error])
+  })
+  it.each([
+    ['a list', '- &a\n  - *a', '2  yaml_syntax'],
+    ['details of a data source', 'spec:\n  connectionDetails: &a { b: *a }', '2  yaml_syntax'],
+    [
+      'a selector',
+      edit('source: calls', 'source: calls\n              attributes: &a { tenant: { not: *a } }'),
+      '17  yaml_syntax',
+    ],
+    ['labels', edit('name: pay', 'name: pay\n  labels: &a { x: [*a] }'), '5  yaml_syntax'],
+    ['a merge', 'x: &a\n  <<: *a', '2  yaml_syntax'],
+  ])('%s that contains itself is refused where it does', (_, text, error) => {
+    expect(errorsOf(text)).toEqual([error])
+  })
+  it('nesting is refused with the depth that is read', () => {
+    const nested = (levels: number) =>
+      planText(edit('- displayName: answers', `- displayName: ${'['.repeat(levels)}1${']'.repeat(levels)}`))
+    expect(nested(40).problems[0]?.code).toBe('invalid_type')
+    for (const levels of [200, 20_000]) {
+      expect(nested(levels).problems).toMatchObject([
+        { code: 'yaml_syntax', message: 'is nested more than 100 levels deep' },
+      ])
+    }
   })
   it('two maps may have the same key, and << may stand twice', () => {
     const text = edit('- displayName: answers', '- <<: { displayName: a }\n      <<: { displayName: b }')
