@@ -18,20 +18,21 @@ const ROWS: readonly [annotation: string, title: string][] = [
   ['dashboard_url', 'open'],
 ]
 
-/** A verified notification as lines for a terminal; alerts that say the same are told once. */
+/** A verified notification as lines for a terminal; alerts that say the same are told once, as the first of them. */
 export function pageLines(body: unknown): string[] {
   const parsed = notification.safeParse(body)
   if (!parsed.success) return ['  a signed message of unknown shape arrived']
   const { alerts, plumbline } = parsed.data
-  const byHead = Map.groupBy(alerts, ({ status, labels, annotations }) => {
+  const said = Map.groupBy(alerts, ({ status, annotations }) => `${status} ${annotations.summary}`)
+  return [...said.values()].flatMap(([first]) => {
+    if (!first) return []
+    const { status, labels, annotations } = first
     const severity = (labels.severity ?? plumbline?.severity ?? 'alert').toUpperCase()
-    return `${status === 'resolved' ? `RESOLVED ${severity}` : severity} ─ ${annotations.summary ?? labels.slo ?? ''}`
+    const rows = ROWS.flatMap(([key, title]) => (annotations[key] ? [`  │ ${title.padEnd(8)}${annotations[key]}`] : []))
+    return [
+      `  ┌─ ${status === 'resolved' ? 'RESOLVED ' : ''}${severity} ─ ${annotations.summary ?? labels.slo ?? ''}`,
+      ...rows,
+      `  └─ signature verified${plumbline?.reason ? `, sent because: ${plumbline.reason}` : ''}`,
+    ]
   })
-  return [...byHead].flatMap(([head, [first]]) => [
-    `  ┌─ ${head}`,
-    ...ROWS.flatMap(([key, title]) =>
-      first?.annotations[key] ? [`  │ ${title.padEnd(8)}${first.annotations[key]}`] : [],
-    ),
-    `  └─ signature verified${plumbline?.reason ? `, sent because: ${plumbline.reason}` : ''}`,
-  ])
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { resetSchema } from '../../api/budget-resets.ts'
 import type { dependencySchema } from '../../api/dependencies.ts'
 import type { HistoryStep } from '../../api/history.ts'
 import type { incidentDetailSchema, incidentSchema } from '../../api/incident-shapes.ts'
@@ -16,6 +17,7 @@ export type SloState = SloStatus['status']
 /** A row of the list: its status, and what its own page tells at length. */
 export type ListedSlo = z.output<typeof statusSchema>
 export type SloDetail = z.output<typeof sloDetailSchema>
+export type BudgetReset = z.output<typeof resetSchema>
 export type Methods = z.output<typeof methodsSchema>
 export type History = z.output<typeof historySchema>
 export type Tier = SloDetail['tiers'][number]

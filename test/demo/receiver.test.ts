@@ -86,8 +86,9 @@ test.each([
 
 test('of an incident with several alerts each thing is said once, and what is over as over', () => {
   const [alert] = PAGE.alerts
+  const ticket = { ...alert, labels: { ...alert!.labels, severity: 'ticket' } }
   const over = { ...alert, status: 'resolved', annotations: { summary: 'half of the budget is spent' } }
-  const heads = pageLines({ ...PAGE, alerts: [alert, alert, over] }).filter((line) => line.includes('┌'))
+  const heads = pageLines({ ...PAGE, alerts: [alert, ticket, over] }).filter((line) => line.includes('┌'))
   expect(heads).toEqual([
     '  ┌─ PAGE ─ checkout-payment-availability burns 16.7x: acme-pay times out',
     '  ┌─ RESOLVED PAGE ─ half of the budget is spent',

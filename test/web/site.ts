@@ -2,6 +2,7 @@ import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { securityHeaders, webPages } from '../../api/web-pages.ts'
 import type {
+  BudgetReset,
   Dependency,
   Incident,
   IncidentDetail,
@@ -30,6 +31,8 @@ export interface Site extends AsyncDisposable {
   incidents: Map<string, Partial<IncidentDetail>>
   silences: Silence[]
   maintenance: MaintenanceWindow[]
+  /** Of every SLO, the newest first. */
+  resets: BudgetReset[]
   /** Changes that were asked for: method, path, body. */
   changes: { method: string; path: string; body: unknown }[]
   /** What happens when a change is asked for; a response instead of `{}` refuses it. */
@@ -93,6 +96,7 @@ export async function startSite(webRoot: string, world: World): Promise<Site> {
     const status = site.world.slos.find((slo) => slo.name === c.req.param('slo'))
     return status ? c.json(methodsOf(status)) : problem(404, 'Not found', 'There is no such SLO')
   })
+  app.get('/api/v1/slos/:slo/budget-resets', (c) => c.json(list(site.resets)))
   app.get('/api/v1/incidents/:id', (c) => {
     const found = site.world.incidents.find((incident) => incident.id === c.req.param('id'))
     const current = site.world.slos.find((slo) => slo.name === found?.slo) ?? null
@@ -134,6 +138,7 @@ export async function startSite(webRoot: string, world: World): Promise<Site> {
     incidents: new Map(),
     silences: [],
     maintenance: [],
+    resets: [],
     changes: [],
     onChange: () => undefined,
     token: null,

@@ -3,34 +3,18 @@ import { useNow } from '../clock.ts'
 import { burn, burnAligned, windowName } from '../format.ts'
 import { detectionWords, lowTrafficWords } from '../slo-words.ts'
 import { Mark, SeverityTag } from './status-mark.tsx'
+import { right, Table } from './table.tsx'
 
 /** Burn in every window against the tiers: a tier fires only when both of its windows burn faster than its factor. */
 export function BurnTable({ slo }: { slo: SloDetail }) {
   return (
     <section aria-labelledby="burn-title">
       <h2 id="burn-title">Burn against the alert tiers</h2>
-      <table class="table burn-table">
-        <thead>
-          <tr>
-            <th scope="col">Tier</th>
-            <th scope="col" class="right">
-              Above
-            </th>
-            <th scope="col" class="right">
-              Long
-            </th>
-            <th scope="col" class="right">
-              Short
-            </th>
-            <th scope="col">Now</th>
-          </tr>
-        </thead>
-        <tbody>
-          {slo.tiers.map((tier) => (
-            <TierRow key={`${tier.severity}${tier.longMinutes}`} tier={tier} burnRates={slo.burnRates} />
-          ))}
-        </tbody>
-      </table>
+      <Table look="burn-table" columns={['Tier', right('Above'), right('Long'), right('Short'), 'Now']}>
+        {slo.tiers.map((tier) => (
+          <TierRow key={`${tier.severity}${tier.longMinutes}`} tier={tier} burnRates={slo.burnRates} />
+        ))}
+      </Table>
       <Windows burnRates={slo.burnRates} />
       <Limits slo={slo} />
     </section>

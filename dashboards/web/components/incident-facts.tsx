@@ -5,6 +5,7 @@ import { reasonWords } from '../reason-words.ts'
 import { sloPath } from '../route.ts'
 import { BudgetBar } from './budget-bar.tsx'
 import { Mark, SeverityTag } from './status-mark.tsx'
+import { TitledTable } from './table.tsx'
 import { Time } from './time.tsx'
 
 /** The numbers of the alert that leads. */
@@ -92,37 +93,22 @@ export function Muted({ incident: { silences, maintenance } }: { incident: Incid
 export function Members({ members }: { members: IncidentDetail['members'] }) {
   if (members.length < 2) return null
   return (
-    <section aria-labelledby="members-title">
-      <h2 id="members-title">{plural(members.length, 'alert')}</h2>
-      <div class="scroll">
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">Alert</th>
-              <th scope="col">Service</th>
-              <th scope="col">Since</th>
-              <th scope="col">Until</th>
-            </tr>
-          </thead>
-          <tbody>
-            {members.map((member) => (
-              <tr key={member.alert}>
-                <th scope="row">
-                  <SeverityTag severity={member.severity} quiet={member.endedAt !== null} />{' '}
-                  {member.slo === '' ? member.summary : <Link href={sloPath(member.slo)}>{member.summary}</Link>}
-                  {member.mutedBy !== null && <span class="muted"> not told: {reasonWords(member.mutedBy)}</span>}
-                </th>
-                <td>{member.service}</td>
-                <td>
-                  <Time at={member.startedAt} />
-                </td>
-                <td>{member.endedAt === null ? 'fires' : <Time at={member.endedAt} />}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <TitledTable id="members" title={plural(members.length, 'alert')} columns={['Alert', 'Service', 'Since', 'Until']}>
+      {members.map((member) => (
+        <tr key={member.alert}>
+          <th scope="row">
+            <SeverityTag severity={member.severity} quiet={member.endedAt !== null} />{' '}
+            {member.slo === '' ? member.summary : <Link href={sloPath(member.slo)}>{member.summary}</Link>}
+            {member.mutedBy !== null && <span class="muted"> not told: {reasonWords(member.mutedBy)}</span>}
+          </th>
+          <td>{member.service}</td>
+          <td>
+            <Time at={member.startedAt} />
+          </td>
+          <td>{member.endedAt === null ? 'fires' : <Time at={member.endedAt} />}</td>
+        </tr>
+      ))}
+    </TitledTable>
   )
 }
 

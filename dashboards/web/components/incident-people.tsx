@@ -4,6 +4,7 @@ import { Link } from '../navigation.tsx'
 import { setName, useName } from '../preferences.ts'
 import { silencePath } from '../route.ts'
 import { ChangeProblem, useChange } from './change.tsx'
+import { focus } from './form.tsx'
 import { Time } from './time.tsx'
 
 type Form = 'assign' | 'comment' | null
@@ -106,8 +107,6 @@ export function IncidentPeople({ incident }: { incident: IncidentDetail }) {
     </section>
   )
 }
-
-const focus = (element: HTMLElement | null) => element?.focus()
 
 const MOST_NAMES = 10
 

@@ -1,27 +1,22 @@
 import { useState } from 'preact/hooks'
-import { setName, useName } from '../preferences.ts'
 import { ChangeProblem, useChange } from './change.tsx'
-import { Buttons } from './silence-form.tsx'
+import { Buttons, NameField, readForm } from './form.tsx'
 
 const KINDS = { once: 'Once', cron: 'Repeating, by cron', rrule: 'Repeating, by RRULE' }
 type Kind = keyof typeof KINDS
 
 /** Plans work: what it is about, when, and what it means for telling and for budgets. */
 export function MaintenanceForm({ onDone }: { onDone(): void }) {
-  const name = useName()
   const [kind, setKind] = useState<Kind>('once')
   const [excludes, setExcludes] = useState(false)
   const { busy, problem, run } = useChange()
   const submit = async (event: SubmitEvent) => {
-    event.preventDefault()
-    const fields = new FormData(event.currentTarget as HTMLFormElement)
-    const text = (key: string) => String(fields.get(key) ?? '').trim()
+    const { text, name, checked } = readForm(event)
     const names = (key: string) =>
       text(key)
         .split(',')
         .map((each) => each.trim())
         .filter(Boolean)
-    setName(text('name'))
     const body = {
       scope: {
         services: names('services'),
@@ -30,11 +25,11 @@ export function MaintenanceForm({ onDone }: { onDone(): void }) {
         environments: names('environments'),
       },
       schedule: scheduleOf(kind, text),
-      suppress: fields.has('suppress'),
-      excludeFromBudget: fields.has('exclude'),
+      suppress: checked('suppress'),
+      excludeFromBudget: checked('exclude'),
       reason: text('reason'),
       ...(text('review') !== '' && { reviewAt: `${text('review')}T00:00:00Z` }),
-      ...(text('name') !== '' && { createdBy: text('name') }),
+      ...(name !== '' && { createdBy: name }),
     }
     if (await run('POST', '/api/v1/maintenance-windows', body)) onDone()
   }
@@ -82,10 +77,7 @@ export function MaintenanceForm({ onDone }: { onDone(): void }) {
             <input name="review" type="date" />
           </label>
         )}
-        <label>
-          Your name
-          <input name="name" type="text" autocomplete="nickname" defaultValue={name} />
-        </label>
+        <NameField />
       </fieldset>
       <Buttons busy={busy} word="Plan" onCancel={onDone} />
       <ChangeProblem problem={problem} />

@@ -1,5 +1,5 @@
-import { setName, useName } from '../preferences.ts'
 import { ChangeProblem, useChange } from './change.tsx'
+import { Buttons, NameField, readForm } from './form.tsx'
 
 const DURATIONS = ['1h', '4h', '12h', '1d', '3d', '7d', '30d']
 
@@ -11,18 +11,14 @@ interface FormProps {
 
 /** Makes a silence: one matcher a line, for how long, and why. */
 export function SilenceForm({ matchers, onDone }: FormProps) {
-  const name = useName()
   const { busy, problem, run } = useChange()
   const submit = async (event: SubmitEvent) => {
-    event.preventDefault()
-    const fields = new FormData(event.currentTarget as HTMLFormElement)
-    const text = (key: string) => String(fields.get(key) ?? '').trim()
-    setName(text('name'))
+    const { text, name } = readForm(event)
     const body = {
       matchers: linesOf(text('matchers')),
       duration: text('duration'),
       comment: text('comment'),
-      ...(text('name') !== '' && { createdBy: text('name') }),
+      ...(name !== '' && { createdBy: name }),
     }
     if (await run('POST', '/api/v1/silences', body)) onDone()
   }
@@ -50,10 +46,7 @@ export function SilenceForm({ matchers, onDone }: FormProps) {
             ))}
           </select>
         </label>
-        <label>
-          Your name
-          <input name="name" type="text" autocomplete="nickname" defaultValue={name} />
-        </label>
+        <NameField />
       </fieldset>
       <label>
         Why
@@ -65,21 +58,7 @@ export function SilenceForm({ matchers, onDone }: FormProps) {
   )
 }
 
-/** Submit and cancel. */
-export function Buttons({ busy, word, onCancel }: { busy: boolean; word: string; onCancel(): void }) {
-  return (
-    <p>
-      <button type="submit" class="primary" disabled={busy}>
-        {word}
-      </button>{' '}
-      <button type="button" class="quiet" onClick={onCancel}>
-        Cancel
-      </button>
-    </p>
-  )
-}
-
-export const linesOf = (text: string): string[] =>
+const linesOf = (text: string): string[] =>
   text
     .split('\n')
     .map((line) => line.trim())

@@ -2,6 +2,7 @@ import type { SloDetail } from '../api-shapes.ts'
 import { budget, duration, few, plural, sli } from '../format.ts'
 import { Link } from '../navigation.tsx'
 import { isCounted } from '../slo-words.ts'
+import { right, Table } from './table.tsx'
 import { Time } from './time.tsx'
 
 /** The newest are told one by one; recurring maintenance may have left out dozens. */
@@ -63,33 +64,23 @@ function BothNumbers({ slo }: { slo: SloDetail }) {
     { name: 'With all of it', sli: raw.sli, left: raw.remaining, units: raw.units },
   ]
   return (
-    <table class="table both-numbers">
-      <thead>
-        <tr>
-          <th scope="col">Numbers</th>
-          <th scope="col" class="right">
-            SLI
-          </th>
-          <th scope="col" class="right">
-            Budget left
-          </th>
-          {counted && (
-            <th scope="col" class="right">
-              {objective?.slice ? 'Bad slices' : 'Bad'}
-            </th>
-          )}
+    <Table
+      look="both-numbers"
+      columns={[
+        'Numbers',
+        right('SLI'),
+        right('Budget left'),
+        ...(counted ? [right(objective?.slice ? 'Bad slices' : 'Bad')] : []),
+      ]}
+    >
+      {columns.map((column) => (
+        <tr key={column.name}>
+          <th scope="row">{column.name}</th>
+          <td class="right number">{sli(column.sli, objective?.targetPpm)}</td>
+          <td class="right number">{budget(column.left)}</td>
+          {counted && <td class="right number">{few(column.units.total - column.units.good)}</td>}
         </tr>
-      </thead>
-      <tbody>
-        {columns.map((column) => (
-          <tr key={column.name}>
-            <th scope="row">{column.name}</th>
-            <td class="right number">{sli(column.sli, objective?.targetPpm)}</td>
-            <td class="right number">{budget(column.left)}</td>
-            {counted && <td class="right number">{few(column.units.total - column.units.good)}</td>}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   )
 }

@@ -1,5 +1,6 @@
 import type { SloDetail } from '../api-shapes.ts'
 import { count, few, listWords, share, sli, target } from '../format.ts'
+import { right, Table } from './table.tsx'
 
 type Member = NonNullable<SloDetail['members']>[number]
 
@@ -26,23 +27,11 @@ export function Members({ slo: { members, definition, objective } }: { slo: SloD
         </p>
       )}
 
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Part</th>
-            {['Weight', 'Target', 'SLI', 'Spent'].map((column) => (
-              <th scope="col" class="right" key={column}>
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {members.map((member) => (
-            <Row key={member.displayName} member={member} />
-          ))}
-        </tbody>
-      </table>
+      <Table columns={['Part', ...['Weight', 'Target', 'SLI', 'Spent'].map(right)]}>
+        {members.map((member) => (
+          <Row key={member.displayName} member={member} />
+        ))}
+      </Table>
     </section>
   )
 }

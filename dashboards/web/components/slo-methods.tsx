@@ -4,6 +4,7 @@ import { useLive } from '../live.ts'
 import { sloPath } from '../route.ts'
 import { useLast } from '../window-history.ts'
 import { BudgetBar } from './budget-bar.tsx'
+import { right, Table } from './table.tsx'
 
 const RENEW_MS = 60_000
 
@@ -16,32 +17,21 @@ export function MethodsSideBySide({ slo }: { slo: SloDetail }) {
   return (
     <section aria-labelledby="methods-title">
       <h2 id="methods-title">The same promise by each budgeting method</h2>
-      <table class="table methods-table">
-        <thead>
-          <tr>
-            <th scope="col">Method</th>
-            <th scope="col" class="right">
-              SLI
+      <Table look="methods-table" columns={['Method', right('SLI'), 'Budget left']}>
+        {answer.items.map((item) => (
+          <tr key={item.method}>
+            <th scope="row">
+              <strong>{TITLE[item.method]}</strong>
+              {item.isOwn && <span class="muted"> · judges this SLO</span>}
+              <span class="muted method-meaning">{meaningOf(item)}</span>
             </th>
-            <th scope="col">Budget left</th>
+            <td class="right number">{sli(item.sli, answer.targetPpm)}</td>
+            <td>
+              <BudgetBar remaining={item.remaining} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {answer.items.map((item) => (
-            <tr key={item.method}>
-              <th scope="row">
-                <strong>{TITLE[item.method]}</strong>
-                {item.isOwn && <span class="muted"> · judges this SLO</span>}
-                <span class="muted method-meaning">{meaningOf(item)}</span>
-              </th>
-              <td class="right number">{sli(item.sli, answer.targetPpm)}</td>
-              <td>
-                <BudgetBar remaining={item.remaining} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </section>
   )
 }

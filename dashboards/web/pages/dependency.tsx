@@ -2,6 +2,7 @@ import type { Dependency as DependencyShape } from '../api-shapes.ts'
 import { FreshnessLine, StaleBanner, useStale } from '../components/freshness.tsx'
 import { Failure, Loading, NotFound, Outdated } from '../components/states.tsx'
 import { HealthMark } from '../components/status-mark.tsx'
+import { right, TitledTable } from '../components/table.tsx'
 import { Age, Time } from '../components/time.tsx'
 import { count, NONE, plural, share } from '../format.ts'
 import { failedShare, menderWords } from '../health.ts'
@@ -130,40 +131,22 @@ interface RankingProps {
 
 /** Who or what has how many failing calls; the most failing first. */
 function Ranking({ title, head, rows }: RankingProps) {
-  const id = `${title.toLowerCase()}-title`
   if (rows.length === 0) return null
   return (
-    <section aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
-      <div class="scroll">
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">{head}</th>
-              <th scope="col" class="right">
-                Calls
-              </th>
-              <th scope="col" class="right">
-                Failing
-              </th>
-              <th scope="col" class="right">
-                Share
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ name, calls }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td class="right number">{count(calls.total)}</td>
-                <td class="right number">{count(calls.failed)}</td>
-                <td class="right number">{share(failedShare({ calls }))}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <TitledTable
+      id={title.toLowerCase()}
+      title={title}
+      columns={[head, right('Calls'), right('Failing'), right('Share')]}
+    >
+      {rows.map(({ name, calls }) => (
+        <tr key={name}>
+          <th scope="row">{name}</th>
+          <td class="right number">{count(calls.total)}</td>
+          <td class="right number">{count(calls.failed)}</td>
+          <td class="right number">{share(failedShare({ calls }))}</td>
+        </tr>
+      ))}
+    </TitledTable>
   )
 }
 
@@ -172,34 +155,15 @@ function Outcomes({ dependency }: { dependency: DependencyShape }) {
   const all = outcomes.reduce((sum, { calls }) => sum + calls, 0)
   if (outcomes.length === 0) return null
   return (
-    <section aria-labelledby="outcomes-title">
-      <h2 id="outcomes-title">Outcomes</h2>
-      <div class="scroll">
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">Outcome</th>
-              <th scope="col">To mend</th>
-              <th scope="col" class="right">
-                Calls
-              </th>
-              <th scope="col" class="right">
-                Share
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {outcomes.map(({ outcome, owner, calls }) => (
-              <tr key={outcome}>
-                <th scope="row">{outcome}</th>
-                <td>{menderWords(owner)}</td>
-                <td class="right number">{count(calls)}</td>
-                <td class="right number">{share(all === 0 ? null : calls / all)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <TitledTable id="outcomes" title="Outcomes" columns={['Outcome', 'To mend', right('Calls'), right('Share')]}>
+      {outcomes.map(({ outcome, owner, calls }) => (
+        <tr key={outcome}>
+          <th scope="row">{outcome}</th>
+          <td>{menderWords(owner)}</td>
+          <td class="right number">{count(calls)}</td>
+          <td class="right number">{share(all === 0 ? null : calls / all)}</td>
+        </tr>
+      ))}
+    </TitledTable>
   )
 }

@@ -7,6 +7,7 @@ import { IncidentPeople } from '../components/incident-people.tsx'
 import { IncidentTimeline } from '../components/incident-timeline.tsx'
 import { Failure, Loading, NotFound, Outdated } from '../components/states.tsx'
 import { SeverityTag } from '../components/status-mark.tsx'
+import { right, Table } from '../components/table.tsx'
 import { burnAligned, milliseconds, windowName } from '../format.ts'
 import { historyPath, rangeOf } from '../history.ts'
 import { useLive } from '../live.ts'
@@ -153,34 +154,18 @@ function BurnByWindow({ current, details }: { current: IncidentDetail['current']
   return (
     <section aria-labelledby="burn-title">
       <h2 id="burn-title">Burn by window</h2>
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Window</th>
-            <th scope="col" class="right">
-              Threshold
-            </th>
-            <th scope="col" class="right">
-              At last change
-            </th>
-            <th scope="col" class="right">
-              Now
-            </th>
+      <Table columns={['Window', right('Threshold'), right('At last change'), right('Now')]}>
+        {Object.entries(burnRates).map(([window, rate]) => (
+          <tr key={window}>
+            <th scope="row">{window}</th>
+            <td class="right number">{deciding.includes(window) ? burnAligned(factor) : ''}</td>
+            <td class={`right number ${deciding.includes(window) && (rate ?? 0) > factor ? 'is-over' : ''}`}>
+              {burnAligned(rate)}
+            </td>
+            <td class="right number">{burnAligned(current?.burnRates[window])}</td>
           </tr>
-        </thead>
-        <tbody>
-          {Object.entries(burnRates).map(([window, rate]) => (
-            <tr key={window}>
-              <th scope="row">{window}</th>
-              <td class="right number">{deciding.includes(window) ? burnAligned(factor) : ''}</td>
-              <td class={`right number ${deciding.includes(window) && (rate ?? 0) > factor ? 'is-over' : ''}`}>
-                {burnAligned(rate)}
-              </td>
-              <td class="right number">{burnAligned(current?.burnRates[window])}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </section>
   )
 }

@@ -5,6 +5,7 @@ import { MaintenanceForm } from '../components/maintenance-form.tsx'
 import { SilenceForm } from '../components/silence-form.tsx'
 import { Failure, Loading, Outdated } from '../components/states.tsx'
 import { Mark } from '../components/status-mark.tsx'
+import { TitledTable, unseen } from '../components/table.tsx'
 import { Time } from '../components/time.tsx'
 import { matchesFilter } from '../filter.ts'
 import { listWords, plural } from '../format.ts'
@@ -71,108 +72,73 @@ function sentence(silences: readonly Silence[], windows: readonly MaintenanceWin
 
 function SilenceTable({ silences }: { silences: readonly Silence[] }) {
   return (
-    <section aria-labelledby="silences-title">
-      <h2 id="silences-title">Silences</h2>
-      <div class="scroll">
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">What</th>
-              <th scope="col">State</th>
-              <th scope="col">Why</th>
-              <th scope="col">By</th>
-              <th scope="col">
-                <span class="visually-hidden">End</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {silences.map((silence) => (
-              <tr key={silence.id}>
-                <th scope="row">
-                  <code class="code">{silence.text}</code>
-                </th>
-                <td>
-                  {silence.state === 'active' ? (
-                    <>
-                      <Mark tone="maintenance" word="Active" /> until <Time at={silence.endsAt} />
-                    </>
-                  ) : (
-                    <>
-                      from <Time at={silence.startsAt} /> to <Time at={silence.endsAt} />
-                    </>
-                  )}
-                </td>
-                <td>{silence.comment}</td>
-                <td>{silence.createdBy}</td>
-                <td class="right">
-                  <EndButton path={`/api/v1/silences/${silence.id}`} source={silence.source} what={silence.text} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <TitledTable id="silences" title="Silences" columns={['What', 'State', 'Why', 'By', unseen('End')]}>
+      {silences.map((silence) => (
+        <tr key={silence.id}>
+          <th scope="row">
+            <code class="code">{silence.text}</code>
+          </th>
+          <td>
+            {silence.state === 'active' ? (
+              <>
+                <Mark tone="maintenance" word="Active" /> until <Time at={silence.endsAt} />
+              </>
+            ) : (
+              <>
+                from <Time at={silence.startsAt} /> to <Time at={silence.endsAt} />
+              </>
+            )}
+          </td>
+          <td>{silence.comment}</td>
+          <td>{silence.createdBy}</td>
+          <td class="right">
+            <EndButton path={`/api/v1/silences/${silence.id}`} source={silence.source} what={silence.text} />
+          </td>
+        </tr>
+      ))}
+    </TitledTable>
   )
 }
 
 function MaintenanceTable({ windows }: { windows: readonly MaintenanceWindow[] }) {
   return (
-    <section aria-labelledby="maintenance-title">
-      <h2 id="maintenance-title">Maintenance</h2>
-      <div class="scroll">
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">About</th>
-              <th scope="col">State</th>
-              <th scope="col">Next</th>
-              <th scope="col">Means</th>
-              <th scope="col">Why, by</th>
-              <th scope="col">
-                <span class="visually-hidden">End</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {windows.map((window) => (
-              <tr key={window.id}>
-                <th scope="row">{scopeWords(window)}</th>
-                <td>
-                  {window.state === 'active' ? <Mark tone="maintenance" word="Active" /> : 'planned'}
-                  {'cron' in window.schedule && <div class="muted code">{window.schedule.cron}</div>}
-                  {'rrule' in window.schedule && (
-                    <div class="muted code">{window.schedule.rrule.split('RRULE:').at(-1)}</div>
-                  )}
-                </td>
-                <td>
-                  {window.next.slice(0, 3).map(({ from, to }) => (
-                    <div key={from}>
-                      <Time at={from} /> to <Time at={to} />
-                    </div>
-                  ))}
-                </td>
-                <td>
-                  {window.suppress && <div>not told</div>}
-                  {window.excludeFromBudget && <div>out of budgets</div>}
-                </td>
-                <td>
-                  {window.reason} <span class="muted">{window.createdBy}</span>
-                </td>
-                <td class="right">
-                  <EndButton
-                    path={`/api/v1/maintenance-windows/${window.id}`}
-                    source={window.source}
-                    what={scopeWords(window)}
-                  />
-                </td>
-              </tr>
+    <TitledTable
+      id="maintenance"
+      title="Maintenance"
+      columns={['About', 'State', 'Next', 'Means', 'Why, by', unseen('End')]}
+    >
+      {windows.map((window) => (
+        <tr key={window.id}>
+          <th scope="row">{scopeWords(window)}</th>
+          <td>
+            {window.state === 'active' ? <Mark tone="maintenance" word="Active" /> : 'planned'}
+            {'cron' in window.schedule && <div class="muted code">{window.schedule.cron}</div>}
+            {'rrule' in window.schedule && <div class="muted code">{window.schedule.rrule.split('RRULE:').at(-1)}</div>}
+          </td>
+          <td>
+            {window.next.slice(0, 3).map(({ from, to }) => (
+              <div key={from}>
+                <Time at={from} /> to <Time at={to} />
+              </div>
             ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+          </td>
+          <td>
+            {window.suppress && <div>not told</div>}
+            {window.excludeFromBudget && <div>out of budgets</div>}
+          </td>
+          <td>
+            {window.reason} <span class="muted">{window.createdBy}</span>
+          </td>
+          <td class="right">
+            <EndButton
+              path={`/api/v1/maintenance-windows/${window.id}`}
+              source={window.source}
+              what={scopeWords(window)}
+            />
+          </td>
+        </tr>
+      ))}
+    </TitledTable>
   )
 }
 

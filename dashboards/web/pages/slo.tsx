@@ -1,6 +1,7 @@
 import type { History as HistoryShape, SloDetail } from '../api-shapes.ts'
 import { windowDrawing } from '../burn-down.ts'
 import { useNow } from '../clock.ts'
+import { BudgetReset } from '../components/budget-reset.tsx'
 import { BurnTable } from '../components/burn-table.tsx'
 import { FreshnessLine, StaleBanner, useStale } from '../components/freshness.tsx'
 import { HistoryCharts } from '../components/history-charts.tsx'
@@ -73,6 +74,7 @@ export function Slo({ name, address }: { name: string; address: URL }) {
         <LeftOut slo={slo} />
         {slo.definition && <MethodsSideBySide slo={slo} />}
         <Definition slo={slo} />
+        <BudgetReset slo={slo} />
       </div>
     </>
   )

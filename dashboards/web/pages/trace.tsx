@@ -2,6 +2,7 @@ import type { Trace as TraceShape } from '../api-shapes.ts'
 import { CopyButton } from '../components/copy-text.tsx'
 import { Failure, Loading, NotFound } from '../components/states.tsx'
 import { Shape } from '../components/status-mark.tsx'
+import { right, Table } from '../components/table.tsx'
 import { Time } from '../components/time.tsx'
 import { listWords, milliseconds, plural } from '../format.ts'
 import { useLive } from '../live.ts'
@@ -61,24 +62,11 @@ function sentence(failed: TraceShape['calls']): string {
 function Waterfall({ rows }: { rows: readonly TraceRow[] }) {
   return (
     <section aria-label="Spans">
-      <table class="table waterfall">
-        <thead>
-          <tr>
-            <th scope="col">Span</th>
-            <th scope="col">Service</th>
-            <th scope="col">Outcome</th>
-            <th scope="col" class="right">
-              Took
-            </th>
-            <th scope="col">When</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row key={row.span.spanId} row={row} />
-          ))}
-        </tbody>
-      </table>
+      <Table look="waterfall" columns={['Span', 'Service', 'Outcome', right('Took'), 'When']}>
+        {rows.map((row) => (
+          <Row key={row.span.spanId} row={row} />
+        ))}
+      </Table>
     </section>
   )
 }
