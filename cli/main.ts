@@ -95,7 +95,7 @@ program
 program
   .command('rehearse')
   .description('play made-up incidents on a virtual clock: who would be told what, when and why')
-  .argument('<file>', 'scenario file (JSON), see docs/alerting.md')
+  .argument('<file>', 'scenario file (YAML or JSON), see docs/alerting.md')
   .option('--interval <seconds>', 'time between two evaluations', '5')
   .option('--json', 'print one JSON object per accepted delivery')
   .action(whenAsked(async () => (await import('./rehearse-command.ts')).runRehearse))

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { CommandError } from './command-error.ts'
-import { type Rehearsal, rehearse } from './rehearse/play.ts'
+import { progressBar } from './progress-bar.ts'
+import { rehearse } from './rehearse/play.ts'
+import type { Rehearsal } from './rehearse/rehearsal.ts'
 import { parseScenarios, type ScenarioFile } from './rehearse/scenario.ts'
 import { storyOf } from './rehearse/story.ts'
 
@@ -14,12 +16,14 @@ interface Options {
  * Exit code 0 when all ran, whatever was sent; 1 for an invalid file; 2 for wrong usage.
  */
 export async function runRehearse(path: string, { json = false, interval = '5' }: Options): Promise<void> {
-  const file = readScenarios(path)
   const intervalSeconds = Number(interval)
   if (!Number.isInteger(intervalSeconds) || intervalSeconds < 1 || intervalSeconds > 60)
     throw new CommandError(`--interval ${interval}: expected whole seconds from 1 to 60`, 2)
+  const file = readScenarios(path)
   for (const scenario of file.scenarios) {
-    const rehearsal = await rehearse(scenario, file.policy ?? {}, { intervalSeconds })
+    const bar = progressBar(`rehearsing ${scenario.id}`)
+    const rehearsal = await rehearse(scenario, file.policy ?? {}, { intervalSeconds, onProgress: bar.show })
+    bar.clear()
     const text = json ? jsonLines(rehearsal) : `${storyOf(scenario, rehearsal)}\n\n`
     if (text !== '') process.stdout.write(text)
   }
@@ -38,5 +42,7 @@ function readScenarios(path: string): ScenarioFile {
   }
   const parsed = parseScenarios(text)
   if ('file' in parsed) return parsed.file
-  throw new CommandError(`${path} is no scenario file\n${parsed.faults.map((fault) => `  ${fault}`).join('\n')}`, 1)
+  const { faults } = parsed
+  const count = faults.length === 1 ? 'a mistake' : `${faults.length} mistakes`
+  throw new CommandError(`${path} has ${count}\n${faults.map((fault) => `  ${path}:${fault}`).join('\n')}`, 1)
 }

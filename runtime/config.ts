@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { distance } from 'fastest-levenshtein'
-import { isScalar, LineCounter, parseDocument, visit } from 'yaml'
+import { visit } from 'yaml'
 import type { z } from 'zod'
 import { ConfigError, type ConfigFault } from './config-error.ts'
 import { type Config, configSchema } from './config-schema.ts'
 import { endpointsNamed } from './route-schema.ts'
+import { schemaFaults, suggestion } from './schema-faults.ts'
+import { readYaml } from './yaml-text.ts'
 
 export interface ConfigSources {
   /** `--config`; must exist. Without it `PLUMBLINE_CONFIG`, else `plumbline.yaml` of the working directory if there is one. */
@@ -24,7 +25,8 @@ export function loadConfig({ path, env, overrides = {} }: ConfigSources): Config
   const values = merge(merge(file.values, environmentValues(env)), overrides)
   const parsed = configSchema.safeParse(values)
   if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.flatMap((issue) => describe(issue, file)))
+    const faults = schemaFaults(parsed.error, configSchema, values)
+    throw new ConfigError(faults.map(({ path, message }) => ({ where: file.where(path), message })))
   }
   const faults = crossCheck(parsed.data)
   if (faults.length > 0)
@@ -41,21 +43,16 @@ interface ConfigFile {
 function readFile(path: string | undefined, env: ConfigSources['env']): ConfigFile {
   const name = path ?? 'plumbline.yaml'
   const text = readText(name, path !== undefined)
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
-  const faults: ConfigFault[] = document.errors.map((error) => ({
-    where: `${name}:${error.linePos?.[0].line ?? 1}`,
-    message: error.message.split('\n')[0] ?? 'not valid YAML',
-  }))
-  visit(document, {
+  const yaml = readYaml(text)
+  const faults: ConfigFault[] = yaml.faults.map(({ line, message }) => ({ where: `${name}:${line}`, message }))
+  visit(yaml.document, {
     Scalar(_, node) {
       if (typeof node.value !== 'string') return
       node.value = node.value.replace(/\$\{(env|file):([^}]+)\}/g, (_match, kind: string, key: string) => {
         const secret = kind === 'env' ? env[key] : readText(key, false).trim()
         if (secret === undefined || secret === '') {
-          const line = node.range ? lines.linePos(node.range[0]).line : 1
           faults.push({
-            where: `${name}:${line}`,
+            where: `${name}:${yaml.lineAt(node.range?.[0] ?? 0)}`,
             message: kind === 'env' ? `environment variable ${key} is not set` : `file ${key} is missing or empty`,
           })
         }
@@ -64,19 +61,15 @@ function readFile(path: string | undefined, env: ConfigSources['env']): ConfigFi
     },
   })
   if (faults.length > 0) throw new ConfigError(faults)
-  const values: unknown = document.toJS() ?? {}
+  const values = yaml.value() ?? {}
   if (typeof values !== 'object' || Array.isArray(values)) {
     throw new ConfigError([{ where: `${name}:1`, message: 'expected keys and values at the top level' }])
   }
   return {
     values: values as Record<string, unknown>,
     where(keys) {
-      for (let depth = keys.length; depth > 0; depth--) {
-        const node = document.getIn(keys.slice(0, depth), true)
-        const range =
-          isScalar(node) || (typeof node === 'object' && node !== null && 'range' in node) ? node.range : null
-        if (range) return `${name}:${lines.linePos((range as number[])[0] ?? 0).line} ${keys.join('.')}`
-      }
+      const line = yaml.lineOf(keys)
+      if (line !== null) return `${name}:${line} ${keys.join('.')}`
       return keys.join('.') || name
     },
   }
@@ -156,35 +149,6 @@ function merge(base: Record<string, unknown>, over: Record<string, unknown>): Re
     result[key] = isObject(before) && isObject(value) ? merge(before, value) : value
   }
   return result
-}
-
-function describe(issue: z.core.$ZodIssue, file: ConfigFile): ConfigFault[] {
-  if (issue.code === 'unrecognized_keys') {
-    const siblings = configKeys()
-      .filter((path) => issue.path.every((key, depth) => path[depth] === key))
-      .map((path) => path[issue.path.length] ?? '')
-    return issue.keys.map((key) => ({
-      where: file.where([...issue.path, key]),
-      message: `unknown key${suggestion(key, [...new Set(siblings)])}`,
-    }))
-  }
-  if (issue.code === 'invalid_union') {
-    const closest = issue.errors.flat().filter((inner) => inner.path.length > 0)
-    if (closest.length > 0)
-      return closest.flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] }, file))
-    const messages = [...new Set(issue.errors.flat().map((inner) => inner.message))]
-    return [{ where: file.where(issue.path), message: messages.join('; or: ') }]
-  }
-  return [{ where: file.where(issue.path), message: issue.message }]
-}
-
-/** `; did you mean ports?` when a known name is close. */
-function suggestion(name: string, known: string[]): string {
-  const [best] = known
-    .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
-    .sort((a, b) => a.edits - b.edits)
-  if (best && best.edits <= Math.max(2, name.length / 3)) return `; did you mean ${best.candidate}?`
-  return known.length > 0 && known.length <= 16 ? `; known here: ${known.join(', ')}` : ''
 }
 
 export const isLoopback = (address: string): boolean =>

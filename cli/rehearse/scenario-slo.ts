@@ -46,11 +46,11 @@ export function sloOf(given: ScenarioSlo, policy: ScenarioPolicy): Slo {
       slice: null,
       noData: 'gap',
     },
-    tiers: given.tiers.map(({ severity, long_min, short_min, factor }) => ({
+    tiers: given.tiers.map(({ severity, long_min, short_min, factor, share }) => ({
       severity,
       longMinutes: long_min,
       shortMinutes: short_min,
-      factor: Number(factor),
+      factor: given.mode === 'budget-share' ? factorOf(Number(share), minutes, long_min) : Number(factor),
     })),
     guards: {
       minEvents: given.min_events ?? byMode.min_events ?? guards.minEvents,
@@ -61,6 +61,10 @@ export function sloOf(given: ScenarioSlo, policy: ScenarioPolicy): Slo {
     settleMinutes: 0,
   }
 }
+
+/** A share of the budget as the burn that spends it within a window: 2 % of 30 days in an hour is 14.4. */
+const factorOf = (share: number, sloMinutes: number, longMinutes: number): number =>
+  Number(((share * sloMinutes) / longMinutes).toPrecision(15))
 
 /** What the scenario calls a tier. */
 export function tierIdOf(

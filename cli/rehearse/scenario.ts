@@ -1,24 +1,33 @@
 import { z } from 'zod'
+import { schemaFaults } from '../../runtime/schema-faults.ts'
+import { readYaml } from '../../runtime/yaml-text.ts'
+import { scenarioFaults } from './scenario-faults.ts'
 
-/** Whole seconds or minutes from minute 0 of the scenario; negative ones lie before it. */
-const offset = z.int()
-const count = z.int().nonnegative()
-const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'expected a decimal number as text, such as "14.4"')
+/** From minute 0 of the scenario; negative ones lie before it. */
+const minutes = z.int('expected whole minutes, as a number')
+const seconds = z.int('expected whole seconds, as a number')
+const wait = z.number('expected seconds, as a number').nonnegative('expected seconds, 0 or more')
+const someTime = z.number('expected seconds, as a number').positive('expected seconds, more than 0')
+const count = z.int('expected a whole number').nonnegative('expected a whole number, 0 or more')
+const DECIMAL = 'expected a decimal number as text, such as "14.4"'
+const decimal = z.string(DECIMAL).regex(/^\d+(\.\d+)?$/, DECIMAL)
 const name = z.string().min(1)
 const severity = z.enum(['page', 'ticket'])
-const counts = z.object({ good: count, total: count }).refine(({ good, total }) => good <= total, 'good exceeds total')
-const span = { from_min: offset, to_min: offset }
+const counts = z
+  .strictObject({ good: count, total: count })
+  .refine(({ good, total }) => good <= total, 'good exceeds total')
+const span = { from_min: minutes, to_min: minutes }
 
-const tier = z.object({
+const tier = z.strictObject({
   id: name,
   severity,
-  long_min: z.int().positive(),
-  short_min: z.int().positive(),
+  long_min: z.int('expected a whole number').positive('expected a whole number, 1 or more'),
+  short_min: z.int('expected a whole number').positive('expected a whole number, 1 or more'),
   factor: decimal,
   share: decimal.optional(),
 })
 
-const slo = z.object({
+const slo = z.strictObject({
   name,
   service: name,
   target_ppm: z.int().min(0).max(999_999),
@@ -33,68 +42,76 @@ const slo = z.object({
 const respond = z.union([
   z.int().min(100).max(599),
   z.enum(['refused', 'timeout']),
-  z.object({ code: z.int().min(100).max(599), retry_after_s: z.number().nonnegative() }),
+  z.strictObject({ code: z.int().min(100).max(599), retry_after_s: wait }),
 ])
 
-const about = { from_s: offset, to_s: offset, slos: z.array(name).optional() }
+const about = { from_s: seconds, to_s: seconds, slos: z.array(name).optional() }
 const action = z.discriminatedUnion('do', [
-  z.object({ do: z.literal('silence'), ...about }),
-  z.object({ do: z.literal('maintenance'), ...about, exclude_from_budget: z.boolean().default(false) }),
-  z.object({ do: z.literal('ack'), at_s: offset, by: name, slos: z.array(name).optional() }),
-  z.object({ do: z.literal('deploy'), at_s: offset, service: name, version: name }),
+  z.strictObject({ do: z.literal('silence'), ...about }),
+  z.strictObject({ do: z.literal('maintenance'), ...about, exclude_from_budget: z.boolean().default(false) }),
+  z.strictObject({ do: z.literal('ack'), at_s: seconds, by: name, slos: z.array(name).optional() }),
+  z.strictObject({ do: z.literal('deploy'), at_s: seconds, service: name, version: name }),
 ])
 
-const bySeverity = z.object({ page: z.number().nonnegative(), ticket: z.number().nonnegative() })
+const bySeverity = z.strictObject({ page: wait, ticket: wait })
 
 /** Offsets from the first attempt, ascending. */
-const retries = z.array(z.number().nonnegative()).min(1)
+const retries = z
+  .array(wait)
+  .min(1)
+  .refine(
+    (all) => all.every((each, n) => n === 0 || each > (all[n - 1] ?? 0)),
+    'expected ascending offsets from the first attempt',
+  )
 
 /** Seconds and shares; what is absent has the default of docs/alerting.md. */
-const policy = z.object({
+export const policySchema = z.strictObject({
   clear_ratio: decimal.optional(),
   keep_firing_s: bySeverity.optional(),
   group_wait_s: bySeverity.optional(),
-  group_interval_s: z.number().positive().optional(),
+  group_interval_s: someTime.optional(),
   repeat_s: bySeverity.optional(),
-  escalate_after_s: z.number().positive().optional(),
-  ack_ttl_s: z.number().positive().optional(),
-  stale_after_s: z.number().positive().optional(),
-  blind_meta_after_s: z.number().positive().optional(),
+  escalate_after_s: someTime.optional(),
+  ack_ttl_s: someTime.optional(),
+  stale_after_s: someTime.optional(),
+  blind_meta_after_s: someTime.optional(),
   coverage_floor: z.number().min(0).max(1).optional(),
   min_events: count.optional(),
   min_bad_events: count.optional(),
   root_share: z.number().min(0).max(1).optional(),
   root_min_traced: count.optional(),
-  timeout_s: z.number().positive().optional(),
-  absent_after_min: z.int().positive().optional(),
+  timeout_s: someTime.optional(),
+  absent_after_min: z.int('expected a whole number').positive('expected a whole number, 1 or more').optional(),
   absent_min_events: count.optional(),
   page_retry_s: retries.optional(),
   ticket_retry_s: retries.optional(),
-  fallback_after_s: z.number().positive().optional(),
+  fallback_after_s: someTime.optional(),
 })
-export type ScenarioPolicy = z.output<typeof policy>
+export type ScenarioPolicy = z.output<typeof policySchema>
 
-const scenario = z.object({
+const scenario = z.strictObject({
   id: name,
   title: z.string().default(''),
-  policy: policy.optional(),
+  policy: policySchema.optional(),
   slos: z.array(slo).min(1),
   timeline: z
     .array(
       counts.safeExtend({
         slo: name,
         ...span,
-        every: z.int().positive().default(1),
+        every: z.int('expected a whole number').positive('expected a whole number, 1 or more').default(1),
       }),
     )
     .default([]),
-  blind: z.array(z.object({ ...span, arrives_min: offset.optional() })).default([]),
+  blind: z.array(z.strictObject({ ...span, arrives_min: minutes.optional() })).default([]),
   origins: z
-    .array(z.object({ slo: name, ...span, shares: z.record(z.string(), z.number().min(0).max(1)), bad_traced: count }))
+    .array(
+      z.strictObject({ slo: name, ...span, shares: z.record(z.string(), z.number().min(0).max(1)), bad_traced: count }),
+    )
     .default([]),
   endpoints: z
     .array(
-      z.object({
+      z.strictObject({
         name,
         severities: z.array(severity),
         fallback: name.optional(),
@@ -103,51 +120,56 @@ const scenario = z.object({
       }),
     )
     .min(1),
-  endpoint_behaviour: z.array(z.object({ endpoint: name, from_s: offset, to_s: offset, respond })).default([]),
+  endpoint_behaviour: z.array(z.strictObject({ endpoint: name, from_s: seconds, to_s: seconds, respond })).default([]),
   actions: z.array(action).default([]),
-  until_min: z.int().positive(),
+  until_min: z.int('expected a whole number').positive('expected a whole number, 1 or more'),
 })
 export type Scenario = z.output<typeof scenario>
 export type ScenarioSlo = Scenario['slos'][number]
 
-/** Keys that are for whoever checks an implementation, or for readers: they may say anything. */
-const scenarioFile = z
-  .object({ format: z.literal(1), policy: policy.optional(), scenarios: z.array(scenario).min(1) })
-  .superRefine(({ scenarios }, context) => {
-    for (const [n, each] of scenarios.entries()) {
-      const slos = new Set(each.slos.map((one) => one.name))
-      const endpoints = new Set(each.endpoints.map((one) => one.name))
-      const wrong = (path: (string | number)[], message: string) =>
-        context.addIssue({ code: 'custom', path: ['scenarios', n, ...path], message })
-      for (const [i, row] of each.timeline.entries())
-        if (!slos.has(row.slo)) wrong(['timeline', i, 'slo'], `there is no SLO ${row.slo} in this scenario`)
-      for (const [i, row] of each.origins.entries())
-        if (!slos.has(row.slo)) wrong(['origins', i, 'slo'], `there is no SLO ${row.slo} in this scenario`)
-      for (const [i, row] of each.endpoint_behaviour.entries())
-        if (!endpoints.has(row.endpoint))
-          wrong(['endpoint_behaviour', i, 'endpoint'], `there is no endpoint ${row.endpoint} in this scenario`)
-      for (const [i, row] of each.endpoints.entries())
-        for (const other of [...row.escalation, ...(row.fallback ? [row.fallback] : [])])
-          if (!endpoints.has(other)) wrong(['endpoints', i], `there is no endpoint ${other} in this scenario`)
-      for (const [i, row] of each.actions.entries())
-        for (const one of 'slos' in row ? (row.slos ?? []) : [])
-          if (!slos.has(one)) wrong(['actions', i, 'slos'], `there is no SLO ${one} in this scenario`)
-    }
-  })
+const scenarioFile = z.strictObject({
+  format: z.literal(1, 'expected 1, the only format there is'),
+  policy: policySchema.optional(),
+  scenarios: z.array(scenario).min(1, 'name at least one scenario'),
+})
 export type ScenarioFile = z.output<typeof scenarioFile>
 
-/** A scenario file, or what is wrong with it: each fault names the field. */
+/** Of a file and of a scenario: for readers, and for whoever checks an implementation. They may say anything. */
+const NOTES = /^(about|why|conventions|budget_at_min|expect.*)$/
+
+/**
+ * A scenario file (YAML or JSON), or what is wrong with it: `12: scenarios[0].slos[1].target_ppm: is missing`, with the line.
+ */
 export function parseScenarios(text: string): { file: ScenarioFile } | { faults: string[] } {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    return { faults: [`this is no JSON: ${(error as Error).message}`] }
-  }
-  const parsed = scenarioFile.safeParse(json)
-  if (parsed.success) return { file: parsed.data }
-  return { faults: parsed.error.issues.map(({ path, message }) => `${fieldOf(path)}: ${message}`) }
+  const yaml = readYaml(text)
+  if (yaml.faults.length > 0) return { faults: yaml.faults.map(({ line, message }) => `${line}: ${message}`) }
+  const value = withoutNotes(yaml.value())
+  const parsed = scenarioFile.safeParse(value)
+  const found = parsed.success ? scenarioFaults(parsed.data) : schemaFaults(parsed.error, scenarioFile, value)
+  if (parsed.success && found.length === 0) return { file: parsed.data }
+  const faults = found.map(({ path, message }) => ({
+    line: yaml.lineOf(path) ?? 1,
+    text: `${fieldOf(path)}: ${message}`,
+  }))
+  return { faults: faults.sort((a, b) => a.line - b.line).map(({ line, text }) => `${line}: ${text}`) }
 }
+
+function withoutNotes(file: unknown): unknown {
+  if (!isMap(file)) return file
+  const { scenarios } = file
+  return {
+    ...cleared(file),
+    ...(scenarios !== undefined && {
+      scenarios: Array.isArray(scenarios) ? scenarios.map((each) => (isMap(each) ? cleared(each) : each)) : scenarios,
+    }),
+  }
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const cleared = (map: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(map).filter(([key]) => !NOTES.test(key)))
 
 /** `scenarios[0].slos[1].target_ppm` */
 const fieldOf = (path: readonly PropertyKey[]): string =>

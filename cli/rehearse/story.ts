@@ -1,11 +1,12 @@
-import type { Decided, Rehearsal, Send, Unsent } from './play.ts'
+import type { Decided, Failed, Rehearsal, Send, Unsent } from './rehearsal.ts'
 import type { Scenario } from './scenario.ts'
 
 /** A rehearsal for people: who was told what, when and why; and who was not, and why not. */
-export function storyOf({ id, title, until_min }: Scenario, { sends, unsent, decided }: Rehearsal): string {
+export function storyOf({ id, title, until_min }: Scenario, { sends, failed, unsent, decided }: Rehearsal): string {
   const lines = [
     ...decided.map((one) => ({ at: one.at_s, text: decision(one) })),
     ...sends.map((send) => ({ at: send.at_s, text: told(send) })),
+    ...failed.map((one) => ({ at: one.at_s, text: notArrived(one) })),
     ...unsent.map((one) => ({ at: one.at_s, text: notTold(one) })),
   ].sort((a, b) => a.at - b.at)
   const outcome =
@@ -32,6 +33,9 @@ const decision = ({ alert, reason, late }: Decided): string =>
 
 const notTold = ({ endpoint, reason, slos }: Unsent): string =>
   `· ${endpoint.padEnd(10)} ${'not told'.padEnd(15)} ${slos.join(', ')}  [${reason}]`
+
+const notArrived = ({ endpoint, error, slos }: Failed): string =>
+  `✗ ${endpoint.padEnd(10)} ${'failed'.padEnd(15)} ${slos.join(', ')}  [${error}]`
 
 /** Seconds from minute 0 as hours, minutes and seconds: 3725 → `1:02:05`. */
 function clock(seconds: number): string {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { parse } from 'yaml'
 import { z } from 'zod'
 import { slowPatternFault } from '../../runtime/safe-pattern.ts'
+import { schemaFaults } from '../../runtime/schema-faults.ts'
+import { readYaml } from '../../runtime/yaml-text.ts'
 import type { MaintenanceWindow } from '../../slo/overlay/maintenance.ts'
 import {
   maintenanceInput,
@@ -25,16 +26,16 @@ const fileSchema = z.strictObject({
 
 export type OverlayFile = z.output<typeof fileSchema>
 
-/** Reads the text of a file, or says in one line each what is wrong. Pure but for the parser. */
+/** Reads the text of a file, or says in one line each what is wrong, and where. Pure. */
 export function parseOverlayFile(text: string): OverlayFile | string[] {
-  let value: unknown
-  try {
-    value = parse(text, { logLevel: 'error' }) ?? {}
-  } catch (error) {
-    return [(error as Error).message.split('\n')[0] ?? 'not valid YAML']
-  }
+  const yaml = readYaml(text)
+  if (yaml.faults.length > 0) return yaml.faults.map(({ line, message }) => `line ${line}: ${message}`)
+  const value = yaml.value() ?? {}
   const parsed = fileSchema.safeParse(value)
-  if (!parsed.success) return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  if (!parsed.success)
+    return schemaFaults(parsed.error, fileSchema, value).map(
+      ({ path, message }) => `line ${yaml.lineOf(path) ?? 1}: ${path.join('.')}: ${message}`,
+    )
   const names = [...parsed.data.silences, ...parsed.data.maintenance].map((entry) => entry.name)
   const twice = names.find((each, index) => names.indexOf(each) !== index)
   return twice === undefined ? parsed.data : [`two entries are named ${twice}`]

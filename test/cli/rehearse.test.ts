@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { rehearse, type Send } from '../../cli/rehearse/play.ts'
+import { rehearse } from '../../cli/rehearse/play.ts'
+import type { Send } from '../../cli/rehearse/rehearsal.ts'
 import { parseScenarios, type Scenario } from '../../cli/rehearse/scenario.ts'
 import { storyOf } from '../../cli/rehearse/story.ts'
 
@@ -406,32 +407,128 @@ describe('a scenario file', () => {
   }
   const with_ = (changes: object) => ({
     format: 1,
-    scenarios: [{ id: 'X', slos: [slo('A')], endpoints: endpoints(), until_min: 1, ...changes }],
+    scenarios: [{ id: 'X', slos: [slo('A')], endpoints: endpoints(), until_min: 60, ...changes }],
   })
-  it.each([
-    ['no JSON', '{', /this is no JSON/],
-    ['another format', { ...with_({}), format: 2 }, /^format: /],
-    ['no SLO', with_({ slos: [] }), /^scenarios\[0\]\.slos: /],
+  const silence = (from_s: number, to_s: number) => ({ actions: [{ do: 'silence', from_s, to_s }] })
+  const tiers = (...changes: object[]) =>
+    with_({ slos: [slo('A', { tiers: changes.map((each) => ({ ...TIERS[0], ...each })) })] })
+  it.each<[string, unknown, RegExp]>([
+    ['no JSON', '{', /^1: /],
+    ['no YAML', 'format: 1\nscenarios: [', /^2: /],
+    ['another format', { ...with_({}), format: 2 }, /: format: expected 1/],
+    ['no SLO', with_({ slos: [] }), /: scenarios\[0\]\.slos: /],
+    ['a misspelled key', with_({ timelin: [] }), /: scenarios\[0\]\.timelin: unknown key; did you mean timeline\?/],
+    ['a key that belongs elsewhere', tiers({ target_ppm: 1 }), /tiers\[0\]\.target_ppm: unknown key/],
+    ['something missing', with_({ until_min: undefined }), /: scenarios\[0\]\.until_min: is missing/],
     [
       'an SLO that is not there',
       with_({ timeline: [failing(0, 1, 1, 'Z')] }),
-      /^scenarios\[0\]\.timeline\[0\]\.slo: there is no SLO Z/,
+      /: scenarios\[0\]\.timeline\[0\]\.slo: there is no SLO Z in this scenario; did you mean A\?/,
     ],
     [
       'an endpoint that is not there',
       with_({ endpoints: endpoints({ fallback: 'z' }) }),
-      /^scenarios\[0\]\.endpoints\[0\]: .* z /,
+      /: scenarios\[0\]\.endpoints\[0\]\.fallback: there is no endpoint z /,
     ],
     [
-      'a factor that is no decimal text',
-      with_({ slos: [slo('A', { tiers: [{ ...TIERS[0], factor: 14.4 }] })] }),
-      /factor/,
+      'a silence of an SLO that is not there',
+      with_({ actions: [{ do: 'ack', at_s: 1, by: 'sam', slos: ['Z'] }] }),
+      /slos\[0\]: there is no SLO Z/,
     ],
-    ['an action nobody knows', with_({ actions: [{ do: 'pray' }] }), /^scenarios\[0\]\.actions\[0\]\.do: /],
+    ['a fallback to itself', with_({ endpoints: endpoints({ fallback: 'p' }) }), /p cannot be its own fallback/],
+    ['two SLOs of one name', with_({ slos: [slo('A'), slo('A')] }), /slos\[1\]\.name: there are two A/],
+    [
+      'two endpoints of one name',
+      with_({ endpoints: [...endpoints(), ...endpoints()] }),
+      /endpoints\[4\]\.name: there are two p/,
+    ],
+    [
+      'two scenarios of one id',
+      { format: 1, scenarios: [...with_({}).scenarios, ...with_({}).scenarios] },
+      /scenarios\[1\]\.id: there are two X/,
+    ],
+    ['a factor that is no decimal text', tiers({ factor: 14.4 }), /factor: expected a decimal number as text/],
+    [
+      'a factor that no burn reaches',
+      with_({ slos: [slo('A', { target_ppm: 900_000 })] }),
+      /tiers\[0\]\.factor: can never fire: the highest burn at this target is 10/,
+    ],
+    [
+      'a tier whose short window is the longer one',
+      tiers({ short_min: 90 }),
+      /short_min: must be at most long_min, 60/,
+    ],
+    [
+      'a tier as long as the window of the SLO',
+      with_({ slos: [slo('A', { window_days: 3 })] }),
+      /tiers\[3\]\.long_min: must be less than the window/,
+    ],
+    ['two tiers alike', tiers({}, { id: 'another' }), /there are two tiers page 1h\/5m/],
+    [
+      'a share that decides and is missing',
+      with_({ slos: [slo('A', { mode: 'budget-share', tiers: [{ ...TIERS[0], share: undefined }] })] }),
+      /share: is missing/,
+    ],
+    [
+      'an action nobody knows',
+      with_({ actions: [{ do: 'akc' }] }),
+      /: scenarios\[0\]\.actions\[0\]\.do: is not known: akc; did you mean ack\?/,
+    ],
+    [
+      'a duration as text',
+      with_({ timeline: [{ ...failing(0, 1), from_min: '5m' }] }),
+      /from_min: expected whole minutes, as a number/,
+    ],
     ['more good than total', with_({ timeline: [{ ...failing(0, 1), good: 1001 }] }), /good exceeds total/],
-    ['a negative wait', with_({ policy: { page_retry_s: [0, -1] } }), /policy\.page_retry_s\[1\]/],
+    [
+      'a negative wait',
+      with_({ policy: { page_retry_s: [0, -1] } }),
+      /policy\.page_retry_s\[1\]: expected seconds, 0 or more/,
+    ],
+    [
+      'retries out of order',
+      with_({ policy: { page_retry_s: [0, 5, 2] } }),
+      /page_retry_s: expected ascending offsets/,
+    ],
+    [
+      'minutes that end before they begin',
+      with_({ timeline: [failing(5, 5)] }),
+      /timeline\[0\]\.to_min: must be after from_min, 5/,
+    ],
+    ['a silence that ends before it begins', with_(silence(60, 30)), /actions\[0\]\.to_s: must be after from_s, 60/],
+    ['a silence after the end', with_(silence(4000, 5000)), /actions\[0\]\.from_s: is after the end: until_min is 60/],
+    [
+      'an acknowledgement after the end',
+      with_({ actions: [{ do: 'ack', at_s: 3601, by: 'sam' }] }),
+      /at_s: is after the end/,
+    ],
+    [
+      'minutes that arrive before they are over',
+      with_({ blind: [{ from_min: 1, to_min: 5, arrives_min: 4 }] }),
+      /arrives_min: must not be before to_min, 5/,
+    ],
+    [
+      'shares of more than everything',
+      with_({ origins: [{ slo: 'A', from_min: 0, to_min: 9, shares: { a: 0.7, b: 0.7 }, bad_traced: 30 }] }),
+      /shares: add up to 1.4, more than 1/,
+    ],
   ])('%s is refused, with its field', (_, file, fault) => {
     expect(faultsOf(file).join('\n')).toMatch(fault)
+  })
+  it('tells the line of each mistake, from top to bottom', () => {
+    const text = `format: 1
+scenarios:
+  - id: X
+    slos: []
+    until_min: many
+    endponts: []
+`
+    expect(faultsOf(text)).toEqual([
+      '3: scenarios[0].endpoints: is missing',
+      '4: scenarios[0].slos: Too small: expected array to have >=1 items',
+      '5: scenarios[0].until_min: expected a whole number',
+      '6: scenarios[0].endponts: unknown key; did you mean endpoints?',
+    ])
   })
   it('may say anything to whoever checks an implementation', () => {
     expect(faultsOf({ ...with_({ why: 'x', expect: [1], expect_budget: {} }), conventions: {} })).toEqual([])
@@ -499,11 +596,50 @@ describe('plumbline rehearse', () => {
     expect(story).toContain('end. 4 messages arrived.')
   })
 
+  it('tells which attempts failed, and what became of them', async () => {
+    const respond = [
+      { endpoint: 'p', from_s: 0, to_s: 100, respond: 503 },
+      { endpoint: 'c', from_s: 0, to_s: 1000, respond: 400 },
+    ]
+    const scenario = scenarioOf({ timeline: [failing(0, 1)], endpoint_behaviour: respond, until_min: 15 })
+    const story = storyOf(scenario, await rehearse(scenario, {}, { intervalSeconds: 60 }))
+    expect(story).toContain('0:01:00  ✗ p          failed          A  [answered 503]')
+    expect(story).toContain('0:01:00  ✗ c          failed          A  [answered 400]')
+    expect(story).toContain('0:01:00  · c          not told        A  [given up]')
+    expect(story).toContain('0:11:00  · c          not told        A  [never_announced]')
+    expect(story).toContain('0:11:00  · d          not told        A  [severity_filter]')
+  })
+
+  it('a share decides in its mode, whatever factor stands beside it', async () => {
+    const tier = { ...TIERS[0], factor: '1000', share: '0.02' }
+    const scenario = scenarioOf({
+      slos: [slo('A', { mode: 'budget-share', tiers: [tier] })],
+      timeline: [failing(0, 60)],
+      until_min: 20,
+    })
+    const { sends } = await rehearse(scenario, {}, { intervalSeconds: 60 })
+    expect(inOrder(sends).map(sentence)).toEqual(rises(1))
+  })
+
   it.each([
-    ['an invalid file', () => file('bad.json', { format: 1, scenarios: [{}] }), 1, 'scenarios[0].slos'],
-    ['a file that is not there', () => join(folder, 'none.json'), 2, 'cannot be read'],
-  ])('%s: exit code and reason', (_, path, code, reason) => {
-    const { status, stderr, stdout } = spawnSync(process.execPath, [MAIN, 'rehearse', path()], { encoding: 'utf8' })
+    [
+      'an interval that is none',
+      () => join(folder, 'none.json'),
+      2,
+      '--interval 90: expected whole seconds',
+      ['--interval', '90'],
+    ],
+    [
+      'an invalid file',
+      () => file('bad.json', { format: 1, scenarios: [{}] }),
+      1,
+      'bad.json:1: scenarios[0].slos: is missing',
+      [],
+    ],
+    ['a file that is not there', () => join(folder, 'none.json'), 2, 'cannot be read', []],
+  ])('%s: exit code and reason', (_, path, code, reason, more) => {
+    const args = [MAIN, 'rehearse', path(), ...more]
+    const { status, stderr, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' })
     expect([status, stdout]).toEqual([code, ''])
     expect(stderr).toContain(reason)
   })

@@ -115,7 +115,12 @@ describe('a file of silences and maintenance windows', () => {
 describe('a file that cannot be read', () => {
   const rows: [string, string, string][] = [
     ['is no YAML', 'silences: [', 'Flow sequence'],
-    ['has an unknown key', 'silence: []', 'silence'],
+    ['has an unknown key', '\nsilence: []', 'line 2: silence: unknown key; did you mean silences?'],
+    [
+      'has an unknown key in an entry',
+      TEXT.replace('dependencies:', 'dependency:'),
+      'maintenance.0.scope.dependency: unknown key; did you mean dependencies?',
+    ],
     ['has an entry without name', 'silences: [{ matchers: [a=b], endsAt: 2026-03-03T12:00:00Z, comment: x }]', 'name'],
     ['has a name twice', TEXT.replace('stripe-sundays', 'cart-noise'), 'two entries are named cart-noise'],
     [
