@@ -3,6 +3,7 @@ import type { CallCounts } from '../integration/call-sums.ts'
 import { OUTCOMES } from '../integration/outcome.ts'
 import type { ProbeCounts } from '../slo/alert/mode-alerts.ts'
 import type { Counts, Slo } from '../slo/model.ts'
+import { asked, NAMED, named } from './indicator-windows.ts'
 import { type Db, query } from './query.ts'
 
 interface Range {
@@ -132,32 +133,43 @@ export async function readLikeHours(
   db: Db,
   { slos, end, weeks }: { slos: readonly Slo[]; end: Date; weeks: number },
 ): Promise<Map<string, Counts[]>> {
+  const hours = Array.from(
+    { length: weeks + 1 },
+    (_, n) => new Date((Math.floor(end.getTime() / HOUR_MS) - 1 - n * HOURS_A_WEEK) * HOUR_MS),
+  )
   const rows = await sumLikeHours(db, {
-    hours: Array.from({ length: weeks + 1 }, (_, n) => Math.floor(end.getTime() / 1000) - 3600 - n * 7 * 86_400),
-    indicators: [...new Set(slos.map(({ indicator }) => indicator.name))],
+    hours,
+    from: hours.at(-1)!,
+    to: end,
+    ...named(slos),
   })
   const byKey = Map.groupBy(rows, ({ indicator, generation }) => `${indicator}\n${generation}`)
-  return new Map(
-    [...byKey].map(([key, found]) => [key, Array.from({ length: weeks + 1 }, (_, n) => countsAt(found, end, n))]),
-  )
+  return new Map([...byKey].map(([key, found]) => [key, hours.map((hour) => countsAt(found, hour))]))
 }
 
-const countsAt = (
-  rows: readonly { at: number; good: number; total: number }[],
-  end: Date,
-  weeksAgo: number,
-): Counts => {
-  const at = end.getTime() - 3_600_000 - weeksAgo * 7 * 86_400_000
-  const { good, total } = rows.find((row) => row.at === at) ?? { good: 0, total: 0 }
+const HOUR_MS = 3_600_000
+const HOURS_A_WEEK = 168
+
+function countsAt(rows: readonly { at: number; good: number; total: number }[], hour: Date): Counts {
+  const { good, total } = rows.find(({ at }) => at === hour.getTime()) ?? { good: 0, total: 0 }
   return { good, total }
 }
 
+// Hours not summed yet are read by their minutes, which those in order of time find at once.
 const sumLikeHours = query({
   sql: `
+    WITH summed AS (
+      SELECT indicator, generation, hour, good, total FROM indicator_hours FINAL
+      WHERE hour IN {hours:Array(DateTime)} AND complete AND ${NAMED}
+    )
+    SELECT indicator, generation, toUnixTimestamp(hour) * 1000 AS at, good, total FROM summed
+    UNION ALL
     SELECT indicator, generation, toUnixTimestamp(toStartOfHour(minute)) * 1000 AS at, sum(m.good) AS good, sum(m.total) AS total
-    FROM indicator_minutes AS m FINAL
-    WHERE indicator IN {indicators:Array(String)} AND toUnixTimestamp(toStartOfHour(minute)) IN {hours:Array(UInt32)}
+    FROM indicator_minutes_by_time AS m FINAL
+    WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND toStartOfHour(minute) IN {hours:Array(DateTime)}
+      AND ${NAMED} AND (indicator, generation, toStartOfHour(minute)) NOT IN (SELECT indicator, generation, hour FROM summed)
     GROUP BY indicator, generation, at`,
-  params: z.object({ hours: z.array(z.number()), indicators: z.array(z.string()) }),
+  params: z.object({ ...asked, hours: z.array(z.date()), from: z.date(), to: z.date() }),
   row: z.object({ indicator: z.string(), generation: z.string(), at: z.number(), good: z.number(), total: z.number() }),
+  settings: { do_not_merge_across_partitions_select_final: 1 },
 })

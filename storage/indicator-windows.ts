@@ -135,8 +135,8 @@ export function sumsOf(bySegment: SumsBySegment['bySegment']): SumsBySegment {
 
 const numbers = z.array(z.number())
 
-const asked = {
-  cuts: numbers,
+/** Parameters of `NAMED`. */
+export const asked = {
   all: z.boolean(),
   indicators: z.array(z.string()),
   generations: z.array(z.string()),
@@ -206,7 +206,7 @@ const sumFrom = (minutes: string) =>
     SELECT indicator, generation, ${segmentOf('minute')} AS segment, ${OF_MINUTE}
     FROM ${minutes} AS m FINAL
     WHERE ${PLANNED_MINUTES} AND ${NAMED}`),
-    params: z.object({ ...asked, ...planned }),
+    params: z.object({ ...asked, ...planned, cuts: numbers }),
     row: segmentRow,
     settings: { do_not_merge_across_partitions_select_final: 1 },
   })

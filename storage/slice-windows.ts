@@ -4,6 +4,7 @@ import { Segments } from '../slo/budget/segments.ts'
 import type { SliceSums } from '../slo/budget/slices.ts'
 import { HOUR_SLICES } from './indicator-hours.ts'
 import {
+  asked,
   isWhole,
   NAMED,
   named,
@@ -202,9 +203,7 @@ const sumHourSlices = query({
     targets: numbers,
     place: z.int(),
     length: z.int(),
-    all: z.boolean(),
-    indicators: z.array(z.string()),
-    generations: z.array(z.string()),
+    ...asked,
     ...planned,
   }),
   row: z.object({

@@ -133,5 +133,26 @@ describe('the same hour of earlier weeks', () => {
       { good: 99, total: 100 },
       { good: 0, total: 0 },
     ])
+    // Once it is summed, the hour is not added up again; of an SLI that lacks the sum it still is.
+    const hour = { hour: Math.floor((T0 - HOUR_MS) / 1000), generation: 'g1', good: 181, total: 200 }
+    await store.db.insert({
+      table: 'indicator_hours',
+      format: 'JSONEachRow',
+      values: [
+        { ...hour, indicator: 'A', last_event: 0, invalid_minute: 0, complete: true },
+        { ...hour, indicator: 'B', good: 1, last_event: 0, invalid_minute: 0, complete: false },
+      ],
+    })
+    await store.db.insert({
+      table: 'indicator_minutes',
+      format: 'JSONEachRow',
+      clickhouse_settings: { date_time_input_format: 'best_effort' },
+      values: [{ ...minute(T0 - MINUTE_MS, 7), indicator: 'B' }],
+    })
+    const a = sloWith({ name: 'A' })
+    const slos = [a, { ...a, name: 'B', indicator: { ...a.indicator, name: 'B' } }]
+    const summed = await readLikeHours(store.db, { slos, end, weeks: 1 })
+    expect(summed.get('A\ng1')?.[0]).toEqual({ good: 181, total: 200 })
+    expect(summed.get('B\ng1')?.[0]).toEqual({ good: 7, total: 100 })
   })
 })
