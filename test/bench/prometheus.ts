@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, readFileSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -18,6 +18,7 @@ import { startEmbedded } from '../../storage/embedded/embedded.ts'
 import { prepareStore } from '../../storage/migrate.ts'
 import { eventually, type Running, start, workplace } from '../e2e/plumbline.ts'
 import { descendants } from '../support/processes.ts'
+import { cpuSeconds } from './cpu-seconds.ts'
 
 const COUNT = Number(process.argv[2] ?? 1_000)
 const FEWER = Math.min(COUNT, 50)
@@ -25,17 +26,9 @@ const MINUTES = 30 * 1440
 const CALLS_A_MINUTE = 600
 const BAD_A_MINUTE = 3
 const WATCH_MS = 60_000
-const TICKS_PER_SECOND = 100
 
 /** One minute in twenty has failures, the same ones on both sides. */
 const badIn = (slo: number, minute: number) => ((minute * 7 + slo) % 20 === 0 ? BAD_A_MINUTE : 0)
-
-/** User and system time of a process so far, in seconds. Linux only. */
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-}
 
 const metric = (text: string, name: string): number =>
   text
