@@ -6,7 +6,7 @@ import type { Warning } from '../slo/self-check.ts'
 import { type FiringAlert, type SloStatus, statusOf, statusOfRefused } from '../slo/status.ts'
 import { readFreshness } from '../storage/freshness.ts'
 import { listIncidents } from '../storage/incidents.ts'
-import { readLatestReadings } from '../storage/latest-readings.ts'
+import { latestReadings, readStored } from '../storage/latest-readings.ts'
 import type { Db } from '../storage/query.ts'
 import { readDefinitions, type StoredDefinition } from '../storage/slo-definitions.ts'
 import { readPast } from '../storage/slo-past.ts'
@@ -38,14 +38,15 @@ const MINUTE_MS = 60_000
 
 /** Reads definitions, readings and open incidents, and judges every SLO. */
 export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
-  const [definitions, openIncidents, { watermark }, warnings, unfinished] = await Promise.all([
+  const [definitions, stored, openIncidents, { watermark }, warnings, unfinished] = await Promise.all([
     readDefinitions(db),
+    readStored(db),
     listIncidents(db, { state: 'open', limit: ALL_OPEN }),
     readFreshness(db),
     warningsByKey(db),
     unfinishedByKey(db),
   ])
-  const readings = await readLatestReadings(db, definitions, now)
+  const readings = await latestReadings(db, definitions, stored, now)
   const alertsOf = Map.groupBy(openIncidents.flatMap(alertsIn), ({ slo }) => slo)
   const slos = definitions.map((definition): SloEntry => {
     const reading = readings.get(definition.name) ?? null

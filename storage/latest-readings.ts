@@ -64,17 +64,23 @@ function stateOf({ word, definitionAt, reading: { period } }: Judged): string {
   return [word, definitionAt.getTime(), period.resets?.length ?? 0, ...excluded].join()
 }
 
+/** What the last evaluation of each SLO left behind, as it is stored. */
+export type StoredReadings = ReadonlyMap<string, { definitionAt: number; reading: string }>
+
+export const readStored = async (db: Db): Promise<StoredReadings> =>
+  new Map((await selectReadings(db, { form: FORM })).map(({ slo, ...row }) => [slo, row]))
+
 /**
  * The reading of every SLO in force: of the last evaluation, or read now where there was none since the definition, a budget
  * reset or maintenance changed, or since it was written in another form.
  */
-export async function readLatestReadings(
+export async function latestReadings(
   db: Db,
   definitions: readonly StoredDefinition[],
+  stored: StoredReadings,
   now: Date,
 ): Promise<Map<string, Reading>> {
   const readings = new Map<string, Reading>()
-  const stored = new Map((await selectReadings(db, { form: FORM })).map((row) => [row.slo, row]))
   const others: Slo[] = []
   for (const { name, slo, changedAt } of definitions) {
     if (slo === null) continue

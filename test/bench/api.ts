@@ -1,9 +1,11 @@
 /**
- * What the API takes to answer, from another process's point of view, while ticks run every five seconds in the same
- * process as in `plumbline start`: many SLOs with all their minutes, 30 days of them unless said. The list is asked for
- * more seldom than it is kept (cold), then one request after another (warm); every other route one after another.
+ * What the API takes to answer a client in another thread: many SLOs with all their minutes, 30 days of them unless said.
+ * First alone, with the CPU time of API, engine and client for each request, and beside it the list when nothing that was
+ * evaluated is stored; then while ticks run every five seconds in the same process, as in `plumbline start`. Lists that are
+ * kept for a second are asked for more seldom than that.
  * Run: npm run bench -- api [slos] [days] [requests]
  */
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +30,8 @@ const TICK_MS = 5_000
 const SERVICES = 20
 /** Longer than an answer about SLOs is kept. */
 const COLD_MS = 1_100
+/** Of /proc. */
+const TICKS_PER_SECOND = 100
 const ENGINE_BYTES = 2 ** 31
 
 const nameOf = (n: number) => `slo-${n}`
@@ -113,9 +117,17 @@ function startTicks(evaluator: Evaluator, count: number): { stop(): Promise<numb
   }
 }
 
+/** CPU seconds of this process and the engine. */
+function cpuSeconds(enginePid: number): number {
+  const { user, system } = process.cpuUsage()
+  const fields = readFileSync(`/proc/${enginePid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+  return (user + system) / 1e6 + (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+}
+
 /** Asks one route again and again and reads the whole answer. */
 async function ask(what: string, url: string, { times = REQUESTS, everyMs = 0, gzip = false } = {}): Promise<void> {
   const took: number[] = []
+  const cpuBefore = cpuSeconds(client.enginePid)
   let bytes = 0
   for (let n = 0; n < times; n++) {
     const startedMs = performance.now()
@@ -127,25 +139,44 @@ async function ask(what: string, url: string, { times = REQUESTS, everyMs = 0, g
     await sleep(everyMs)
   }
   const sorted = took.toSorted((a, b) => a - b)
-  const at = (share: number) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!.toFixed(0).padStart(6)
-  console.log(`  ${what.padEnd(40)} p50 ${at(0.5)} ms  p99 ${at(0.99)} ms  ${Math.round(bytes / 1_000)} kB`)
+  const at = (share: number) => sorted[Math.min(times - 1, Math.floor(times * share))]!.toFixed(0).padStart(5)
+  const cpu = (((cpuSeconds(client.enginePid) - cpuBefore) / times) * 1_000).toFixed(0).padStart(5)
+  const perRequest = client.isAlone ? `  CPU ${cpu} ms` : ''
+  console.log(
+    `  ${what.padEnd(36)} p50 ${at(0.5)} ms  p99 ${at(0.99)} ms${perRequest}  ${Math.round(bytes / 1_000)} kB`,
+  )
 }
 
-async function askAll(api: string): Promise<void> {
-  const v1 = `${api}/api/v1`
+async function askAll(): Promise<void> {
+  const v1 = `${client.api}/api/v1`
   const slo = `${v1}/slos/${nameOf(0)}`
-  await ask('list of SLOs, cold', `${v1}/slos?limit=1000`, { everyMs: COLD_MS })
-  await ask('list of SLOs, cold and compressed', `${v1}/slos?limit=1000`, { everyMs: COLD_MS, gzip: true })
+  const cold = { everyMs: COLD_MS }
+  await ask('list of SLOs, cold', `${v1}/slos?limit=1000`, cold)
+  if (client.only === 'list') return
+  await ask('list of SLOs, cold and compressed', `${v1}/slos?limit=1000`, { ...cold, gzip: true })
   await ask('list of SLOs, warm', `${v1}/slos?limit=1000`)
-  await ask('one SLO, cold', slo, { everyMs: COLD_MS })
+  await ask('one SLO, cold', slo, cold)
   await ask('one SLO, warm', slo)
   await ask('its history of 30 days', `${slo}/history?from=now-30d`)
   await ask('its history of 6 hours by minute', `${slo}/history?from=now-6h&step=1m`)
   await ask('its methods', `${slo}/methods`)
   await ask('incidents', `${v1}/incidents?state=open`)
-  await ask('dependencies, cold', `${v1}/dependencies?limit=1000`, { everyMs: COLD_MS })
-  await ask('metrics, cold', `${api}/metrics`, { everyMs: COLD_MS })
+  await ask('dependencies, cold', `${v1}/dependencies?limit=1000`, cold)
+  await ask('metrics, cold', `${client.api}/metrics`, cold)
+}
+
+/** What the thread that asks is told. */
+interface Client {
+  api: string
+  enginePid: number
+  isAlone: boolean
+  only?: 'list'
+}
+const client = workerData as Client
+
+async function askIn(data: Client): Promise<void> {
+  const worker = new Worker(import.meta.filename, { workerData: data, argv: process.argv.slice(2) })
+  await new Promise((resolve, reject) => worker.once('error', reject).once('exit', resolve))
 }
 
 async function serve(): Promise<void> {
@@ -165,13 +196,18 @@ async function serve(): Promise<void> {
     console.log(
       `${SLOS} SLOs, ${DAYS} days; the first tick, which sums their hours: ${Math.round(performance.now() - startedMs)} ms`,
     )
+    const asked = { api, enginePid: engine.pid()! }
+    console.log('  alone')
+    await askIn({ ...asked, isAlone: true })
+    console.log('  alone, with nothing stored')
+    await db.command({ query: 'TRUNCATE TABLE slo_readings' })
+    await askIn({ ...asked, isAlone: true, only: 'list' })
+    console.log('  while ticks run')
     const ticks = startTicks(evaluator, SLOS)
-    await sleep(TICK_MS)
-    const client = new Worker(import.meta.filename, { workerData: { api }, argv: process.argv.slice(2) })
-    const code = await new Promise<number>((resolve, reject) => client.once('error', reject).once('exit', resolve))
+    await sleep(2 * TICK_MS)
+    await askIn({ ...asked, isAlone: false })
     const took = (await ticks.stop()).sort((a, b) => a - b)
     console.log(`  ticks meanwhile: median ${Math.round(took[took.length >> 1]!)} ms of ${took.length}`)
-    process.exitCode = code
   } finally {
     await stop()
     await db.close()
@@ -180,5 +216,4 @@ async function serve(): Promise<void> {
   }
 }
 
-if (isMainThread) await serve()
-else await askAll((workerData as { api: string }).api)
+await (isMainThread ? serve() : askAll())

@@ -5,6 +5,7 @@ import { recordMaintenance } from '../../storage/maintenance-windows.ts'
 import { recordDefinitions } from '../../storage/slo-definitions.ts'
 import { seededApp } from '../api/seeded-app.ts'
 import { KINDS, seedKinds } from './kinds.ts'
+import { ISO_ROWS, nowRowOf } from './now-row.ts'
 import { evaluate, MINUTE } from './seed.ts'
 
 /** Whole seconds: the clock of the API stands still, that of the views does not. */
@@ -27,7 +28,7 @@ async function rows(view: string): Promise<Record<string, unknown>[]> {
   const result = await api.db.query({
     query: `SELECT * FROM ${view}`,
     format: 'JSONEachRow',
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 0, date_time_output_format: 'iso' },
+    clickhouse_settings: ISO_ROWS,
   })
   return result.json<Record<string, unknown>>()
 }
@@ -47,33 +48,7 @@ test('what was evaluated is what reading it again says, for every kind of SLO', 
 test.each(KINDS)('$slo.name: v_slo_now says what the API says', async ({ slo }) => {
   const status = (await statuses()).find(({ name }) => name === slo.name)!
   const row = (await rows('v_slo_now')).find((one) => one.slo === slo.name)
-  expect(row).toMatchObject({
-    status: status.status,
-    service: status.service,
-    target: status.objective?.target,
-    method: status.objective?.method,
-    generation: status.generation,
-    good_events: status.counts.good,
-    total_events: status.counts.total,
-    units_good: status.units.good,
-    units_total: status.units.total,
-    sli: status.sli,
-    consumed: status.budget.consumed,
-    remaining: status.budget.remaining,
-    raw_remaining: status.raw?.remaining ?? null,
-    burn_5m: status.burnRates['5m'],
-    burn_30m: status.burnRates['30m'],
-    burn_1h: status.burnRates['1h'],
-    burn_2h: status.burnRates['2h'],
-    burn_6h: status.burnRates['6h'],
-    burn_1d: status.burnRates['1d'],
-    burn_3d: status.burnRates['3d'],
-    window_coverage: status.freshness.coverage,
-    period_from: status.period?.from,
-    period_to: status.period?.to,
-    watermark: status.freshness.watermark,
-    last_event_at: status.freshness.lastEventAt,
-  })
+  expect(row).toMatchObject(nowRowOf(status))
 })
 
 test('v_slo_minutes ends with the burn and the budget the API tells', async () => {
@@ -134,7 +109,8 @@ test('v_slo_alerts tells what fires, of whichever incident an SLO is a member', 
     ].sort(),
   )
   for (const { name, alert, status } of firing) {
-    expect(seen.find(({ slo }) => slo === name)).toMatchObject({
+    const row = seen.find(({ slo }) => slo === name)
+    expect(row).toMatchObject({
       status,
       alert_severity: alert?.severity,
       alert_since: alert?.since,
