@@ -67,8 +67,13 @@ export function generationsOf(name: string, direction: Direction): readonly stri
   const inbound: Readonly<Record<string, readonly string[]>> = FORMER_INBOUND_NAMES
   const outbound: Readonly<Record<string, readonly string[]>> = FORMER_NAMES
   const former = direction === 'inbound' && Object.hasOwn(inbound, name) ? inbound : outbound
-  return Object.hasOwn(former, name) ? [name, ...former[name]!] : [name]
+  if (Object.hasOwn(former, name)) return [name, ...former[name]!]
+  const header = HEADER.exec(name)
+  return header === null ? [name] : [name, header[1] + header[2]!.replaceAll('-', '_')]
 }
+
+/** Names of headers, which once had `_` for `-`. */
+const HEADER = /^(http\.(?:request|response)\.header\.)(.*-.*)$/
 
 const generations = <N extends keyof typeof FORMER_NAMES>(name: N): readonly string[] => [name, ...FORMER_NAMES[name]]
 
