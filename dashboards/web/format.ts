@@ -43,6 +43,7 @@ export function share(ratio: number | null): string {
   if (ratio === null) return NONE
   const percent = ratio * 100
   if (percent > 0 && percent < 0.01) return '<0.01%'
+  if (percent >= 1_000) return `${percent.toLocaleString('en', { maximumFractionDigits: 0 })}%`
   return `${trimZeros(percent.toFixed(percent < 1 ? 2 : 1))}%`
 }
 

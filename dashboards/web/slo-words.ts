@@ -69,10 +69,17 @@ export function detectionWords(tiers: readonly Tier[]): string | null {
 const atLeast = (seconds: number): string =>
   duration(seconds < 60 ? Math.ceil(seconds) * 1000 : Math.ceil(seconds / 60) * MINUTE_MS)
 
-/** Which tiers cannot be judged for want of events, at the traffic of the SLO window so far. Null when all can. */
-export function lowTrafficWords({ period, counts, definition, tiers }: SloDetail, now: number): string | null {
+/**
+ * Which tiers cannot be judged for want of events, at the traffic of the SLO window so far. Null when all can.
+ * @param since when data begins, in ms since 1970, where that is later than the window's begin
+ */
+export function lowTrafficWords(
+  { period, counts, definition, tiers }: SloDetail,
+  now: number,
+  since = -Infinity,
+): string | null {
   if (period === null || definition === null) return null
-  const minutes = (Math.min(now, Date.parse(period.to)) - Date.parse(period.from)) / MINUTE_MS
+  const minutes = (Math.min(now, Date.parse(period.to)) - Math.max(since, Date.parse(period.from))) / MINUTE_MS
   const perMinute = counts.total / minutes
   const { minEvents } = definition.guards
   const thin = tiers.filter(({ longMinutes }) => perMinute * longMinutes < minEvents)

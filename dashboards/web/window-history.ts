@@ -4,6 +4,9 @@ import { useNow } from './clock.ts'
 import { historyPath, periodPath, type Range, rangeOf, rangeOfAnswer, stepFor, windowMs } from './history.ts'
 import { useLive } from './live.ts'
 
+/** How often charts are drawn anew. */
+export const HISTORY_RENEW_MS = 30_000
+
 /** Data younger than this share of the window would be a sliver at the right edge: then the axis begins with the data. */
 const YOUNG = 0.25
 

@@ -1,17 +1,19 @@
 import type { Incident, SloStatus } from './api-shapes.ts'
 import { burn, listWords, plural } from './format.ts'
 
-/** What a dependency does to its callers when its calls end so; read as "acme-pay times out". */
+/** What a dependency does to its callers when its calls end so, in the words that messages use: "acme-pay times out". */
 const OUTCOME_VERB: Record<string, string> = {
+  ok: 'is slow',
+  slow: 'is slow',
   timeout: 'times out',
   connection: 'cannot be reached',
-  server_error: 'answers with errors',
-  throttled: 'throttles calls',
+  server_error: 'answers with server errors',
+  throttled: 'throttles us',
   auth: 'refuses our credentials',
-  client_error: 'rejects our requests',
-  schema: 'answers in an unexpected shape',
-  circuit_open: 'is cut off by a circuit breaker',
-  cancelled: 'sees calls cancelled',
+  client_error: 'refuses our requests',
+  schema: 'answers in an unexpected form',
+  circuit_open: 'is cut off by our circuit breaker',
+  cancelled: 'is given up on',
   unknown_error: 'fails',
 }
 
@@ -50,7 +52,7 @@ export function overviewSentence(slos: readonly SloStatus[], incidents: readonly
   return `${listWords(counted)} open: ${clauses(pages.length > 0 ? pages : tickets)}`
 }
 
-/** `acme-pay times out for checkout and cart; ledger answers with errors for billing`. */
+/** `acme-pay times out for checkout and cart; ledger answers with server errors for billing`. */
 function clauses(incidents: readonly Incident[]): string {
   const services = new Map<string, Set<string>>()
   for (const incident of incidents) {

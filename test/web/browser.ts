@@ -21,6 +21,8 @@ interface Visit {
   path?: string
   viewport?: { width: number; height: number }
   theme?: 'light' | 'dark'
+  /** Time passes in the page when the test lets it, by `page.clock`. */
+  ownClock?: boolean
   /** What the test provokes and the console may therefore name. */
   allow?: RegExp
 }
@@ -66,7 +68,13 @@ export function useBrowser() {
     return site
   }
 
-  const visit = async ({ path = '/', viewport = DESKTOP, theme = 'light', allow }: Visit = {}): Promise<Page> => {
+  const visit = async ({
+    path = '/',
+    viewport = DESKTOP,
+    theme = 'light',
+    ownClock = false,
+    allow,
+  }: Visit = {}): Promise<Page> => {
     if (origin === '') throw new Error('call serve(world) or serveAt(url) before visit()')
     const context = await browser.newContext({ viewport, colorScheme: theme, timezoneId: 'America/New_York' })
     await context.route(
@@ -83,6 +91,7 @@ export function useBrowser() {
       if (said && !allow?.test(message.text())) faults.push(`console: ${message.text()}`)
     })
     opened.push(page)
+    if (ownClock) await page.clock.install()
     await page.goto(origin + path)
     return page
   }

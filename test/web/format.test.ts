@@ -81,6 +81,7 @@ test.each([
   [0.0002, '0.02%'],
   [0.125, '12.5%'],
   [1, '100%'],
+  [66.378, '6,638%'],
 ])('a share of %s is %s', (ratio, text) => expect(share(ratio)).toBe(text))
 
 test.each([

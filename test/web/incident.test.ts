@@ -26,6 +26,16 @@ describe('the page of an incident', () => {
     ])
   })
 
+  test('lists burn from the shortest window to the longest, whichever tiers the SLO has', async () => {
+    const site = await serve(BUSY)
+    const details = BUSY.incidents.find(({ id }) => id === 'inc-1')!.details!
+    site.incidents.set('inc-1', { details: { ...details, burnRates: { ...details.burnRates, '70m': 121, '10m': 82 } } })
+    const page = await visit({ path: '/incidents/inc-1' })
+    const windows = page.locator('section', { hasText: 'Burn by window' }).locator('tbody th')
+    await windows.first().waitFor()
+    expect(await windows.allInnerTexts()).toEqual(['5m', '10m', '30m', '1h', '70m', '2h', '6h', '1d', '3d'])
+  })
+
   test('is acknowledged by the key a, and given back', async () => {
     const site = await serve(BUSY)
     site.onChange = (path) => {

@@ -90,8 +90,8 @@ describe('the overview', () => {
     await tile.waitFor()
     const text = await textOf(tile)
     expect(text).toContain('Failing')
-    expect(text).toContain('57.5% failing of 21,402 calls')
-    expect(text).toContain('timeout, theirs to mend. Shorten timeouts')
+    expect(text).toContain('57.5% failing of 21,402 calls, theirs to mend')
+    expect(text).toContain('timeout. Shorten timeouts')
   })
 
   test('says what to do next when there is nothing yet', async () => {

@@ -115,6 +115,10 @@ describe('low traffic', () => {
     expect(lowTrafficWords(withGuard(31, 7_200, period), NOW)).toContain('at 30 events an hour, the 1h window')
     expect(lowTrafficWords(withGuard(30, 7_200, period), NOW)).toBeNull()
   })
+  test('is measured from the first event where the window is still filling', () => {
+    expect(lowTrafficWords(withGuard(100, 7_200), NOW, NOW - 3 * HOUR * 60_000)).toBeNull()
+    expect(lowTrafficWords(withGuard(100, 7_200), NOW, NOW - 60 * DAY * 60_000)).toContain('at 10 events an hour')
+  })
   test.each([
     ['every window has what it needs', withGuard(10, 7_200)],
     ['nothing arrived at all, which the status says', withGuard(100, 0)],

@@ -77,12 +77,13 @@ test('a token is asked for once, refused when wrong, and kept for the tab', asyn
 
 test('a hidden tab does not ask', async () => {
   const site = await serve(CALM)
-  const page = await visit()
+  const page = await visit({ ownClock: true })
   await page.getByRole('heading', { level: 1, name: 'All 6 promises hold' }).waitFor()
   await page.evaluate("Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })")
-  await page.waitForTimeout(1_500)
+  await page.waitForLoadState('networkidle')
   const before = site.asked.length
-  await page.waitForTimeout(7_000)
+  await page.clock.runFor(60_000)
+  await page.waitForLoadState('networkidle')
   expect(site.asked.length).toBe(before)
   await page.evaluate("delete document.visibilityState; document.dispatchEvent(new Event('visibilitychange'))")
   await expect.poll(() => site.asked.length, { timeout: 5_000 }).toBeGreaterThan(before)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { pagesFirst } from '../../dashboards/web/incident-order.ts'
-import { causeOf, overviewSentence } from '../../dashboards/web/words.ts'
+import { causeOf, overviewSentence, verbOf } from '../../dashboards/web/words.ts'
+import { OUTCOMES } from '../../integration/outcome.ts'
 import { incident, slo } from './answers.ts'
 
 const kept = slo('a-kept')
@@ -26,13 +27,13 @@ describe('the sentence of the overview', () => {
       'two causes',
       [kept],
       [page, otherPage],
-      '2 pages open: acme-pay times out for checkout; ledger answers with errors for billing',
+      '2 pages open: acme-pay times out for checkout; ledger answers with server errors for billing',
     ],
     [
       'more causes than fit',
       [kept],
       [page, otherPage, thirdPage],
-      '3 pages open: acme-pay times out for checkout; ledger answers with errors for billing; and 1 more',
+      '3 pages open: acme-pay times out for checkout; ledger answers with server errors for billing; and 1 more',
     ],
     [
       'a ticket beside a page is counted, the page is told',
@@ -40,7 +41,7 @@ describe('the sentence of the overview', () => {
       [ticket, page],
       '1 page and 1 ticket open: acme-pay times out for checkout',
     ],
-    ['tickets alone are told', [kept], [ticket], '1 ticket open: tax throttles calls for tax-ui'],
+    ['tickets alone are told', [kept], [ticket], '1 ticket open: tax throttles us for tax-ui'],
     [
       'no culprit: the SLO is told',
       [kept],
@@ -78,4 +79,11 @@ test.each([
 
 test('pages stand before tickets, each in the order given', () => {
   expect(pagesFirst([ticket, page, samePage]).map(({ id }) => id)).toEqual(['1', '2', '5'])
+})
+
+test('every outcome has words of its own, and a slow dependency is slow', () => {
+  const verbs = OUTCOMES.filter((outcome) => outcome !== 'unknown_error').map(verbOf)
+  expect(verbs).not.toContain('fails')
+  expect(new Set(verbs).size).toBe(verbs.length)
+  expect(verbOf('slow')).toBe('is slow')
 })

@@ -2,6 +2,7 @@ import type { SloDetail, Tier } from '../api-shapes.ts'
 import { useNow } from '../clock.ts'
 import { burn, burnAligned, windowName } from '../format.ts'
 import { detectionWords, lowTrafficWords } from '../slo-words.ts'
+import { HISTORY_RENEW_MS, useWindowHistory } from '../window-history.ts'
 import { Mark, SeverityTag } from './status-mark.tsx'
 import { right, Table } from './table.tsx'
 
@@ -24,7 +25,9 @@ export function BurnTable({ slo }: { slo: SloDetail }) {
 /** How short an outage, how little traffic and how thin a sample these burn rates can tell. */
 function Limits({ slo }: { slo: SloDetail }) {
   const { sampling, budget, definition } = slo
-  const thin = lowTrafficWords(slo, useNow())
+  const now = useNow()
+  const history = useWindowHistory(slo, 'chart', { wanted: true, everyMs: HISTORY_RENEW_MS })
+  const thin = history && lowTrafficWords(slo, now, history.young ? history.range.from : undefined)
   const detected = detectionWords(slo.tiers)
   return (
     <div class="limits">

@@ -22,15 +22,16 @@ export function DependencyTile({ dependency }: { dependency: Dependency }) {
         ) : (
           <>
             <strong>{share(failing)}</strong> failing{' '}
-            <span class="muted">of {count(dependency.calls.total)} calls</span>
+            <span class="muted">
+              of {count(dependency.calls.total)} calls
+              {dependency.owner !== 'none' && `, ${menderWords(dependency.owner)}`}
+            </span>
           </>
         )}
       </p>
       {dependency.modes.map((mode) => (
         <p class="tile-mode" key={mode.id}>
-          <strong>{mode.mode}</strong>
-          {dependency.owner !== 'none' && `, ${menderWords(dependency.owner)}`}.{' '}
-          <span class="muted">{mode.advice}</span>
+          <strong>{mode.mode}</strong>. <span class="muted">{mode.advice}</span>
         </p>
       ))}
     </li>

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { ChangeProblem, useChange } from './change.tsx'
-import { Buttons, NameField, readForm } from './form.tsx'
+import { Buttons, focus, NameField, readForm } from './form.tsx'
 
 const KINDS = { once: 'Once', cron: 'Repeating, by cron', rrule: 'Repeating, by RRULE' }
 type Kind = keyof typeof KINDS
@@ -37,7 +37,7 @@ export function MaintenanceForm({ onDone }: { onDone(): void }) {
     <form class="form" aria-label="New maintenance window" onSubmit={submit}>
       <fieldset>
         <legend>About; commas between names, all that is filled in must hold</legend>
-        <Text name="services" word="Services" />
+        <Text name="services" word="Services" first />
         <Text name="dependencies" word="Dependencies" />
         <Text name="slos" word="SLOs" />
         <Text name="environments" word="Environments" />
@@ -85,11 +85,18 @@ export function MaintenanceForm({ onDone }: { onDone(): void }) {
   )
 }
 
-function Text({ name, word, placeholder = '' }: { name: string; word: string; placeholder?: string }) {
+interface TextProps {
+  name: string
+  word: string
+  placeholder?: string
+  first?: boolean
+}
+
+function Text({ name, word, placeholder = '', first = false }: TextProps) {
   return (
     <label>
       {word}
-      <input name={name} type="text" spellcheck={false} placeholder={placeholder} />
+      <input name={name} type="text" spellcheck={false} placeholder={placeholder} ref={first ? focus : null} />
     </label>
   )
 }

@@ -1,5 +1,5 @@
 import { ChangeProblem, useChange } from './change.tsx'
-import { Buttons, NameField, readForm } from './form.tsx'
+import { Buttons, focus, NameField, readForm } from './form.tsx'
 
 const DURATIONS = ['1h', '4h', '12h', '1d', '3d', '7d', '30d']
 
@@ -31,6 +31,7 @@ export function SilenceForm({ matchers, onDone }: FormProps) {
           rows={Math.max(2, linesOf(matchers).length)}
           required
           spellcheck={false}
+          ref={focus}
           placeholder={'service="checkout"\nseverity=~"ticket|page"'}
           defaultValue={matchers}
         />

@@ -9,15 +9,14 @@ import { Failure, Loading, NotFound, Outdated } from '../components/states.tsx'
 import { SeverityTag } from '../components/status-mark.tsx'
 import { right, Table } from '../components/table.tsx'
 import { burnAligned, milliseconds, windowName } from '../format.ts'
-import { historyPath, rangeOf } from '../history.ts'
+import { historyPath, rangeOf, windowMs } from '../history.ts'
 import { useLive } from '../live.ts'
 import { Link } from '../navigation.tsx'
 import { incidentPath } from '../route.ts'
-import { useLast } from '../window-history.ts'
+import { HISTORY_RENEW_MS, useLast } from '../window-history.ts'
 import { causeOf, causeWords } from '../words.ts'
 
 const HOUR_MS = 3_600_000
-const HISTORY_RENEW_MS = 30_000
 
 /** What an exemplar shows. */
 const SHOWS = { first: 'first seen', median: 'typical', slowest: 'slowest' }
@@ -155,7 +154,7 @@ function BurnByWindow({ current, details }: { current: IncidentDetail['current']
     <section aria-labelledby="burn-title">
       <h2 id="burn-title">Burn by window</h2>
       <Table columns={['Window', right('Threshold'), right('At last change'), right('Now')]}>
-        {Object.entries(burnRates).map(([window, rate]) => (
+        {byLength(burnRates).map(([window, rate]) => (
           <tr key={window}>
             <th scope="row">{window}</th>
             <td class="right number">{deciding.includes(window) ? burnAligned(factor) : ''}</td>
@@ -169,3 +168,6 @@ function BurnByWindow({ current, details }: { current: IncidentDetail['current']
     </section>
   )
 }
+
+const byLength = <Rate,>(burnRates: Record<string, Rate>) =>
+  Object.entries(burnRates).sort(([a], [b]) => windowMs(a) - windowMs(b))

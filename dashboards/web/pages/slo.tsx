@@ -22,9 +22,8 @@ import { useLive } from '../live.ts'
 import { Link, navigate } from '../navigation.tsx'
 import { incidentPath, sloPath } from '../route.ts'
 import { askedRange } from '../time-range.ts'
-import { useLast, useWindowHistory } from '../window-history.ts'
+import { HISTORY_RENEW_MS, useLast, useWindowHistory } from '../window-history.ts'
 
-const HISTORY_RENEW_MS = 30_000
 const PRESETS = ['1h', '6h', '1d', '3d', '7d'] as const
 
 export function Slo({ name, address }: { name: string; address: URL }) {
