@@ -70,6 +70,7 @@ program
   .description('check OpenSLO documents: exit code 0 when all are valid, 1 when one is not, 2 when there is none')
   .argument('<path...>', 'files, and folders with .yaml, .yml and .json files')
   .option('--strict', "judge exactly as OpenSLO's official validator does")
+  .option('--config <file>', 'configuration whose endpoints notification targets are compared with')
   .option('--json', 'print the verdicts as JSON')
   .action(whenAsked(async () => (await import('./validate.ts')).runValidate))
 

@@ -1,3 +1,4 @@
+import { loadConfig } from '../runtime/config.ts'
 import { planObjects } from '../slo/openslo/plan.ts'
 import { type Verdicts, verdictsOf } from '../slo/openslo/verdict.ts'
 import { type Problem, problemLine } from '../slo/problem.ts'
@@ -6,12 +7,18 @@ import { readSloPaths } from '../storage/slo-files.ts'
 interface Options {
   strict?: boolean
   json?: boolean
+  config?: string
 }
 
 /** `plumbline validate`: exit code 0 when every document is valid, 1 when one is not, 2 when there is none to judge. */
 export async function runValidate(paths: string[], options: Options): Promise<void> {
   try {
-    const verdicts = await validatePaths(paths, options)
+    const { config } = options
+    const endpoints =
+      config === undefined
+        ? undefined
+        : loadConfig({ path: config, env: process.env }).endpoints.map(({ name }) => name)
+    const verdicts = await validatePaths(paths, { ...options, endpoints })
     console.log(options.json ? JSON.stringify({ documents: verdicts.documents }) : reportOf(verdicts))
     if (verdicts.documents.length === 0) throw new Error(`no OpenSLO documents in ${paths.join(', ')}`)
     process.exitCode = verdicts.documents.every(({ valid }) => valid) ? 0 : 1
@@ -21,10 +28,16 @@ export async function runValidate(paths: string[], options: Options): Promise<vo
   }
 }
 
-/** The verdict on every document in files and folders; references are resolved over all of them. */
-export async function validatePaths(paths: readonly string[], { strict = false }: Options = {}): Promise<Verdicts> {
+/**
+ * The verdict on every document in files and folders; references are resolved over all of them.
+ * @param endpoints of the configuration, where it is known: notification targets are compared with them
+ */
+export async function validatePaths(
+  paths: readonly string[],
+  { strict = false, endpoints }: { strict?: boolean; endpoints?: readonly string[] | undefined } = {},
+): Promise<Verdicts> {
   const { objects, problems } = await readSloPaths(paths)
-  return verdictsOf(planObjects(objects, { strict }), { unread: problems, strict })
+  return verdictsOf(planObjects(objects, { strict, endpoints }), { unread: problems, strict })
 }
 
 /** One line per problem, then what came of it all. */

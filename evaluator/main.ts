@@ -39,7 +39,7 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
   stops.add('delivery', delivery.stop)
   const { outbox, addressees, routes, publicUrl } = delivery
 
-  const definitions = await followSloDir(db, log, config.sloDir, now, addressees)
+  const definitions = await followSloDir(db, log, config.sloDir, now, [...addressees.keys()])
   stops.add('SLO files', definitions.close)
 
   const tell = (reminders: readonly Reminder[], at: Date) => tellReminders(delivery, reminders, at)

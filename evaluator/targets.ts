@@ -4,7 +4,7 @@ type Named = Pick<Slo, 'name' | 'policies'>
 
 /**
  * What authors of SLOs ask for, by SLO, with those of their notification targets that are endpoints: one that is misspelt
- * must not swallow an alert, so without any the routes decide.
+ * must not swallow an alert, so without any the routes decide. `planObjects` warns of it.
  */
 export const policiesOf = (
   slos: readonly Named[],
@@ -15,13 +15,4 @@ export const policiesOf = (
       name,
       policies && { ...policies, endpoints: policies.endpoints.filter((each) => endpoints.has(each)) },
     ]),
-  )
-
-/** Notification targets that are no endpoints. */
-export const unknownTargets = (
-  slos: readonly Named[],
-  endpoints: { has(name: string): boolean },
-): { slo: string; target: string }[] =>
-  slos.flatMap(({ name, policies }) =>
-    (policies?.endpoints ?? []).filter((each) => !endpoints.has(each)).map((target) => ({ slo: name, target })),
   )

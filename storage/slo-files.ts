@@ -201,8 +201,12 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 /**
  * Reads every `.yaml`, `.yml` and `.json` file below a directory. Never throws: what cannot be read is a problem with
  * file, line, path and reason, and everything else is read all the same.
+ * @param endpoints of the configuration, see `planObjects`
  */
-export async function loadSloDir(dir: string): Promise<LoadedSlos> {
+export async function loadSloDir(
+  dir: string,
+  { endpoints }: { endpoints?: readonly string[] | undefined } = {},
+): Promise<LoadedSlos> {
   let files: Found[]
   try {
     files = await findFiles(dir)
@@ -212,7 +216,7 @@ export async function loadSloDir(dir: string): Promise<LoadedSlos> {
     return { slos: [], problems: report.problems, unreadable: new Set(), complete: false }
   }
   const { objects, problems } = await readFiles(files)
-  const plan = planObjects(objects)
+  const plan = planObjects(objects, { endpoints })
   return {
     slos: plan.slos,
     problems: [...problems, ...plan.problems],
@@ -252,6 +256,8 @@ export interface WatchOptions {
   pollMs?: number
   /** Told when `onChange` fails; it is called again after the next look. */
   onError?: (error: unknown) => void
+  /** Of the configuration, see `planObjects`. */
+  endpoints?: readonly string[]
 }
 
 /**
@@ -261,10 +267,10 @@ export interface WatchOptions {
 export async function watchSloDir(
   dir: string,
   onChange: (loaded: LoadedSlos) => void | Promise<void>,
-  { settleMs = 200, pollMs = 2_000, onError = () => {} }: WatchOptions = {},
+  { settleMs = 200, pollMs = 2_000, onError = () => {}, endpoints }: WatchOptions = {},
 ): Promise<{ close(): Promise<void> }> {
   let told = await marksOf(dir)
-  await onChange(await loadSloDir(dir))
+  await onChange(await loadSloDir(dir, { endpoints }))
 
   let candidate = told
   let closed = false
@@ -278,7 +284,7 @@ export async function watchSloDir(
       return settleMs
     }
     try {
-      await onChange(await loadSloDir(dir))
+      await onChange(await loadSloDir(dir, { endpoints }))
       told = seen
     } catch (error) {
       onError(error)

@@ -23,6 +23,8 @@ export interface PlanContext {
   /** SLIs that can be measured; one that is refused is absent. */
   slis: ReadonlyMap<OpenSloDocument, ReadSli>
   typeOf: SourceContext['typeOf']
+  /** Of the configuration; absent where it is not known. */
+  endpoints?: readonly string[] | undefined
 }
 
 /** An SLI with what its annotations say. */

@@ -33,8 +33,12 @@ export interface Plan {
  * Reads OpenSLO objects into SLOs that Plumbline can measure. References are resolved by kind and name over all objects.
  * An SLO with any error is refused as a whole, with all its objectives; the others are not affected.
  * @param strict refuse what only OpenSLO's official validator refuses, instead of warning
+ * @param endpoints of the configuration, where it is known: notification targets that are none of them get a warning
  */
-export function planObjects(objects: readonly SourceObject[], { strict = false } = {}): Plan {
+export function planObjects(
+  objects: readonly SourceObject[],
+  { strict = false, endpoints }: { strict?: boolean; endpoints?: readonly string[] | undefined } = {},
+): Plan {
   const decoded = objects.map((object) => decodeDocument(object, strict))
   const documents = decoded.flatMap(({ document }) => (document ? [document] : []))
   const references = referencesOf(decoded)
@@ -47,7 +51,7 @@ export function planObjects(objects: readonly SourceObject[], { strict = false }
     const source = find(references, 'DataSource', name)
     return source?.kind === 'DataSource' ? source.spec.type : null
   }
-  const context = { references, annotations, typeOf, slis: planSlis(documents, typeOf) }
+  const context = { references, annotations, endpoints, typeOf, slis: planSlis(documents, typeOf) }
 
   // Of several with one name none is used, whichever of them is the one that was meant.
   const named = Map.groupBy(

@@ -26,6 +26,8 @@ interface Context {
   references: References
   annotations: ReadonlyMap<OpenSloDocument, Annotations>
   report: Reporter
+  /** Of the configuration; absent where it is not known. */
+  endpoints?: readonly string[] | undefined
 }
 
 interface Part<Spec> {
@@ -90,6 +92,11 @@ function partsOfPolicy(
       inlineAt !== null,
     ),
   )
+  for (const [index, target] of targets.entries())
+    if (target && context.endpoints?.includes(target.spec.target) === false) {
+      const inline = notificationTargets[index]?.spec ? ['spec', 'target'] : ['targetRef']
+      warnUnknownTarget(target.spec.target, context.endpoints, place('notificationTargets', index, ...inline), context)
+    }
   return {
     tiers: tiers.filter((tier) => tier !== null),
     endpoints: targets.flatMap((target) => (target ? [target.spec.target] : [])),
@@ -158,6 +165,18 @@ function readCondition(
     ...(condition.op === 'gt' ? {} : { op: condition.op }),
     ...(forMinutes === 0 ? {} : { forMinutes }),
   }
+}
+
+/** It must not swallow an alert, so the routes decide; its author thinks otherwise. */
+function warnUnknownTarget(name: string, known: readonly string[], at: PropertyPath, { report }: Context): void {
+  const message = `there is no endpoint '${name}' in the configuration, so nobody is told by this name`
+  report.warning(
+    'plan',
+    at,
+    'target_unknown',
+    message,
+    known.length > 0 ? suggest(name, known) : 'Name it in endpoints',
+  )
 }
 
 function warnSilent({ alertWhenNoData, alertWhenResolved }: AlertPolicySpec, at: PropertyPath, report: Reporter): void {

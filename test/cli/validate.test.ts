@@ -134,3 +134,37 @@ describe('plumbline validate', () => {
     })
   })
 })
+
+describe('--config', () => {
+  const POLICY = `  alertPolicies:
+    - kind: AlertPolicy
+      metadata: { name: fast }
+      spec:
+        alertWhenBreaching: true
+        conditions: [{ kind: AlertCondition, metadata: { name: burns }, spec: { severity: page, condition: { kind: burnrate, op: gt, threshold: 14, lookbackWindow: 1h } } }]
+        notificationTargets:
+          - { kind: AlertNotificationTarget, metadata: { name: people }, spec: { target: oncal } }
+`
+  const validate = async (config: string) => {
+    await writeFile(join(dir, 'target.txt'), `${SLO_TEXT.trimEnd()}\n${POLICY}`)
+    await writeFile(join(dir, 'plumbline.yaml'), config)
+    const args = ['validate', '--config', join(dir, 'plumbline.yaml'), join(dir, 'target.txt')]
+    const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8' })
+    return { status, said: stdout + stderr }
+  }
+  const endpoint = (name: string) => `endpoints: [{ name: ${name}, type: webhook, url: "https://hooks.example/x" }]`
+
+  it('warns of a notification target that is no endpoint, with its line and the one that was meant', async () => {
+    const { status, said } = await validate(endpoint('oncall'))
+    expect(status).toBe(0)
+    expect(said).toMatch(
+      /target\.txt:\d+: warning: spec\.alertPolicies\[0\]\.spec\.notificationTargets\[0\]\.spec\.target: there is no endpoint 'oncal' .*Did you mean 'oncall'\?/,
+    )
+  })
+  it('says nothing of one that is', async () => {
+    expect((await validate(endpoint('oncal'))).said).not.toContain('warning:')
+  })
+  it('that cannot be used is an error', async () => {
+    expect(await validate('endpoints: 1')).toMatchObject({ status: 2, said: expect.stringContaining('endpoints') })
+  })
+})

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { planObjects } from '../../../slo/openslo/plan.ts'
 import { SEVERITY_WORDS, severityOf } from '../../../slo/openslo/severity.ts'
 import { condition, errorsOf, object, plan, policy, RATIO, sloDocument, sloOf, told, warningsOf } from './builder.ts'
 
@@ -236,5 +237,38 @@ describe('references of policies', () => {
   })
   it('a policy nobody uses may refer to what is elsewhere', () => {
     expect(errorsOf(fast(), sloDocument({ sli: RATIO }))).toEqual([])
+  })
+})
+
+describe('a notification target that is no endpoint', () => {
+  const documents = [
+    withPolicies([policy(condition(), { targets: ['oncall', 'oncal'] }), { alertPolicyRef: 'fast' }]),
+    object('AlertPolicy', 'fast', {
+      alertWhenBreaching: true,
+      conditions: [{ kind: 'AlertCondition', metadata: { name: 'burns' }, spec: condition({ lookbackWindow: '6h' }) }],
+      notificationTargets: [{ targetRef: 'people' }],
+    }),
+    object('AlertNotificationTarget', 'people', { target: 'desk' }),
+  ]
+  const objects = documents.map((value) => ({ file: 'slos/test.yaml', value, lineOf: () => 1 }))
+  const unknown = (endpoints?: string[]) =>
+    planObjects(objects, { endpoints })
+      .problems.filter(({ code }) => code === 'target_unknown')
+      .map(({ severity, path, hint }) => `${severity} ${path}: ${hint}`)
+
+  it('is a warning where endpoints are known, in place and by reference', () => {
+    expect(unknown(['oncall'])).toEqual([
+      `warning ${AT}.spec.notificationTargets[1].spec.target: Did you mean 'oncall'?`,
+      'warning spec.alertPolicies[1]: Known are oncall',
+    ])
+  })
+  it('is none where it is an endpoint', () => expect(unknown(['oncall', 'oncal', 'desk'])).toEqual([]))
+  it('is none where endpoints are not known', () => expect(unknown()).toEqual([]))
+  it('keeps its name: the evaluator leaves it out', () => {
+    expect(planObjects(objects, { endpoints: ['oncall'] }).slos[0]?.slo?.policies?.endpoints).toEqual([
+      'oncall',
+      'oncal',
+      'desk',
+    ])
   })
 })
