@@ -3,8 +3,14 @@ import type { AlertPolicy } from '../slo/alert/alert-policy.ts'
 import type { EndpointTraits } from '../slo/alert/alert-stream.ts'
 import type { AlertName } from '../slo/alert/incident.ts'
 import type { RouteNode } from '../slo/overlay/route.ts'
-import { readAlertStates, readOpenIncidents, readOwingEvents, recordAlertEvents } from '../storage/alert-events.ts'
-import { recordIncidents } from '../storage/incidents.ts'
+import {
+  type AlertEvent,
+  readAlertStates,
+  readOpenIncidents,
+  readOwingEvents,
+  recordAlertEvents,
+} from '../storage/alert-events.ts'
+import { readOpenBeside, recordIncidents } from '../storage/incidents.ts'
 import { recordReadings } from '../storage/latest-readings.ts'
 import { readOverlays } from '../storage/overlays.ts'
 import type { Db } from '../storage/query.ts'
@@ -15,6 +21,7 @@ import { type Change, changesOf, incidentOf, incidentRecordOf, notificationsOf }
 import type { Explainer } from './decide/explain.ts'
 import { explainedRoots, turnIncidents } from './decide/incident-turn.ts'
 import { judge } from './decide/judge.ts'
+import { endOfLeft } from './decide/left-incidents.ts'
 import type { Signals } from './decide/signals.ts'
 import type { Addressees } from './deliver/notifications-for.ts'
 import { OUTBOX_DAYS, type Outbox } from './deliver/outbox.ts'
@@ -114,6 +121,7 @@ async function recover(evaluator: Evaluator, now: Date): Promise<Memory> {
   await recordIncidents(db, present(events.map(incidentOf)), now)
   const missing = journaled.filter(({ id }) => !known.has(id))
   await outbox.enqueue(missing, now)
+  await endLeftIncidents(evaluator, open, now)
   log.info(
     { alerts: states.size, incidents: open.length, notifications: missing.length },
     'alerts taken over from the store',
@@ -124,6 +132,20 @@ async function recover(evaluator: Evaluator, now: Date): Promise<Memory> {
   }
   evaluator.memory = memory
   return memory
+}
+
+/** An upgrade leaves nothing open in silence: see `endOfLeft`. */
+async function endLeftIncidents(evaluator: Evaluator, open: readonly AlertEvent[], now: Date): Promise<void> {
+  const { db, outbox, log } = evaluator
+  const known = open.map(({ incident }) => incident)
+  for (const left of await readOpenBeside(db, known)) {
+    const { id, slo } = left.incident
+    const told = outbox.streams(id).map(({ endpoint, last }) => ({ endpoint, sequence: last.sequence }))
+    const { ended, notifications } = endOfLeft(left, told, evaluator, now)
+    log.warn({ incident: id, slo, told: told.length }, 'incident of an earlier version ended; what fires is told anew')
+    await outbox.enqueue(notifications, now)
+    await recordIncidents(db, [ended], now)
+  }
 }
 
 const present = <T>(values: readonly (T | null)[]): T[] => values.filter((value): value is T => value !== null)

@@ -58,6 +58,20 @@ const selectOne = query({
   settings: ISO_TIMES,
 })
 
+const selectOpenBeside = query({
+  sql: `SELECT ${COLUMNS}, revision FROM incidents FINAL
+    WHERE state = 'open' AND id NOT IN {known:Array(String)} ORDER BY started_at, id`,
+  params: z.object({ known: z.array(z.string()) }),
+  row: z
+    .looseObject({ revision: z.number() })
+    .transform(({ revision, ...row }): IncidentRevision => ({ incident: incidentRow.parse(row), revision })),
+  settings: ISO_TIMES,
+})
+
+/** Incidents that are open beside the known ones. */
+export const readOpenBeside = (db: Db, known: readonly string[]): Promise<IncidentRevision[]> =>
+  selectOpenBeside(db, { known: [...known] })
+
 export interface IncidentPage {
   state?: Incident['state'] | undefined
   limit: number

@@ -53,8 +53,8 @@ export const emptyMemory = (): Memory => ({ alerts: new Map(), incidents: new Ma
 /** Whether a restart between two ticks would lose something. */
 export const differs = (a: unknown, b: unknown): boolean => a !== b && JSON.stringify(a) !== JSON.stringify(b)
 
-/** A record as it was before it became JSON; one of an earlier version begins anew. */
+/** A record as it was before it became JSON; one of an earlier version begins anew, and names the incident it was in. */
 export function parseAlertRecord(text: string): AlertRecord {
   const stored = JSON.parse(text) as Partial<AlertRecord>
-  return stored.state ? { ...NEW_RECORD, ...stored } : NEW_RECORD
+  return stored.state ? { ...NEW_RECORD, ...stored } : { ...NEW_RECORD, previousIncident: stored.incident || null }
 }

@@ -14,7 +14,6 @@ import { EndpointReports } from './endpoint-reports.ts'
 import { withMetaRoute } from './meta-route.ts'
 import { type Addressees, addresseesOf } from './notifications-for.ts'
 import { Outbox } from './outbox.ts'
-import { RecentDeadLetters } from './recent-dead-letters.ts'
 import { SelfAlerts } from './self-alerts.ts'
 import { type SelfFacts, selfConditions } from './self-conditions.ts'
 import { Watchdog } from './watchdog.ts'
@@ -52,17 +51,13 @@ export interface Delivery {
 export function startDelivery({ config, db, log, metrics, tickMs, now }: Deps): Delivery {
   const addressees = addresseesOf(config.endpoints)
   const sender = createSender(config)
-  const deadLetters = new RecentDeadLetters()
   const outbox = new Outbox({
     store: clickhouseOutbox(db),
     log,
     ...sender,
     repeatRuleOf: (endpoint) => (addressees.get(endpoint)?.type === 'alertmanager' ? ALERTMANAGER_REPEAT : null),
     fallbackOf: (endpoint) => addressees.get(endpoint)?.fallback,
-    onResult: (notification, result, latencyMs) => {
-      metrics.delivered(notification, result, latencyMs)
-      if (result === 'dead_letter') deadLetters.count(notification, now())
-    },
+    onResult: metrics.delivered,
     clock: now,
   })
   metrics.watch(outbox)
@@ -81,9 +76,10 @@ export function startDelivery({ config, db, log, metrics, tickMs, now }: Deps): 
     const at = now()
     const sinceTickMs = at.getTime() - (lastTickAt ?? startedAt).getTime()
     const isStoreUp = sinceTickMs <= tickMs || (await db.ping()).success
+    const endpoints = outbox.status()
     const facts: SelfFacts = {
-      endpoints: outbox.status(),
-      deadLetters: deadLetters.within(at),
+      endpoints: new Map([...endpoints].filter(([name]) => addressees.has(name))),
+      deadLetters: outbox.recentDeadLetters(at),
       watchdogFailures: watchdog?.failures ?? 0,
       sinceTickMs,
       tickMs,
@@ -95,7 +91,7 @@ export function startDelivery({ config, db, log, metrics, tickMs, now }: Deps): 
     if (!lastTickAt || !isStoreUp) return
     await answerRequests({ db, log, outbox, addressees, publicUrl }, at)
     await changes.update(at)
-    await reports.report(facts.endpoints, at)
+    await reports.report(endpoints, at)
     const isTicking = !conditions.some(({ kind }) => kind === 'tick_late')
     if (isTicking && outbox.isMoving(at)) await watchdog?.ping(at)
   }

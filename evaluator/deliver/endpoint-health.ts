@@ -38,13 +38,23 @@ export class EndpointHealth {
     return this.#of(endpoint).isGone
   }
 
+  /** Circuits as these attempts left them, whoever made them. */
+  recover(attempts: readonly DeliveryAttempt[]): void {
+    for (const attempt of attempts.toSorted((a, b) => a.startedAt.getTime() - b.startedAt.getTime()))
+      if (attempt.arrival !== 'unknown') this.judge(attempt, attempt, false)
+  }
+
   /** Until when a lane must leave its endpoint to another one's trial; null when it need not. */
   heldUntil(lane: Lane): Date | null {
     return heldUntil(this.#of(lane.endpoint).circuit, laneKey(lane))
   }
 
   /** Takes the result of an attempt in; true when it opened the endpoint's circuit. */
-  judge(lane: Lane, { arrival, startedAt, error, status }: DeliveryAttempt, isGone: boolean): boolean {
+  judge(
+    lane: Pick<Lane, 'endpoint' | 'incident'>,
+    { arrival, startedAt, error, status }: DeliveryAttempt,
+    isGone: boolean,
+  ): boolean {
     const before = this.#of(lane.endpoint)
     if (arrival === 'accepted') {
       const { deadLetters } = before

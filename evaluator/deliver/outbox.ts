@@ -19,6 +19,7 @@ import {
   threadOf,
 } from './lane.ts'
 import { LateWrites } from './late-writes.ts'
+import { RecentDeadLetters } from './recent-dead-letters.ts'
 import { recoverLanes } from './recover-lanes.ts'
 import type { Schedule } from './retry-schedule.ts'
 
@@ -76,6 +77,7 @@ export class Outbox {
   readonly #late: LateWrites
   #lanes: Lanes = new Map()
   readonly #health = new EndpointHealth()
+  readonly #recentlyDead = new RecentDeadLetters()
   readonly #inFlight = new Map<string, number>()
   /** Lanes that are due, the most urgent last, by endpoint. */
   #due = new Map<string, Lane[]>()
@@ -100,7 +102,7 @@ export class Outbox {
     if (this.#late.areLeft) throw new Error('the store does not take delivery results: trying again')
     const since = new Date(now.getTime() - OUTBOX_DAYS * DAY_MS)
     const { notifications, attempts, disabled } = await this.#options.store.load(since)
-    if (!this.#isLoaded) for (const endpoint of disabled) this.#health.disable(endpoint)
+    if (!this.#isLoaded) this.#recoverHealth(attempts, notifications, disabled)
     this.#isLoaded = true
     const { lanes, changed } = recoverLanes(notifications, attempts, new Map(journaled.map((each) => [each.id, each])))
     this.#health.forgetDead()
@@ -114,6 +116,26 @@ export class Outbox {
     await this.#save(changed, now)
     this.#forgetFinished()
     return new Set(notifications.map(({ id }) => id))
+  }
+
+  /** What an earlier process found out about endpoints, where they still are what they were. */
+  #recoverHealth(
+    attempts: readonly DeliveryAttempt[],
+    notifications: readonly Notification[],
+    disabled: readonly string[],
+  ): void {
+    const isThere = ({ endpoint, target }: DeliveryAttempt) => {
+      const present = this.#options.targetOf?.(endpoint) ?? ''
+      return target === '' || present === '' || target === present
+    }
+    this.#health.recover(attempts.filter(isThere))
+    for (const endpoint of disabled) this.#health.disable(endpoint)
+    for (const each of notifications) if (each.state === 'dead') this.#recentlyDead.count(each)
+  }
+
+  /** Messages about services given up within the last hour, by endpoint. */
+  recentDeadLetters(now: Date): Map<string, number> {
+    return this.#recentlyDead.within(now)
   }
 
   /** Stores messages and takes them over; rejects when the store does not take them. Known ones are left as they are. */
@@ -336,6 +358,7 @@ export class Outbox {
       onResult?.(notification, 'delivered', latencyMs)
     } else if (state === 'dead') {
       this.#health.countDead(endpoint)
+      this.#recentlyDead.count(notification)
       log.error({ ...what, why: lastError }, 'notification given up')
       onResult?.(notification, 'dead_letter', latencyMs)
     } else if (state === 'superseded') {

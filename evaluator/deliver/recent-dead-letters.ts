@@ -2,14 +2,14 @@ import type { Notification } from '../../storage/notifications.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Messages about services that were given up within the last hour, by endpoint. */
+/** Messages about services whose last attempt was due within the last hour and that were given up, by endpoint. */
 export class RecentDeadLetters {
   readonly #times = new Map<string, number[]>()
 
   /** What is told of Plumbline itself, reminders and tests raise no alert when they do not arrive. */
-  count({ endpoint, incident }: Notification, now: Date): void {
+  count({ endpoint, incident, nextAttemptAt: dueAt }: Notification): void {
     if (/^(self|test|reminder)_/.test(incident)) return
-    this.#times.set(endpoint, [...(this.#times.get(endpoint) ?? []), now.getTime()])
+    this.#times.set(endpoint, [...(this.#times.get(endpoint) ?? []), dueAt.getTime()])
   }
 
   within(now: Date): Map<string, number> {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Log } from '../../runtime/log.ts'
+import type { Severity } from '../../slo/model.ts'
 import { type RouteNode, routeFor } from '../../slo/overlay/route.ts'
 import type { Notification } from '../../storage/notifications.ts'
 import type { PostResult } from '../notify/post-result.ts'
 import type { Addressees } from './notifications-for.ts'
 import type { Outbox } from './outbox.ts'
 import { type PlainMessage, plainNotification } from './plain-notification.ts'
-import type { SelfCondition } from './self-conditions.ts'
+import { SELF_KINDS, type SelfCondition, summaryOfSelf } from './self-conditions.ts'
 
 export interface SelfAlertDeps {
   log: Log
@@ -67,7 +68,8 @@ export class SelfAlerts {
       const key = incident.slice(SELF.length).replace(/@.*$/, '')
       const told = this.#told.get(key)
       const [kind = '', about = ''] = key.split('/')
-      const condition = { kind, endpoint: about, severity: last.severity, ...UNKNOWN } as SelfCondition
+      const condition = beforeRestart(kind, about, last.severity)
+      if (!condition) continue
       const endpoints = [...(told?.endpoints ?? []), endpoint]
       this.#told.set(key, { condition, incident, startedAt: last.createdAt, endpoints })
     }
@@ -161,12 +163,19 @@ export class SelfAlerts {
   }
 }
 
-/** What is not remembered over a restart; the labels are what counts. */
-const UNKNOWN = {
-  summary: 'over',
-  description: 'it began before Plumbline was restarted',
-  firstStep: 'nothing',
-  forWhom: 'nobody any more',
+/** What is remembered over a restart; null of kinds that this version does not know. */
+function beforeRestart(text: string, endpoint: string, severity: Severity): SelfCondition | null {
+  const kind = SELF_KINDS.find((known) => known === text)
+  if (!kind) return null
+  return {
+    kind,
+    endpoint,
+    severity,
+    summary: summaryOfSelf(kind, endpoint),
+    description: 'it began before Plumbline was restarted',
+    firstStep: 'nothing: it is over',
+    forWhom: endpoint === '' ? 'everybody who relies on alerts' : `whoever is told by ${endpoint}`,
+  }
 }
 
 const keyOf = ({ kind, endpoint }: SelfCondition): string => (endpoint ? `${kind}/${endpoint}` : kind)

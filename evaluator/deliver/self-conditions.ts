@@ -12,6 +12,18 @@ export const SELF_KINDS = [
 ] as const
 export type SelfKind = (typeof SELF_KINDS)[number]
 
+/** What is wrong, in one line: the same from beginning to end, whoever tells it. */
+const SUMMARIES: Record<SelfKind, (endpoint: string) => string> = {
+  endpoint_failing: (endpoint) => `endpoint ${endpoint} does not take messages`,
+  dead_letter: (endpoint) => `messages to ${endpoint} were given up`,
+  watchdog_failing: () => 'the watchdog does not take pings',
+  tick_late: () => 'Plumbline evaluates late',
+  store_unavailable: () => 'the store of Plumbline cannot be used',
+  config_rejected: () => 'SLO documents are refused',
+}
+
+export const summaryOfSelf = (kind: SelfKind, endpoint = ''): string => SUMMARIES[kind](endpoint)
+
 /** Something that is wrong now. */
 export interface SelfCondition {
   kind: SelfKind
@@ -55,7 +67,7 @@ const endpointConditions = ({ endpoints }: SelfFacts): SelfCondition[] =>
       kind: 'endpoint_failing',
       endpoint,
       severity: 'page',
-      summary: `endpoint ${endpoint} does not take messages`,
+      summary: summaryOfSelf('endpoint_failing', endpoint),
       description: disabled
         ? `${endpoint} answered that it is gone, and gets no new incidents`
         : `${pending} messages wait; last error: ${lastError}`,
@@ -70,7 +82,7 @@ const deadLetterConditions = ({ deadLetters }: SelfFacts): SelfCondition[] =>
     kind: 'dead_letter',
     endpoint,
     severity: 'ticket',
-    summary: `messages to ${endpoint} were given up`,
+    summary: summaryOfSelf('dead_letter', endpoint),
     description: `${count} in the last hour; they are kept for 30 days`,
     firstStep: 'look at /api/v1/notifications?state=dead, and replay what still matters',
     forWhom: `whoever is told by ${endpoint}`,
@@ -91,7 +103,7 @@ function processConditions(facts: SelfFacts): SelfCondition[] {
         ...about,
         kind: 'store_unavailable',
         severity: 'page',
-        summary: 'the store of Plumbline cannot be used',
+        summary: summaryOfSelf('store_unavailable'),
         description: `no evaluation for ${Math.round(sinceTickMs / 1_000)} s: nothing is judged, and no alert is told`,
         firstStep: 'check ClickHouse: is it up, has it disk space left',
       },
@@ -100,14 +112,14 @@ function processConditions(facts: SelfFacts): SelfCondition[] {
         ...about,
         kind: 'tick_late',
         severity: 'page',
-        summary: 'Plumbline evaluates late',
+        summary: summaryOfSelf('tick_late'),
         description: `no complete evaluation for ${Math.round(sinceTickMs / 1_000)} s; ${tickMs / 1_000} s are meant`,
       },
     watchdogFailures >= WATCHDOG_FAILURES && {
       ...about,
       kind: 'watchdog_failing',
       severity: 'ticket',
-      summary: 'the watchdog does not take pings',
+      summary: summaryOfSelf('watchdog_failing'),
       description: `${watchdogFailures} in a row failed: nobody would notice if Plumbline stopped`,
       firstStep: 'check alerting.watchdog.url',
     },
@@ -115,7 +127,7 @@ function processConditions(facts: SelfFacts): SelfCondition[] {
       ...about,
       kind: 'config_rejected',
       severity: 'ticket',
-      summary: 'SLO documents are refused',
+      summary: summaryOfSelf('config_rejected'),
       description: `not in force as written: ${rejected.slice(0, 10).join(', ')}${rejected.length > 10 ? ' …' : ''}`,
       firstStep: 'run plumbline validate on them',
       forWhom: 'whoever relies on those SLOs',

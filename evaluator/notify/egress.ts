@@ -110,7 +110,7 @@ function addressGuard(
       if (contains(allowed, address)) continue
       if (isReserved(address)) {
         throw new EgressRefusedError(
-          `${host} is ${address}, which is not on the public internet: add its range to egress.allow if it is meant`,
+          `${literal ? host : `${host} is ${address}, which`} is not on the public internet: add its range to egress.allow if it is meant`,
           literal !== 0,
         )
       }

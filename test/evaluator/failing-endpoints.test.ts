@@ -143,6 +143,35 @@ describe('a circuit', () => {
     expect(outbox.status().get('pager')).toMatchObject({ circuit: 'closed', pending: 0 })
   })
 
+  const failing = async () => {
+    const before = virtualOutbox({ targetOf: () => 'here' })
+    before.behave(() => 503)
+    await before.enqueue(...many(20))
+    await before.runTo(10)
+    return before.store
+  }
+
+  it('stays open over a restart, and what was given up is known', async () => {
+    const store = await failing()
+    const { outbox } = virtualOutbox({ store, targetOf: () => 'here' })
+    await outbox.load(second(20))
+    expect(outbox.status().get('pager')).toMatchObject({ circuit: 'open', lastError: 'answered 503' })
+    const gone = virtualOutbox()
+    gone.behave(() => 404)
+    await gone.enqueue(page())
+    await gone.runTo(0)
+    const { outbox: after } = virtualOutbox({ store: gone.store })
+    await after.load(second(20))
+    expect([...after.recentDeadLetters(second(20))]).toEqual([['pager', 1]])
+    expect([...after.recentDeadLetters(second(4_000))]).toEqual([])
+  })
+
+  it('is closed after a restart with another address', async () => {
+    const { outbox } = virtualOutbox({ store: await failing(), targetOf: () => 'elsewhere' })
+    await outbox.load(second(20))
+    expect(outbox.status().get('pager')).toMatchObject({ circuit: 'closed' })
+  })
+
   it('is kept for each endpoint on its own', async () => {
     const { enqueue, runTo, outbox, behave, accepted } = virtualOutbox()
     behave((endpoint) => (endpoint === 'pager' ? 503 : 200))

@@ -163,6 +163,18 @@ describe('an alert about Plumbline', () => {
     expect(after.accepted().sort()).toEqual(['7 chat resolved 2', '7 pager resolved 2'])
   })
 
+  it('says what is over after a restart', async () => {
+    const before = watched()
+    await before.alerts.update(PAGER_FAILS, second(0))
+    await before.runTo(0)
+    const world = virtualOutbox({ store: before.store })
+    await world.outbox.load(second(5))
+    const after = watched(world)
+    await after.alerts.update([], second(7))
+    const [end] = [...before.store.notifications.values()].filter(({ event }) => event === 'resolved')
+    expect(JSON.parse(end?.body ?? '').text).toBe('RESOLVED endpoint pager does not take messages')
+  })
+
   it('is told again when the store did not take it', async () => {
     const world = virtualOutbox()
     const { alerts, accepted, runTo } = watched(world)
@@ -223,10 +235,11 @@ describe('without the store', () => {
 describe('dead letters', () => {
   it('count for an hour; those about Plumbline itself do not', () => {
     const letters = new RecentDeadLetters()
-    letters.count(notification('inc_1', T0), second(0))
-    letters.count(notification('inc_2', T0), second(1_800))
-    letters.count(notification('self_tick_late@1', T0), second(1_800))
-    letters.count(notification('test_1', T0), second(1_800))
+    const due = (at: number) => ({ nextAttemptAt: second(at) })
+    letters.count(notification('inc_1', T0, due(0)))
+    letters.count(notification('inc_2', T0, due(1_800)))
+    letters.count(notification('self_tick_late@1', T0, due(1_800)))
+    letters.count(notification('test_1', T0, due(1_800)))
     expect([...letters.within(second(1_801))]).toEqual([['pager', 2]])
     expect([...letters.within(second(3_601))]).toEqual([['pager', 1]])
     expect([...letters.within(second(7_200))]).toEqual([])

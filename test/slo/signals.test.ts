@@ -7,6 +7,7 @@ import { budgetSpent, exhaustionSoon } from '../../slo/alert/budget-alerts.ts'
 import { modeSignal, probeSignal } from '../../slo/alert/mode-alerts.ts'
 import { SHORT_KEEP_MS, type Signal, sloSubject } from '../../slo/alert/signal.ts'
 import { unusualHour } from '../../slo/alert/unusual.ts'
+import { labelFingerprint } from '../../slo/fnv1a.ts'
 import { muteOf, NO_OVERLAYS } from '../../slo/overlay/overlays.ts'
 import { counts, NOW, reading, slo } from './build.ts'
 
@@ -65,6 +66,12 @@ describe('budget thresholds', () => {
     [900, ['matched', 'matched', 'matched', 'clear']],
     [1_000, ['matched', 'matched', 'matched', 'matched']],
   ])('%i of 1,000 bad events', (bad, are) => expect(thresholds(bad)).toEqual(are))
+
+  it('are alerts of their own wherever labels are what tells alerts apart', () => {
+    const labels = budgetSpent(spending(1_000), NOW, ALERT_POLICY).map(({ subject }) => subject.labels)
+    expect(new Set(labels.map(labelFingerprint)).size).toBe(4)
+    expect(labels.map(({ condition }) => condition)).toEqual(['budget50', 'budget75', 'budget90', 'budget100'])
+  })
 
   it('one that fired is armed again five points below', () => {
     let state: AlertState | null = null
