@@ -1,7 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,7 +17,7 @@ export const MISSING_ALERTMANAGER =
     ? null
     : 'no Alertmanager is installed (Debian: apt-get install prometheus-alertmanager): not tested with a real one'
 
-const START_MS = 20_000
+const START_MS = 60_000
 
 /** An Alertmanager on loopback that sends what it hears on to a webhook. */
 export async function startAlertmanager(webhookUrl: string) {
@@ -31,21 +30,26 @@ export async function startAlertmanager(webhookUrl: string) {
       receivers: [{ name: 'hook', webhook_configs: [{ url: webhookUrl }] }],
     }),
   )
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
   const args = [
     `--config.file=${config}`,
     `--storage.path=${join(dir, 'data')}`,
-    `--web.listen-address=127.0.0.1:${port}`,
+    // It takes a free port by itself, and logs which.
+    '--web.listen-address=127.0.0.1:0',
   ]
   const child = spawn(COMMAND, [...args, '--cluster.listen-address='], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr.on('data', (chunk) => (said += chunk))
   const ended = once(child, 'exit')
+  let url = ''
   for (const deadline = Date.now() + START_MS; ; await sleep(50)) {
-    const ready = await fetch(`${url}/-/ready`).catch(() => null)
+    const [, address] = /msg="Listening on" address=(127\.0\.0\.1:\d+)/.exec(said) ?? []
+    url = `http://${address}`
+    const ready = address === undefined ? null : await fetch(`${url}/-/ready`).catch(() => null)
     if (ready?.ok) break
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`Alertmanager does not start: ${said}`)
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill('SIGKILL')
+      throw new Error(`Alertmanager does not start: ${said}`)
+    }
   }
   return {
     url,
@@ -63,13 +67,4 @@ export async function startAlertmanager(webhookUrl: string) {
       rmSync(dir, { recursive: true, force: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
