@@ -6,6 +6,7 @@ import { oneFailurePages } from '../slo/tiers.ts'
 import { previewSlo } from '../storage/preview.ts'
 import type { Db } from '../storage/query.ts'
 import { parseSloText } from '../storage/slo-files.ts'
+import { Unmeasurable } from '../storage/unmeasurable.ts'
 import { documentBody, readDocumentText } from './document-body.ts'
 import { onInvalid, Problem, problemAnswer } from './problem.ts'
 
@@ -107,7 +108,13 @@ function readDocuments(text: string) {
 }
 
 async function previewOf(db: Db, slo: Slo, days: number, now: Date) {
-  const result = await previewSlo(db, slo, { days, now, stepMinutes: stepMinutesOf(days) })
+  const range = { days, now, stepMinutes: stepMinutesOf(days) }
+  const result = await previewSlo(db, slo, range).catch((error: unknown) => {
+    if (!(error instanceof Unmeasurable)) throw error
+    throw new Problem('invalid-document', `${slo.name} cannot be measured`, {
+      errors: [{ path: slo.name, message: error.message }],
+    })
+  })
   const { sli, consumed, remaining, badEventsLeft } = result.budget
   return {
     slo: slo.name,

@@ -35,6 +35,7 @@ export async function runBacktest(path: string, options: BacktestCommand): Promi
     for (const { slo } of planned) {
       if (!slo) continue
       const bar = progressBar(`${slo.name}: measuring history`)
+      bar.show(0)
       const range = { days, now: new Date(), stepMinutes: STEP_MINUTES, onProgress: bar.show }
       const result = await previewSlo(db, slo, range).catch((error: unknown) => {
         if (error instanceof Unmeasurable) return error

@@ -83,11 +83,13 @@ function goodExceedsTotal(indicator: MeasuredIndicator, { counts, settleMinutes 
   // Two sides that close at different times may cross within a minute; over all of the time they must not.
   if (settleMinutes > 0 && good <= events) return []
   const at = impossible.minute.toISOString()
-  const message = `more good than total events were counted, or fewer than none, first at ${at}, in ${impossible.hours} hours`
-  return [{ code: 'good_exceeds_total', message, hint: whyExceeds(indicator) }]
+  const message = `more good than total events were counted, or fewer than none, first at ${at}, in ${impossible.hours} hour${impossible.hours === 1 ? '' : 's'}`
+  return [{ code: 'good_exceeds_total', message, hint: whyExceeds(indicator, settleMinutes) }]
 }
 
-function whyExceeds(indicator: MeasuredIndicator): string {
+function whyExceeds(indicator: MeasuredIndicator, settleMinutes: number): string {
+  if (settleMinutes > 0)
+    return 'More arrives on the side of good than of total, however long is waited: select the same services on both, and look whether one stopped sending'
   if (indicator.source === 'sql') return 'The SELECT must count every good event in total as well'
   if (indicator.source === 'metric')
     return 'The two sides are counted apart and may close at different times: say plumbline.dev/settle, and select the same services on both'

@@ -65,6 +65,19 @@ describe('what is refused', () => {
     expect(body.errors[0]).toMatchObject({ path: expect.stringMatching(/^\d+: spec\.objectives\[0\]/) })
   })
 
+  test('an SLI of which the SELECT fails, in the words of the engine', async () => {
+    const query = 'SELECT minute, good, total FROM nowhere WHERE minute >= {from:DateTime} AND minute < {to:DateTime}'
+    const written = DOCUMENT.replace(
+      /bad:.*\n +total:.*/,
+      `rawType: success\n        raw: { metricSource: { type: plumbline, spec: { source: sql, query: "${query}" } } }`,
+    )
+    const { status, body } = await preview(written)
+    expect([status, body.detail]).toEqual([422, 'checkout-pay cannot be measured'])
+    expect(body.errors).toEqual([
+      { path: 'checkout-pay', message: expect.stringMatching(/^the SELECT fails: .*nowhere/) },
+    ])
+  })
+
   test.each([
     ['text that is no YAML', 'a: [', 422],
     ['nothing at all', '', 422],

@@ -61,4 +61,11 @@ describe('progress', () => {
   ])('of %d', (share, expected) => {
     expect(progressText('reading', share)).toBe(`reading ${expected}`)
   })
+
+  it('fits into a narrow terminal, where a line that breaks could not be written over', () => {
+    const text = progressText('checkout-payment-availability: measuring history', 0.5, 50)
+    expect(text).toBe(`checkout-payment-a… ${'█'.repeat(12) + '░'.repeat(12)}  50 %`)
+    expect(text.length).toBe(50)
+    expect(progressText('reading', 0.5, 10)).toMatch(/^ █/)
+  })
 })

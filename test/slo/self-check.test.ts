@@ -202,7 +202,14 @@ describe('an SLI is told to look broken when it', () => {
       counters,
       { settleMinutes: 5, counts: { ...COUNTS, good: 50_001, impossible: { minute: new Date(0), hours: 1 } } },
       [
-        'good_exceeds_total: more good than total events were counted, or fewer than none, first at 1970-01-01T00:00:00.000Z, in 1 hours | The two sides are counted apart and may close at different times: say plumbline.dev/settle, and select the same services on both',
+        'good_exceeds_total: more good than total events were counted, or fewer than none, first at 1970-01-01T00:00:00.000Z, in 1 hour | More arrives on the side of good than of total, however long is waited: select the same services on both, and look whether one stopped sending',
+      ],
+    ],
+    'crosses within minutes and does not settle': [
+      counters,
+      { counts: { ...COUNTS, impossible: { minute: new Date(0), hours: 2 } } },
+      [
+        'good_exceeds_total: more good than total events were counted, or fewer than none, first at 1970-01-01T00:00:00.000Z, in 2 hours | The two sides are counted apart and may close at different times: say plumbline.dev/settle, and select the same services on both',
       ],
     ],
     'has the same ratio for days': [
