@@ -71,6 +71,7 @@ function promisesSentence(slos: readonly SloStatus[]): string {
   const unknown = slos.filter((slo) => slo.budget.remaining === null)
   const hold = all - broken.length - unknown.length
   if (hold === all) return all === 1 ? 'The one promise made here holds' : `All ${all} promises hold`
+  if (unknown.length === all) return 'No promise can be judged yet: nothing they count has arrived'
   const reasons = [
     ...(broken.length > 0 ? [`${nameSome(broken)} ${broken.length === 1 ? 'has' : 'have'} overspent`] : []),
     ...(unknown.length > 0 ? [`${nameSome(unknown)} cannot be judged`] : []),

@@ -94,6 +94,14 @@ describe('the overview', () => {
     expect(text).toContain('timeout. Shorten timeouts')
   })
 
+  test('says what to do next while no SLO has data, and shows the SLOs', async () => {
+    await serve({ ...CALM, slos: [slo('a-silent', { remaining: null, status: 'no_data' })], dependencies: [] })
+    const page = await visit()
+    await page.getByRole('heading', { level: 1, name: 'No promise can be judged yet' }).waitFor()
+    await page.getByText('1. Send telemetry').waitFor()
+    await page.getByRole('link', { name: 'a-silent' }).waitFor()
+  })
+
   test('says what to do next when there is nothing yet', async () => {
     await serve(EMPTY)
     const page = await visit()

@@ -3,7 +3,7 @@ import { CopyText } from './copy-text.tsx'
 
 const OTLP_PORT = 4318
 
-/** What to do next while there are no SLOs: send, promise, or watch the demo. */
+/** What to do next while no SLO has data: send, promise, or watch the demo. */
 export function FirstSteps({ dependencies }: { dependencies: boolean }) {
   return (
     <section class="first-steps" aria-label="First steps">
@@ -26,7 +26,8 @@ export function FirstSteps({ dependencies }: { dependencies: boolean }) {
       <article>
         <h2>2. Make a promise</h2>
         <p>
-          Save this as <code>slos/checkout.yaml</code> with your own names; it is read within seconds:
+          Save this as <code>slos/mine.yaml</code> with your own names; it is read within seconds. (Plumbline comes with
+          the promises of its demo shop in <code>slos/</code>; delete them when you no longer need them.)
         </p>
         <pre>
           <code>{SLO_EXAMPLE}</code>

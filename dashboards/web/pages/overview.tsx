@@ -41,7 +41,7 @@ export function Overview({ search }: { search: string }) {
       <Outdated problem={failed?.problem ?? null} retry={retry} />
       <StaleBanner watermark={watermark} />
       <Headline slos={slos} incidents={incidents} watermark={watermark} dependencies={dependencies} />
-      {slos.length === 0 && <FirstSteps dependencies={dependencies.length > 0} />}
+      {slos.every(({ status }) => status === 'no_data') && <FirstSteps dependencies={dependencies.length > 0} />}
       <Board slos={slos} incidents={incidents} dependencies={dependencies} search={search} watermark={watermark} />
     </>
   )

@@ -24,7 +24,7 @@ export function Slos({ search }: { search: string }) {
         </h1>
         <FreshnessLine watermark={watermark} />
       </div>
-      {value.items.length === 0 && <FirstSteps dependencies={false} />}
+      {value.items.every(({ status }) => status === 'no_data') && <FirstSteps dependencies={false} />}
       <div class={stale ? 'is-stale' : ''}>
         {shown.length > 0 && <SloTable slos={shown} />}
         {shown.length === 0 && value.items.length > 0 && <NoMatch search={search} />}
