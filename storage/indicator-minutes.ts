@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type Measured, measuredOf } from '../slo/indicator.ts'
 import type { CallsIndicator, MeasuredIndicator, Slo } from '../slo/model.ts'
 import { completeHours, IN_ORDER, reopenHours } from './indicator-hours.ts'
-import { measureScan, scansOf, seriesOf } from './indicator-series.ts'
+import { isShort, measureScan, measureShort, scansOf, seriesOf } from './indicator-series.ts'
 import { compileWithVariance, needsSingleCalls } from './indicator-sql.ts'
 import { offBounds } from './metric-bounds.ts'
 import { type CountedIndicator, isCounted, measurePoints, scansOfPoints } from './metric-scan.ts'
@@ -82,14 +82,17 @@ async function measureShared(
 ): Promise<void> {
   if (shared.length === 0) return
   const inPlace = shared.toSorted((a, b) => (placeOf(a.indicator) < placeOf(b.indicator) ? -1 : 1))
-  const index = await seriesOf(
-    db,
-    inPlace.map(({ indicator }) => indicator),
-    whole,
-  )
   const byTable = Map.groupBy(inPlace, ({ indicator: { numerator, total } }) =>
-    needsSingleCalls([numerator.selection, total]),
+    needsSingleCalls([numerator.selection, total]) ? 'calls' : 'calls_1m',
   )
+  const fromRollup = byTable.get('calls_1m') ?? []
+  if (isShort(whole)) {
+    await measureShort(db, fromRollup, whole, measuredAt)
+    byTable.delete('calls_1m')
+  }
+  const scanned = [...byTable.values()].flat().map(({ indicator }) => indicator)
+  if (scanned.length === 0) return
+  const index = await seriesOf(db, scanned, whole)
   for (const sameTable of byTable.values()) {
     for (let start = 0; start < sameTable.length; start += MAX_TOGETHER) {
       for (const scan of scansOf(index, sameTable.slice(start, start + MAX_TOGETHER))) {

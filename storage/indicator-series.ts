@@ -4,6 +4,8 @@ import { IN_ORDER } from './indicator-hours.ts'
 import { type Db, query } from './query.ts'
 import { type Classes, classify, cutsOf, indexSeries, type Series, type SeriesIndex } from './series-match.ts'
 
+const MINUTE_MS = 60_000
+
 /** What a selection can look at beside the duration; the same columns in `calls` and `calls_1m`. */
 const DIMENSIONS = 'direction, synthetic, outcome, env, service, dependency, operation, protocol, version'
 const KEY = `sipHash64(${DIMENSIONS})`
@@ -12,30 +14,39 @@ const KEY = `sipHash64(${DIMENSIONS})`
 const NAMED = `(empty({services:Array(String)}) OR service IN {services:Array(String)})
       AND (empty({dependencies:Array(String)}) OR dependency IN {dependencies:Array(String)})`
 
-const readSeries = query({
-  sql: `
-    SELECT toString(${KEY}) AS key, ${DIMENSIONS} FROM calls_1m
+const CALLS_OF_SERIES = `
+    FROM calls_1m
     WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND NOT nested
       AND ${NAMED}
+    GROUP BY ${DIMENSIONS}`
+
+const range = { from: z.date(), to: z.date(), services: z.array(z.string()), dependencies: z.array(z.string()) }
+
+const series = z.object({
+  key: z.string(),
+  direction: z.string(),
+  synthetic: z.boolean(),
+  outcome: z.string(),
+  env: z.string(),
+  service: z.string(),
+  dependency: z.string(),
+  operation: z.string(),
+  protocol: z.string(),
+  version: z.string(),
+})
+
+const readSeries = query({
+  sql: `SELECT toString(${KEY}) AS key, ${DIMENSIONS} ${CALLS_OF_SERIES}`,
+  params: z.object(range),
+  row: series,
+})
+
+const readSums = query({
+  sql: `SELECT toString(${KEY}) AS key, ${DIMENSIONS}, groupArray((toUnixTimestamp(at), amount, spread)) AS minutes
+    FROM (SELECT ${DIMENSIONS}, minute AS at, sum(calls) AS amount, sum(variance) AS spread ${CALLS_OF_SERIES}, minute)
     GROUP BY ${DIMENSIONS}`,
-  params: z.object({
-    from: z.date(),
-    to: z.date(),
-    services: z.array(z.string()),
-    dependencies: z.array(z.string()),
-  }),
-  row: z.object({
-    key: z.string(),
-    direction: z.string(),
-    synthetic: z.boolean(),
-    outcome: z.string(),
-    env: z.string(),
-    service: z.string(),
-    dependency: z.string(),
-    operation: z.string(),
-    protocol: z.string(),
-    version: z.string(),
-  }),
+  params: z.object(range),
+  row: series.extend({ minutes: z.array(z.tuple([z.number(), z.number(), z.number()])) }),
 })
 
 /** The series with calls in the range that the indicators may look at. */
@@ -44,8 +55,8 @@ export async function seriesOf(
   indicators: readonly CallsIndicator[],
   range: { from: Date; to: Date },
 ): Promise<SeriesIndex> {
-  const series: Series[] = await readSeries(db, { ...range, ...namedBy(indicators) })
-  return indexSeries(series)
+  const found: Series[] = await readSeries(db, { ...range, ...namedBy(indicators) })
+  return indexSeries(found)
 }
 
 /** Above this, a list of names costs more than it saves. */
@@ -69,6 +80,54 @@ function namesOf(indicators: readonly CallsIndicator[], field: 'service' | 'depe
   return names.size > MAX_NAMES ? [] : [...names]
 }
 
+const SHORT_MINUTES = 5
+
+/** What a tick measures: so few sums that they are added up here, where the statement that would do it costs more than they do. */
+export const isShort = ({ from, to }: { from: Date; to: Date }): boolean =>
+  to.getTime() - from.getTime() <= SHORT_MINUTES * MINUTE_MS
+
+/** Measures SLOs that the minute rollup answers over a few whole minutes: the same counts as their scan. */
+export async function measureShort(
+  db: Db,
+  slos: readonly MeasuredCalls[],
+  range: { from: Date; to: Date },
+  measuredAt: Date,
+): Promise<void> {
+  if (slos.length === 0) return
+  const indicators = slos.map(({ indicator }) => indicator)
+  const found = await readSums(db, { ...range, ...namedBy(indicators) })
+  const { classOf, shares } = classify(indexSeries(found), indicators, [])
+  const sharesOf = Map.groupBy(shares, (share) => share.class)
+  const counts = new Map<string, [good: number, total: number, varianceBad: number, varianceGood: number]>()
+  for (const { key, minutes } of found) {
+    for (const { indicator, good, total } of sharesOf.get(classOf.get(key) ?? 0) ?? []) {
+      for (const [minute, amount, spread] of minutes) {
+        const place = `${indicator} ${minute}`
+        const [goods, totals, bad, well] = counts.get(place) ?? [0, 0, 0, 0]
+        counts.set(place, [
+          goods + amount * good,
+          totals + amount * total,
+          bad + spread * Math.abs(total - good),
+          well + spread * Math.max(good, 0),
+        ])
+      }
+    }
+  }
+  const values = [...counts].flatMap(([place, of]) => {
+    const [n = 0, minute] = place.split(' ').map(Number)
+    const { indicator, generation } = slos[n - 1]!
+    return of[1] > 0 || of[0] !== 0 ? [[indicator.name, generation, minute, ...of, measuredAt.toISOString()]] : []
+  })
+  if (values.length === 0) return
+  await db.insert({
+    table: 'indicator_minutes',
+    columns: ['indicator', 'generation', 'minute', 'good', 'total', 'variance_bad', 'variance_good', 'measured_at'],
+    values,
+    format: 'JSONCompactEachRow',
+    clickhouse_settings: { ...IN_ORDER, precise_float_parsing: 1 },
+  })
+}
+
 /** Of the text of one statement: below `max_query_size` (256 KiB) of every ClickHouse. */
 const MAX_TEXT = 160_000
 const KEY_TEXT = 28
@@ -76,8 +135,6 @@ const SHARE_TEXT = 14
 
 /** Rows a statement may group into: bounds what the engine holds. */
 const MAX_MINUTES = 1_000_000
-
-const MINUTE_MS = 60_000
 
 /** An indicator over calls, and the generation its minutes belong to. */
 export interface MeasuredCalls {
