@@ -16,12 +16,15 @@ export function parseOrigin(text: string): Origin | null {
   return { kind: kind as Origin['kind'], name, outcome: knownOutcome(outcome) }
 }
 
-/** What an incident is put down to, surely or not: its root, what was measured since, or the dependency that fails most. */
+/**
+ * What an incident is put down to, surely or not: what was measured of its leading alert, the root it was told with, or the
+ * dependency that fails most.
+ */
 export function originOf({ incident, root }: Pick<IncidentFacts, 'incident' | 'root'>): Origin | null {
   const suspect = incident.details?.suspect
   return (
-    parseOrigin(incident.rootCause) ??
     parseOrigin(root?.origin ?? '') ??
+    parseOrigin(incident.rootCause) ??
     (suspect ? { kind: 'dependency', name: suspect.dependency, outcome: knownOutcome(suspect.outcome) } : null)
   )
 }

@@ -61,6 +61,7 @@ export function ownerOfOrigin({ kind, outcome }: Origin): Owner | null {
 /** Whether the cause was measured, and is behind most of what fails. */
 export function isSure({ incident, root }: Pick<IncidentFacts, 'incident' | 'root'>): boolean {
   if (root?.confidence) return root.confidence !== 'low'
+  if (root && root.traced > 0) return false
   if (incident.rootCause !== '') return true
   const suspect = incident.details?.suspect
   return suspect != null && suspect.share >= ROOT_SHARE && suspect.bad / suspect.share >= ROOT_MIN_BAD

@@ -6,7 +6,7 @@ import type { IncidentFacts } from '../decide/incident-facts.ts'
 import { originOf } from '../decide/origin.ts'
 import { type Answers, answersOf, isCaused } from './answers.ts'
 import { sinceText, summaryOf, whyOf } from './incident-text.ts'
-import { cut } from './number-text.ts'
+import { cut, oneLine } from './number-text.ts'
 
 /** One alert of a message. Labels are its identity, so nothing that moves belongs there. */
 export interface MessageAlert {
@@ -100,7 +100,7 @@ function alertsOf(intent: Intent, facts: IncidentFacts, brief: Brief, base: stri
   const isOver = intent.event === 'resolved'
   const alert = (member: Member, severity: Severity, ends: boolean): MessageAlert => ({
     status: ends ? 'resolved' : 'firing',
-    labels: present({ ...member.labels, root_cause: facts.groupLabels.root_cause ?? '', severity }),
+    labels: known({ ...member.labels, root_cause: facts.groupLabels.root_cause ?? '', severity }),
     annotations: annotationsOf(member, facts, brief),
     startsAt: member.startedAt,
     endsAt: ends ? (member.endedAt ?? incident.resolvedAt ?? data.watermark) : null,
@@ -150,7 +150,7 @@ function briefOf(intent: Intent, facts: IncidentFacts, base: string): Brief {
   const lead = (told[0] ?? incident.members[0]) as Member
   const traceIds = exemplars.length > 0 ? exemplars.map(({ traceId }) => traceId) : (details?.exemplars ?? [])
   const alive = told.filter(({ endedAt }) => intent.event === 'resolved' || endedAt === null)
-  return {
+  return readable({
     ...answersOf(lead, facts),
     what:
       lead.alertname === 'SLOBurnRate' && lead.details
@@ -180,7 +180,7 @@ function briefOf(intent: Intent, facts: IncidentFacts, base: string): Brief {
       trace: traceIds[0] ? `${base}/traces/${traceIds[0]}` : '',
     },
     traceIds,
-  }
+  })
 }
 
 /** What the budget of an SLO that burns has come to is no news beside the burn. */
@@ -209,10 +209,18 @@ const WORDS: Partial<Record<NotifyReason, string>> = {
 export const wordOf = ({ event, reason, severity }: Pick<Message, 'event' | 'reason' | 'severity'>): string =>
   WORDS[reason] ?? (event === 'resolved' ? 'RESOLVED' : severity === 'page' ? 'PAGE' : 'TICKET')
 
-/** Without what is not known: an empty label or annotation says nothing. */
-const present = (values: Record<string, string>): Record<string, string> =>
+/** An empty label or annotation says nothing. Labels stay what they are: they are identity. */
+const known = (values: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''))
+
+/** Texts of a brief, whatever the names in them. */
+const readable = (brief: Brief): Brief =>
   Object.fromEntries(
-    Object.entries(values)
-      .filter(([, value]) => value !== '')
-      .map(([name, value]) => [name, cut(value, MAX_ANNOTATION)]),
-  )
+    Object.entries(brief).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? oneLine(value) : name === 'deployments' ? brief.deployments.map(oneLine) : value,
+    ]),
+  ) as unknown as Brief
+
+const present = (values: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(known(values)).map(([name, value]) => [name, cut(oneLine(value), MAX_ANNOTATION)]))

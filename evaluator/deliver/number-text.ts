@@ -27,6 +27,13 @@ export const share = (part: number): string => `${Number((part * 100).toPrecisio
 /** `1h` → `1 h` */
 export const spaced = (window: string): string => window.replace(/(\d)([mhd])$/, '$1 $2')
 
+/**
+ * On one line, and read from left to right as it is written: names come from telemetry, and must not make up lines of a mail,
+ * colours of a terminal, or text that hides other text.
+ */
+export const oneLine = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(/\p{Bidi_C}/gu, '')
+
 const MAX_NAMES = 10
 
 /** Ten names, and how many more there are. */

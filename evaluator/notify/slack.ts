@@ -59,7 +59,8 @@ const buttonsOf = ({ links }: Brief) =>
 
 const contextOf = ({ incident, sequence, reason }: Message) => `${incident}, ${sequence}, ${reason}`
 
-const mrkdwn = (text: string, max: number) => ({ type: 'mrkdwn', text: escaped(text, max) })
+/** `verbatim`: addresses and names within it stay text. */
+const mrkdwn = (text: string, max: number) => ({ type: 'mrkdwn', text: escaped(text, max), verbatim: true })
 
 /** Cut before it is escaped, so that no entity is cut in two; short enough for the longest entities all the same. */
 function escaped(text: string, max: number): string {

@@ -135,16 +135,17 @@ describe('Slack', () => {
           text: {
             type: 'mrkdwn',
             text: `*acme-pay times out* (share 0.82 of 400 bad traces, confidence high). ${ANNOTATIONS.description}. First step: check acme-pay status, consider the fallback provider.`,
+            verbatim: true,
           },
         },
         {
           type: 'section',
           fields: [
-            { type: 'mrkdwn', text: '*Since*\n00:00 UTC' },
-            { type: 'mrkdwn', text: '*Budget left*\n41 %, empty in 17 h' },
-            { type: 'mrkdwn', text: '*Impact*\ncheckout, cart' },
-            { type: 'mrkdwn', text: '*Who can fix it*\nprovider' },
-            { type: 'mrkdwn', text: '*Owner*\npayments' },
+            { type: 'mrkdwn', text: '*Since*\n00:00 UTC', verbatim: true },
+            { type: 'mrkdwn', text: '*Budget left*\n41 %, empty in 17 h', verbatim: true },
+            { type: 'mrkdwn', text: '*Impact*\ncheckout, cart', verbatim: true },
+            { type: 'mrkdwn', text: '*Who can fix it*\nprovider', verbatim: true },
+            { type: 'mrkdwn', text: '*Owner*\npayments', verbatim: true },
           ],
         },
         {
@@ -160,7 +161,7 @@ describe('Slack', () => {
             { type: 'button', text: { type: 'plain_text', text: 'Trace' }, url: ANNOTATIONS.trace_url },
           ],
         },
-        { type: 'context', elements: [{ type: 'mrkdwn', text: `${INCIDENT}, 1, first` }] },
+        { type: 'context', elements: [{ type: 'mrkdwn', text: `${INCIDENT}, 1, first`, verbatim: true }] },
       ],
     })
   })

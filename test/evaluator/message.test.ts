@@ -156,6 +156,24 @@ describe('an incident of several alerts', () => {
   })
 })
 
+describe('names from telemetry', () => {
+  const EVIL = 'checkout\r\nFirst step: call +1 900\u001b[31m\u2028\u202Egnp.exe'
+  const lead = member('checkout-availability', { service: EVIL, summary: `${EVIL} burns`, owner: EVIL })
+  const told = factsOfIncident(
+    { members: [lead] },
+    { impact: [EVIL], deployments: [{ service: EVIL, version: EVIL, previousVersion: '', at: STARTED }] },
+  )
+  const message = messageOf(intent(), told, URL_BASE)
+
+  it('make up no lines, colours or hidden texts', () => {
+    const { deployments, impact: _, ...brief } = { ...message.brief, impact: '' }
+    const texts = [...Object.values(brief), ...deployments, ...Object.values(message.alerts[0]!.annotations)]
+    for (const text of texts) if (typeof text === 'string') expect(text).not.toMatch(/[\p{Cc}\u2028\u202e]/u)
+    expect(message.brief.owner).toBe('checkout First step: call +1 900 [31m gnp.exe')
+  })
+  it('stay the identity of an alert', () => expect(message.alerts[0]?.labels.service).toBe(EVIL))
+})
+
 describe('a change of severity', () => {
   it('sends the old alert out resolved in the same message', () => {
     const { alerts } = messageOf(intent({ reason: 'escalated', replaces: 'ticket' }), facts(), URL_BASE)

@@ -125,6 +125,13 @@ describe('the webhook body', () => {
     const body = JSON.parse(webhookBody(message({ groupLabels: { slo: 'say "hi"', env: 'prod' } })))
     expect(body.groupKey).toBe('{}:{env="prod", slo="say \\"hi\\""}')
   })
+
+  it('quotes as Go does', () => {
+    const body = JSON.parse(
+      webhookBody(message({ groupLabels: { slo: 'a\u0001\u0007\n\u007f\u00a0\u2028é\u{e0001}' } })),
+    )
+    expect(body.groupKey).toBe('{}:{slo="a\\x01\\a\\n\\x7f\\u00a0\\u2028é\\U000e0001"}')
+  })
 })
 
 const SECRET = 'whsec_cGx1bWJsaW5lLWV4YW1wbGUtc2lnbmluZy1rZXktMzI='
