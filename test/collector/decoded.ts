@@ -53,6 +53,9 @@ function readAll<Item, Copy>({ groups, notes }: Decoded<Item>, copy: (item: Item
   return { groups: read, stringIndexes: notes.stringIndexes }
 }
 
+/** What of a metric is accepted or rejected one by one: its points; what is no metric counts as one. */
+export const recordsOf = ({ data, isForeign }: Metric): number => data?.points.length || Number(isForeign)
+
 export const decodeTraces = (body: Buffer) => readAll(traces(body, view), copyOf)
 export const decodeMetrics = (body: Buffer) => readAll(metrics(body), (metric: Metric) => metric)
 export const decodeTracesJson = (body: Buffer) => decodeTraces(jsonToProtobuf('traces', body))

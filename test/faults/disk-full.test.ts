@@ -7,7 +7,7 @@ import { DigestLog } from '../../collector/segment/digest-log.ts'
 import { startEmbedded } from '../../storage/embedded/embedded.ts'
 import { eventually } from '../collector/under-test.ts'
 import { testDatabase } from '../support/database.ts'
-import { anySeed } from '../support/random.ts'
+import { SEED } from '../support/random.ts'
 import { collectorChild } from './collector-child.ts'
 import { storedDifferently, wronglyQuarantined } from './ledger.ts'
 import { startLoad } from './load.ts'
@@ -44,7 +44,7 @@ test('a disk full to the last byte: 503 with Retry-After, and what was acknowled
   await using place = await folderOnSmallDisk(24)
   if (place.disk === null) return context.skip('this process may not mount a tmpfs')
   await using collector = await collectorChild(store, { segmentBytes: '256KiB', segmentAge: '100ms' }, place.folder)
-  const load = startLoad(collector.url, anySeed())
+  const load = startLoad(collector.url, SEED)
   load.resume()
   for (let times = 0; times < 3; times++) {
     const before = load.acknowledged.size

@@ -11,21 +11,20 @@ import {
   zstdDecompressSync,
 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import type { Metric } from '../../collector/telemetry.ts'
 import { VALID_BODIES } from '../collector/bodies.ts'
 import { asBody, metricsEnvelope, metricsJson, spanJson, T0_NS, traceBody, traceJson } from '../collector/builders.ts'
-import { decodeMetrics, decodeMetricsJson, decodeTraces, decodeTracesJson } from '../collector/decoded.ts'
+import { decodeMetrics, decodeMetricsJson, decodeTraces, decodeTracesJson, recordsOf } from '../collector/decoded.ts'
 import { readAnswer } from '../collector/otlp-answer.ts'
 import { eventually, rowsOf } from '../collector/under-test.ts'
 import { double, fixed64, len } from '../collector/wire.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
-import { anySeed, randomFrom } from '../support/random.ts'
+import { randomFrom, SEED } from '../support/random.ts'
 import { type CollectorChild, collectorChild } from './collector-child.ts'
 import { type Form, mutant } from './mutate.ts'
 import { startNormalSender } from './normal-sender.ts'
 import { rowsOnDisk } from './rows-on-disk.ts'
 
-/** Repeat a failed run with FUZZ_SEED=<the seed it printed>. */
-const SEED = Number(process.env.FUZZ_SEED ?? anySeed())
 const WARM_UP = 500
 const MUTANTS = 3_000
 /** Fewer: every changed time is a day of its own, and so a partition of its own. */
@@ -75,10 +74,8 @@ const SMALL: Record<Signal, Record<Form, Buffer[]>> = {
 /** Spans, or points of metrics. */
 function recordsIn(signal: Signal, form: Form, body: Buffer): number {
   const { groups } = DECODERS[signal][form](body)
-  const items = groups.flatMap(({ scopes }) =>
-    scopes.flatMap((scope) => scope.items as { data?: { points: unknown[] } | null }[]),
-  )
-  return signal === 'traces' ? items.length : items.reduce((sum, { data }) => sum + (data?.points.length ?? 0), 0)
+  const items = groups.flatMap(({ scopes }) => scopes.flatMap((scope) => scope.items as object[]))
+  return signal === 'traces' ? items.length : items.reduce((sum, item) => sum + recordsOf(item as Metric), 0)
 }
 
 interface Case {
@@ -137,7 +134,7 @@ function fuzzing(collector: CollectorChild) {
         await send(mutant).catch((error: Error) => {
           const { signal, form, coding, how, sent } = mutant
           const body = sent.toString('base64').slice(0, 2_000)
-          problems.push(`FUZZ_SEED=${seed}: ${signal} ${form} ${coding}, ${how}: ${error.message}; body ${body}`)
+          problems.push(`seed ${seed}: ${signal} ${form} ${coding}, ${how}: ${error.message}; body ${body}`)
         })
       }
     })
@@ -162,9 +159,9 @@ async function rowsInStore(store: TestDatabase) {
   }
 }
 
-describe(`mutants of valid bodies, FUZZ_SEED=${SEED}`, () => {
+describe(`mutants of valid bodies, PROPERTY_SEED=${SEED}`, () => {
   test('each gets a valid OTLP answer, others are served, memory comes back, and what was accepted is durable', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     await using collector = await collectorChild(NOWHERE, { segmentAge: '1h' })
     // What a collector keeps once it has worked at all is no leak.
@@ -180,7 +177,7 @@ describe(`mutants of valid bodies, FUZZ_SEED=${SEED}`, () => {
     expect(await rowsOnDisk(collector)).toEqual(owed)
   })
 
-  test('as many records reach ClickHouse as were accepted', { timeout: 120_000 }, async () => {
+  test('as many records reach ClickHouse as were accepted', { timeout: 300_000 }, async () => {
     await using store = await testDatabase()
     await using collector = await collectorChild(store, { segmentAge: '1s' })
     const { run, problems, owed } = fuzzing(collector)

@@ -4,18 +4,16 @@ import { expect, test } from 'vitest'
 import { listen } from '../../runtime/listen.ts'
 import { VALID_BODIES } from '../collector/bodies.ts'
 import { hexOf, T0_NS, traceBody } from '../collector/builders.ts'
-import { decodeMetrics, decodeTraces } from '../collector/decoded.ts'
+import { decodeMetrics, decodeTraces, recordsOf } from '../collector/decoded.ts'
 import { METRICS, TRACES } from '../collector/grpc-client.ts'
 import { readAnswer } from '../collector/otlp-answer.ts'
-import { anySeed, type Random, randomFrom } from '../support/random.ts'
+import { type Random, randomFrom, SEED } from '../support/random.ts'
 import { collectorChild } from './collector-child.ts'
 import { callByHand, type Ended, framed, openSession } from './grpc-by-hand.ts'
 import { mutant } from './mutate.ts'
 import { startNormalSender } from './normal-sender.ts'
 import { rowsOnDisk } from './rows-on-disk.ts'
 
-/** Repeat a failed run with FUZZ_SEED=<the seed it printed>. */
-const SEED = Number(process.env.FUZZ_SEED ?? anySeed())
 const WARM_UP = 300
 const MUTANTS = 2_000
 const SENDERS = 8
@@ -31,7 +29,7 @@ const SIGNALS = {
   traces: { path: TRACES, records: (body: Buffer) => countOf(decodeTraces(body).groups, () => 1) },
   metrics: {
     path: METRICS,
-    records: (body: Buffer) => countOf(decodeMetrics(body).groups, ({ data }) => data?.points.length ?? 0),
+    records: (body: Buffer) => countOf(decodeMetrics(body).groups, recordsOf),
   },
 } as const
 type Signal = keyof typeof SIGNALS
@@ -109,8 +107,8 @@ function rejectedBy({ http, status, message, headers }: Ended): number | null {
   return null
 }
 
-test(`mutated calls each get an answer of gRPC, others are served, memory comes back, what was taken is durable, FUZZ_SEED=${SEED}`, {
-  timeout: 120_000,
+test(`mutated calls each get an answer of gRPC, others are served, memory comes back, what was taken is durable, PROPERTY_SEED=${SEED}`, {
+  timeout: 300_000,
 }, async () => {
   await using collector = await collectorChild(NOWHERE, { segmentAge: '1h', maxBody: MAX_BODY })
   const statuses = new Map<number | null, number>()
@@ -137,9 +135,7 @@ test(`mutated calls each get an answer of gRPC, others are served, memory comes 
           known.add(digest)
         } catch (error) {
           const sent = mutated.sent.toString('base64').slice(0, 2_000)
-          problems.push(
-            `FUZZ_SEED=${seed}: ${mutated.signal}, ${mutated.how}: ${(error as Error).message}; sent ${sent}`,
-          )
+          problems.push(`seed ${seed}: ${mutated.signal}, ${mutated.how}: ${(error as Error).message}; sent ${sent}`)
         }
       }
       session.close()
@@ -182,8 +178,8 @@ async function brokenWay(to: string, random: Random) {
   return { proxy, url: await listen(proxy, '127.0.0.1', 0, 'otlpGrpc') }
 }
 
-test(`bytes that go wrong on the way, in whatever frame, harm nobody else, FUZZ_SEED=${SEED}`, {
-  timeout: 120_000,
+test(`bytes that go wrong on the way, in whatever frame, harm nobody else, PROPERTY_SEED=${SEED}`, {
+  timeout: 300_000,
 }, async () => {
   await using collector = await collectorChild(NOWHERE, { segmentAge: '1h', maxBody: MAX_BODY })
   const random = randomFrom(SEED)

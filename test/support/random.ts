@@ -10,6 +10,9 @@ export interface Random {
 
 export const anySeed = (): number => Math.floor(Math.random() * 2 ** 32)
 
+/** Of everything random in a run of the tests: the same each time, unless `PROPERTY_SEED` asks for other cases. */
+export const SEED = Number(process.env.PROPERTY_SEED ?? 1)
+
 /** mulberry32 (public domain, Tommy Ettinger): 32 bits of state, good enough to choose faults and bytes. */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0
