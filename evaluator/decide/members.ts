@@ -33,10 +33,13 @@ export function membersOf(
     const evaluation = evaluations.get(alert)
     const last = known.get(alert)
     const isDetailed = n < DETAILED_MEMBERS
+    // What it was stays said of what is over, or about to be.
+    const holds = endedAtMs === null && evaluation?.conditions.some(({ verdict }) => verdict !== 'clear')
+    const said = holds || !last ? evaluation : null
     const burn = endedAtMs === null ? evaluation?.burn : null
     const details = burn?.decision.lead ? detailsOf(burn.decision.lead, burn.reading, suspect) : (last?.details ?? null)
     const own = alertname === 'SLOBurnRate' && burn && details
-    const summary = own ? summaryOf(slo, details) : evaluation?.summary || last?.summary || `${alert} fires`
+    const summary = own ? summaryOf(slo, details) : said?.summary || last?.summary || `${alert} fires`
     return {
       alert,
       alertname,
@@ -53,7 +56,7 @@ export function membersOf(
       summary,
       details: isDetailed ? details : null,
       budget: isDetailed ? (budgetNow(evaluation, evaluations) ?? last?.budget ?? null) : null,
-      evidence: isDetailed ? (evaluation?.evidence ?? last?.evidence ?? null) : null,
+      evidence: isDetailed ? (said?.evidence ?? last?.evidence ?? null) : null,
     }
   })
 }

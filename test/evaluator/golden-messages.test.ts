@@ -157,7 +157,7 @@ function told({ readings = () => [], signals = () => [], evidence }: Case): Aler
   for (let minute = 0; minute < 200 && found.length < 2; minute++) {
     const isWrong = found.length === 0
     const read = isWrong ? readings(minute) : of(minute)
-    const seen = isWrong ? signals(minute, read).filter((signal) => signal !== null) : []
+    const seen = isWrong ? signals(minute, read).filter((signal) => signal !== null) : [seeing(minute)]
     const now = at(minute)
     const policy = ALERT_POLICY
     const context = { now, policy, kinds: new Set(ALERT_NAMES), remeasuring: new Set<string>(), late: null }
@@ -173,6 +173,9 @@ function told({ readings = () => [], signals = () => [], evidence }: Case): Aler
   }
   return found
 }
+
+/** What is said all the time, also while nothing is wrong. */
+const seeing = (minute: number) => blindness(at(minute), at(minute), ALERT_POLICY)
 
 const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 

@@ -215,7 +215,7 @@ describe('the text', () => {
   const SUSPECT: Suspect = { dependency: 'acme-pay', outcome: 'timeout', bad: 328, share: 0.82 }
   const suspected = (suspect: Partial<Suspect>) =>
     factsOfIncident({ rootCause: '', details: details({ suspect: { ...SUSPECT, ...suspect } }) }, { root: null })
-  const rootedIn = (rootCause: string) => factsOfIncident({ rootCause })
+  const rootedIn = (origin: string) => factsOfIncident({ rootCause: origin }, { root: { ...facts().root!, origin } })
 
   it.each([
     ['timeout', 'times out', 'provider'],
@@ -253,6 +253,16 @@ describe('the text', () => {
     expect(whoCanFix(suspected({ share: 0.9, bad: 9 }))).toBe(weak)
     const { root } = facts()
     expect(whoCanFix(facts({ root: { ...root!, confidence: 'low' } }))).toBe(weak)
+  })
+
+  it('of a cause that is another one by now follows what is measured', () => {
+    const { root } = facts()
+    const moved = factsOfIncident({ rootCause: 'service:cart/server_error' }, { root })
+    expect(whoCanFix(moved)).toBe('provider')
+    expect(firstStep(moved)).toContain('acme-pay')
+    expect(causeOf(moved)).toMatch(/^dependency:acme-pay\/timeout: share 0.82/)
+    const unclear = factsOfIncident({ details: null }, { root: { ...root!, origin: '', confidence: null, share: 0 } })
+    expect(whoCanFix(unclear)).toBe('not known for sure; provider, if it is acme-pay')
   })
 
   it('of failures without a single cause names nobody', () => {
