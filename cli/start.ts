@@ -54,7 +54,9 @@ export async function runUntilSignal(
   const asked = stopOnSignal(stops, log)
   try {
     makeDataDir(config.dataDir)
-    const addresses = role ? await startRole(role, config, log, stops) : await startAll(config, source, log, stops)
+    const addresses = role
+      ? await startRole(role, config, log, stops)
+      : await startAll(config, source, { log, asked }, stops)
     process.send?.(addresses)
     if (json) console.log(JSON.stringify({ event: 'ready', ...addresses }))
     else if (!process.send) console.log(banner(addresses, config, source.next))
@@ -74,7 +76,7 @@ export async function runUntilSignal(
 async function startAll(
   config: Config,
   source: { config?: string; overrides: Record<string, unknown> },
-  log: Log,
+  { log, asked }: { log: Log; asked: AbortSignal },
   stops: Stops,
 ): Promise<Addresses> {
   const server = await openStore(config, log, stops)
@@ -91,7 +93,7 @@ async function startAll(
       ...process.env,
       ...collectorEnvironment(server, source.overrides, before),
     }),
-    log,
+    { log, asked },
   )
   stops.add('collector', collector.stop)
 

@@ -18,6 +18,7 @@ const STOP_DEADLINE_MS = 8_000
 /**
  * Runs a Node module as a child process and keeps it running: when it dies it is started again with `environment(ready)`,
  * so that it can take the same ports as before. Resolves when the child has sent its first message.
+ * @param asked aborts when everything is asked to stop
  * @throws Error when the child ends before it is ready for the first time
  */
 export async function superviseChild(
@@ -25,7 +26,7 @@ export async function superviseChild(
   module: string,
   args: string[],
   environment: (before: Record<string, string> | null) => NodeJS.ProcessEnv,
-  log: Log,
+  { log, asked }: { log: Log; asked: AbortSignal },
 ): Promise<Child> {
   let stopping = false
   let child: ChildProcess
@@ -48,11 +49,12 @@ export async function superviseChild(
   const ready = await launch(null)
   const watch = () => {
     child.once('exit', async (code, signal) => {
-      if (stopping) return
+      // Whoever stops a service signals all of its processes at once: then it is not started again.
+      if (stopping || asked.aborted) return
       log.error({ name, code, signal }, 'process ended; starting it again')
       do {
         if (Date.now() - startedAt < HEALTHY_AFTER_MS) await sleep(PAUSE_MS)
-        if (stopping) return
+        if (stopping || asked.aborted) return
       } while (
         !(await launch(ready).then(
           () => true,

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { run, startWithOlderNode, workplace } from './plumbline.ts'
+import { run, startAsGroup, startWithOlderNode, workplace } from './plumbline.ts'
 
 describe('a mistake before the start is told in one readable line each', () => {
   test('every fault of the configuration, exit code 2', async () => {
@@ -84,6 +84,13 @@ test('started by an older Node, SIGTERM to it stops everything cleanly', { timeo
   expect(await running.stop()).toBe(0)
   for (const address of [running.addresses.api, running.addresses.otlpHttp, running.addresses.clickhouse])
     await expect(fetch(address!)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
+})
+
+test('a signal to all of its processes at once stops it as cleanly', { timeout: 60_000 }, async () => {
+  using place = workplace({})
+  const running = await startAsGroup(place.configPath)
+  expect(await running.stop('all')).toBe(0)
+  expect(running.log()).not.toContain('starting it again')
 })
 
 test('help names every command, version is the package’s', async () => {

@@ -56,20 +56,28 @@ export async function run(
   return { code, stdout, stderr }
 }
 
+interface HowToLaunch {
+  /** Options of Node. */
+  node?: string[]
+  /** A process group of its own, so that a test can signal all of it. */
+  detached?: boolean
+}
+
 /** Starts the command and waits until it says it is ready; `stop` sends SIGTERM and resolves to the exit code. */
-async function launch(args: string[], env: Record<string, string>, node: string[] = []) {
+async function launch(args: string[], env: Record<string, string>, { node = [], detached = false }: HowToLaunch = {}) {
   const child = spawn(process.execPath, [...node, COMMAND, 'start', '--json', ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
   })
   let stderr = ''
   child.stderr.on('data', (chunk) => {
     stderr += chunk
   })
   const addresses = await readyLine(child, () => stderr)
-  const stop = async () => {
+  const stop = async (whom: 'one' | 'all' = 'one') => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
-    child.kill('SIGTERM')
+    process.kill(whom === 'all' ? -child.pid! : child.pid!, 'SIGTERM')
     const [code] = (await once(child, 'exit')) as [number | null]
     return code
   }
@@ -89,8 +97,17 @@ export const startRole = (role: 'collector' | 'evaluator' | 'api', configPath: s
 /** As under a Node that cannot run the sources: the command looks for the bundled one. */
 export const startWithOlderNode = (configPath: string) => {
   const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.0.0' } })"
-  return launch(['--config', configPath], {}, ['--import', `data:text/javascript,${encodeURIComponent(older)}`])
+  return launch(
+    ['--config', configPath],
+    {},
+    {
+      node: ['--import', `data:text/javascript,${encodeURIComponent(older)}`],
+    },
+  )
 }
+
+/** As a service manager does: all processes are a group of their own. */
+export const startAsGroup = (configPath: string) => launch(['--config', configPath], {}, { detached: true })
 
 /** Starts Plumbline as `npm start` does. */
 export async function start(configPath: string, env: Record<string, string> = {}): Promise<Running> {
