@@ -30,7 +30,8 @@ let document: Document
 beforeAll(async () => {
   const endpoints: Endpoint[] = [{ name: 'pager', type: 'webhook', url: 'https://hooks.example', secret: '' }]
   app = await seededApp({ config: { bind: '127.0.0.1', publicUrl: undefined, tokens: [], endpoints } })
-  await recordNotifications(app.db, [notification('i1', NOW.getTime(), { id: 'msg_1' })], NOW)
+  const delivered = notification('i1', NOW.getTime(), { id: 'msg_2', state: 'delivered' })
+  await recordNotifications(app.db, [notification('i1', NOW.getTime(), { id: 'msg_1' }), delivered], NOW)
   await recordDefinitions(app.db, [{ name: SLO.name, state: 'active', slo: SLO, problems: [], source: 'api' }], NOW)
   await seedTelemetry(app.db)
   await seedMinutes(app.db, SLO, [{ ago: 3, good: 990, total: 1000 }])
@@ -70,6 +71,85 @@ const EXAMPLES: Record<string, string> = {
   '/api/v2/silence/{id}': '/api/v2/silence/sil_1',
   '/readyz': '/readyz',
 }
+
+const OPENSLO = `apiVersion: openslo/v1
+kind: SLO
+metadata: { name: cart-answers }
+spec:
+  service: cart
+  indicator:
+    metadata: { name: cart-answers-sli }
+    spec:
+      ratioMetric:
+        counter: true
+        good: { metricSource: { type: plumbline, spec: { source: calls, service: cart, direction: inbound, outcome: [ok] } } }
+        total: { metricSource: { type: plumbline, spec: { source: calls, service: cart, direction: inbound } } }
+  timeWindow: [{ duration: 30d, isRolling: true }]
+  budgetingMethod: Occurrences
+  objectives: [{ target: 0.99 }]
+`
+const AUTHORED = { author: 'ada' }
+
+interface Change {
+  method: string
+  path: string
+  url?: string
+  body?: unknown
+  status: number
+}
+
+/** A request for each path of the document that changes something or takes a body; it succeeds. */
+const CHANGES: readonly Change[] = [
+  { method: 'post', path: '/api/v1/slos/validate', body: OPENSLO, status: 200 },
+  { method: 'post', path: '/api/v1/slos/preview', body: OPENSLO, status: 200 },
+  { method: 'put', path: '/api/v1/slos/{slo}', url: '/api/v1/slos/cart-answers', body: OPENSLO, status: 201 },
+  {
+    method: 'post',
+    path: '/api/v1/slos/{slo}/budget-resets',
+    url: '/api/v1/slos/checkout-availability/budget-resets',
+    body: { reason: 'agreed' },
+    status: 201,
+  },
+  { method: 'delete', path: '/api/v1/slos/{slo}', url: '/api/v1/slos/cart-answers', status: 200 },
+  { method: 'post', path: '/api/v1/deployments', body: { service: 'cart', version: '2' }, status: 201 },
+  {
+    method: 'post',
+    path: '/api/v1/silences',
+    body: { matchers: ['service="cart"'], duration: '2h', comment: 'provider upgrade', createdBy: 'ada' },
+    status: 201,
+  },
+  { method: 'delete', path: '/api/v1/silences/{id}', url: '/api/v1/silences/sil_1', status: 200 },
+  {
+    method: 'post',
+    path: '/api/v1/maintenance-windows',
+    body: {
+      scope: { services: ['cart'] },
+      schedule: { from: NOW.toISOString(), to: new Date(NOW.getTime() + 3_600_000).toISOString() },
+      reason: 'the database moves',
+      createdBy: 'ada',
+    },
+    status: 201,
+  },
+  { method: 'delete', path: '/api/v1/maintenance-windows/{id}', url: '/api/v1/maintenance-windows/mnt_1', status: 200 },
+  ...(['acknowledge', 'unacknowledge', 'assign', 'comment'] as const).map((action) => ({
+    method: 'post',
+    path: `/api/v1/incidents/{id}/${action}`,
+    url: `/api/v1/incidents/i1/${action}`,
+    body: {
+      ...AUTHORED,
+      ...(action === 'assign' && { assignee: 'bob' }),
+      ...(action === 'comment' && { text: 'seen' }),
+    },
+    status: 200,
+  })),
+  { method: 'post', path: '/api/v1/endpoints/{endpoint}/test', url: '/api/v1/endpoints/pager/test', status: 202 },
+  {
+    method: 'post',
+    path: '/api/v1/notifications/{id}/replay',
+    url: '/api/v1/notifications/msg_2/replay',
+    status: 202,
+  },
+]
 
 /** A schema of the document as a check; references are resolved against its components, additional properties refused. */
 function check(schema: object) {
@@ -125,6 +205,32 @@ describe('answers are what the document says', () => {
     const schema = document.paths[path]?.get?.responses['200']?.content?.['application/json']?.schema
     expect(check(schema ?? {}).safeParse(body)).toMatchObject({ success: true })
     if (body.items !== undefined) expect(body.items.length).toBeGreaterThan(0)
+  })
+
+  test.each(CHANGES)('$method $path', async ({ method, path, url = path, body, status: wanted }) => {
+    const isText = typeof body === 'string'
+    const init = {
+      method: method.toUpperCase(),
+      ...(body !== undefined && {
+        headers: { 'content-type': isText ? 'application/yaml' : 'application/json' },
+        body: isText ? body : JSON.stringify(body),
+      }),
+    }
+    const { status, body: answer, text } = await app.get(url, init)
+    expect(status, text).toBe(wanted)
+    const schema = document.paths[path]?.[method]?.responses[wanted]?.content?.['application/json']?.schema
+    expect(schema).toBeDefined()
+    expect(check(schema ?? {}).safeParse(answer)).toMatchObject({ success: true })
+  })
+
+  test('every change of the document was tried, but those that answer nothing', () => {
+    const described = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.entries(operations)
+        .filter(([method, { responses }]) => method !== 'get' && !('204' in responses))
+        .map(([method]) => `${method} ${path}`),
+    )
+    const tried = CHANGES.map(({ method, path }) => `${method} ${path}`)
+    expect(described.filter((one) => !tried.includes(one) && !one.includes('/api/v2/'))).toEqual([])
   })
 
   test.each([
