@@ -17,6 +17,7 @@ import { prepareStore } from '../storage/migrate.ts'
 import { applyRetention } from '../storage/retention.ts'
 import { banner } from './banner.ts'
 import { makeDataDir } from './data-dir.ts'
+import { refusedEndpoints } from './refused-endpoints.ts'
 import type { Role } from './roles.ts'
 
 export interface StartOptions {
@@ -60,6 +61,7 @@ export async function runUntilSignal(
     process.send?.(addresses)
     if (json) console.log(JSON.stringify({ event: 'ready', ...addresses }))
     else if (!process.send) console.log(banner(addresses, config, source.next))
+    if (role === undefined || role === 'evaluator') void warnOfEndpoints(config, log)
     const running = whenReady(addresses, log, asked)
     stops.add('command', () => running)
     await running
@@ -176,6 +178,10 @@ async function migrateWhenReachable(server: Server, config: Config, log: Log, st
       await sleep(RETRY_MS, undefined, { signal: stopped.signal }).catch(() => undefined)
     }
   }
+}
+
+async function warnOfEndpoints(config: Config, log: Log): Promise<void> {
+  for (const refused of await refusedEndpoints(config)) log.warn(refused, 'this endpoint will not be told anything')
 }
 
 function registry(): Registry {
