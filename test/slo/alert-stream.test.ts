@@ -382,6 +382,47 @@ describe('quiet hours', () => {
     expect(withheld(night)).toEqual(['p severity_filter', 'd quiet_hours'])
     expect(told(morning)).toEqual(['d firing first ticket #2'])
   })
+  it('a ticket that is open is not repeated at night, but in the morning', () => {
+    // d is told at 10:01; it is due again within the next night, which begins at 17:00.
+    const early = {
+      ...plan,
+      quietHours: { d: { ...plan.quietHours.d!, hours: [{ fromMinute: 17 * 60, toMinute: 6 * 60 }] } },
+    }
+    const [, , night, morning, later] = played(
+      [
+        { is: 'ticket', s: -HOUR },
+        { is: 'ticket', s: 10 * HOUR },
+        { is: 'ticket', s: 34 * HOUR + 8 * HOUR },
+        { is: 'ticket', s: 54 * HOUR },
+        { is: 'ticket', s: 55 * HOUR },
+      ],
+      early,
+    )
+    expect(withheld(night)).toContain('d quiet_hours')
+    expect(told(night)).toEqual(['c firing repeat ticket #3'])
+    expect(told(morning)).toEqual(['d firing repeat ticket #4'])
+    expect(told(later)).toEqual([])
+  })
+  it('members that join at night are told in the morning to who slept, and to the others at once', () => {
+    const member = (alert: string, joined: boolean) => ({ alert, severity: 'ticket' as const, muted: null, joined })
+    const evening = -4 * HOUR
+    const both = [member('A', false), member('B', false)]
+    const [, joins, night, morning, later] = played(
+      [
+        { is: 'ticket', s: evening, firing: [member('A', false)] },
+        { s: 0, firing: [member('A', false), member('B', true)] },
+        { s: HOUR, firing: both },
+        { s: 6 * HOUR, firing: both },
+        { s: 7 * HOUR, firing: both },
+      ],
+      plan,
+    )
+    expect(told(joins)).toEqual(['c firing members_added ticket #2'])
+    expect(withheld(joins)).toContain('d quiet_hours')
+    expect(told(night)).toEqual([])
+    expect(told(morning)).toEqual(['d firing members_added ticket #3'])
+    expect(told(later)).toEqual([])
+  })
   it('one that is over by then is never told', () => {
     expect(withheld(last(played([{ is: 'ticket' }, { is: null, s: HOUR }], plan)))).toContain('d never_announced')
   })
