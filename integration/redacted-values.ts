@@ -6,7 +6,7 @@ import { fillsItsLine, isSecretName } from './secret-names.ts'
 
 /** Blanks between a name and its value: settings are often aligned. */
 const GAP = String.raw`\s{0,32}`
-/** Words that make a secret of the `key` or `token` behind them. */
+/** Words that make a secret of the `key` behind them. */
 const KINDS = 'api|access|account|auth|encryption|master|private|secret|shared|signing|subscription'
 
 /**
@@ -14,8 +14,8 @@ const KINDS = 'api|access|account|auth|encryption|master|private|secret|shared|s
  * `API key provided: `, `password -> `.
  */
 const NAMED = new RegExp(
-  String.raw`(?<![\w.-])[.-]*((?:(?:${KINDS}) )?\w[\w.-]*)(?: provided)?(?:\[\d{0,3}\])?(?:\\*["']\]?|\]|&quot;)?${GAP}(?:[:=]{1,2}>?|->)${GAP}`,
-  'gi',
+  String.raw`(?<![\w.-])[.-]*(\w[\w.-]*(?: [Kk](?:ey|EY))?)(?: provided)?(?:\[\d{0,3}\])?(?:\\*["']\]?|\]|&quot;)?${GAP}(?:[:=]{1,2}>?|->)${GAP}`,
+  'g',
 )
 /** `--password x` in command lines, also as a list. */
 const OPTION = /(?<![\w.-])-{1,2}([A-Za-z][\w-]*)(?:\s+|["'],\s*)(?=[^\s-])/g
@@ -60,11 +60,8 @@ export function redactValues(text: string, mark: Mark): string {
     result = redactNamed(result, NAMED, mark)
   }
   if (result.includes('-')) result = redactNamed(result, OPTION, mark)
-  if (/["'`]/.test(result)) {
-    result = redactNamed(result, SAID, mark, () => true)
-    if (/[([]/.test(result)) result = redactPairs(result, mark)
-  }
-  return result
+  if (/\s\\*["'`]/.test(result)) result = redactNamed(result, SAID, mark, () => true)
+  return /[([]\s{0,4}[bu]?["']/.test(result) ? redactPairs(result, mark) : result
 }
 
 /** Has an `=`, an arrow, or a `:` other than that of a URL. */
@@ -93,7 +90,9 @@ const redactPairs = (text: string, mark: Mark): string =>
 function redactNamed(text: string, pattern: RegExp, mark: Mark, isSecret = isSecretName): string {
   let result = ''
   let done = 0
-  for (const match of text.matchAll(pattern)) {
+  // Not `matchAll`, which copies the expression for each text.
+  pattern.lastIndex = 0
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const from = match.index + match[0].length
     const name = match[1]!
     const isDoubtful = !(isSecret(name) || isSecretProperty(match[0], name))
