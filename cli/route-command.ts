@@ -37,10 +37,16 @@ export interface RouteAnswer {
 
 const SEVERITIES: readonly Severity[] = ['page', 'ticket']
 
+/** Reminders are told by routes that ask for `info`. */
+const KNOWN_SEVERITIES: readonly string[] = [...SEVERITIES, 'info']
+
 /** `plumbline route`: a dry run of the routes; nothing is sent and no store is needed. Exit code 1 when nobody is told. */
 export async function runRoute({ labels = '', slo, at, config: path, json }: Options): Promise<void> {
   const config = loadConfig({ path, env: process.env })
   const given = labelsFrom(labels)
+  const { severity: said } = given
+  if (said !== undefined && !KNOWN_SEVERITIES.includes(said))
+    throw new CommandError(`--labels: severity is ${KNOWN_SEVERITIES.join(', ')}, not ${JSON.stringify(said)}`, 2)
   const now = at === undefined ? new Date() : new Date(at)
   if (Number.isNaN(now.getTime())) throw new CommandError(`--at ${at} is no time; say 2026-01-31T20:00:00Z`, 2)
   const definition = slo === undefined ? null : await sloNamed(config, slo)
@@ -61,6 +67,7 @@ export function labelsFrom(text: string): Record<string, string> {
       /^([a-zA-Z_][\w.-]*)=(?:"((?:[^"\\]|\\.)*)"|([^",]*))\s*(?:,\s*|$)/.exec(rest) ?? []
     if (name === undefined)
       throw new CommandError(`--labels: expected name=value, separated by commas, at ${JSON.stringify(rest)}`, 2)
+    if (Object.hasOwn(labels, name)) throw new CommandError(`--labels: ${name} stands twice`, 2)
     labels[name] = quoted?.replace(/\\(.)/g, '$1') ?? plain ?? ''
     rest = rest.slice(whole.length)
   }

@@ -93,6 +93,11 @@ describe('labels', () => {
   })
 })
 
+test('a label that stands twice is refused: one of the two was meant', () => {
+  expect(() => labelsFrom('severity=page,severity=ticket')).toThrow('severity stands twice')
+  expect(labelsFrom('constructor=x')).toEqual({ constructor: 'x' })
+})
+
 describe('the command', () => {
   const dir = mkdtempSync(join(tmpdir(), 'plumbline-route-'))
   const configPath = join(dir, 'plumbline.yaml')
@@ -107,6 +112,15 @@ describe('the command', () => {
       routes: [{ matched: [{ at: 'routes[1]' }], endpoints: [{ name: 'oncall' }] }],
     })
   })
+
+  test.each(['severity=PAGE', 'severity=page severity=ticket', "severity='page'"])(
+    '%s is no severity',
+    async (labels) => {
+      const { code, stderr } = await route('--labels', labels)
+      expect(code).toBe(2)
+      expect(stderr).toContain('severity is page, ticket, info, not')
+    },
+  )
 
   test('without severity both are shown', async () => {
     const { code, stdout } = await route('--labels', 'service=cart')
