@@ -11,6 +11,7 @@ import { ALERT_POLICY } from '../../slo/alert/alert-policy.ts'
 import { NO_TRAITS } from '../../slo/alert/alert-stream.ts'
 import type { AlertName } from '../../slo/alert/incident.ts'
 import type { Slo } from '../../slo/model.ts'
+import { decisionsReader } from '../../storage/decisions.ts'
 import { clickhouseOutbox } from '../../storage/notifications.ts'
 import type { Db } from '../../storage/query.ts'
 import { createReader } from '../../storage/readings.ts'
@@ -51,6 +52,7 @@ export function evaluatorOn(
     log: QUIET,
     metrics: own,
     measurer: createMeasurer(db, QUIET, Number.POSITIVE_INFINITY),
+    decisions: decisionsReader(db),
     reader: createReader(db),
     explainer: createExplainer(db, QUIET),
     signals: createSignals(db, QUIET, ALERT_POLICY, new Set(kinds)),
@@ -83,7 +85,15 @@ export const define = (db: Db, slos: Slo[], ms: number) =>
   )
 
 /** One minute of 1,000 calls from checkout to acme-pay, `bad` of them timing out; each row stands for many calls. */
-export async function storeMinute(db: Db, startMs: number, bad: number): Promise<void> {
+export const storeMinute = (db: Db, startMs: number, bad: number): Promise<void> => storeMinutes(db, startMs, [bad])
+
+/** Minutes on end as `storeMinute` stores one, in one insert. */
+export async function storeMinutes(db: Db, startMs: number, bads: readonly number[]): Promise<void> {
+  const rows = bads.flatMap((bad, n) => rowsOfMinute(startMs + n * MINUTE_MS, bad))
+  await storeCalls(db, rows, `minute-${startMs / MINUTE_MS}`)
+}
+
+function rowsOfMinute(startMs: number, bad: number) {
   const minute = startMs / MINUTE_MS
   const call = { service: 'checkout', dependency: 'acme-pay', env: 'prod' }
   const row = (n: number, outcome: string, weight: number) =>
@@ -95,11 +105,10 @@ export async function storeMinute(db: Db, startMs: number, bad: number): Promise
       trace_id: (minute * 100 + n).toString(16).padStart(32, '0'),
       span_id: (minute * 100 + n).toString(16).padStart(16, '0'),
     })
-  const rows = [
+  return [
     ...(bad > 0 ? Array.from({ length: 25 }, (_, n) => row(n + 1, 'timeout', bad / 25)) : []),
     ...(bad < 1000 ? [row(50, 'ok', 1000 - bad)] : []),
   ]
-  await storeCalls(db, rows, `minute-${minute}`)
 }
 
 /** A segment of calls as the collector logs it: `from` … `to` is event time. */

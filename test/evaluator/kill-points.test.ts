@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Notification, OutboxStore } from '../../storage/notifications.ts'
 import type { Db } from '../../storage/query.ts'
 import { sloWith } from '../slo/alert-timeline.ts'
-import { storeHeartbeat } from '../storage/calls.ts'
+import { storeHeartbeats } from '../storage/calls.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
-import { define, evaluatorOn, MINUTE_MS, storeCleanPast, storeMinute, tickAt } from './evaluation.ts'
+import { define, evaluatorOn, MINUTE_MS, storeCleanPast, storeMinutes, tickAt } from './evaluation.ts'
 import { notification } from './messages.ts'
 import { startReceiver } from './receiver.ts'
 import { type Answer, second, T0, virtualOutbox } from './virtual.ts'
@@ -64,7 +64,7 @@ afterAll(() => store[Symbol.asyncDispose]())
  */
 async function outage(victim: Victim) {
   const from = START + outages++ * 4 * DAY_MS
-  for (const table of TOLD) await store.db.command({ query: `TRUNCATE TABLE ${table}` })
+  await Promise.all([...TOLD].map((table) => store.db.command({ query: `TRUNCATE TABLE ${table}` })))
   await using receiver = await startReceiver()
   const arrived: { id: string; event: string }[] = []
   receiver.behave((response) => {
@@ -87,11 +87,16 @@ async function outage(victim: Victim) {
   let evaluator = start(mortal(store.db, victim))
   let minute = 0
   for (const end of [1, 6, 11]) {
-    for (; minute < end; minute++) {
-      await storeMinute(store.db, from + minute * MINUTE_MS, minute === 0 ? 1_000 : 0)
-      await storeHeartbeat(store.db, from + (minute + 1) * MINUTE_MS)
-    }
+    const bads = Array.from({ length: end - minute }, (_, n) => (minute + n === 0 ? 1_000 : 0))
     const now = from + end * MINUTE_MS
+    await Promise.all([
+      storeMinutes(store.db, from + minute * MINUTE_MS, bads),
+      storeHeartbeats(
+        store.db,
+        bads.map((_, n) => from + (minute + n + 1) * MINUTE_MS),
+      ),
+    ])
+    minute = end
     await tickAt(evaluator, now).catch(() => {})
     if (!victim.isDead) continue
     evaluator = start(store.db)

@@ -1,6 +1,6 @@
 import { memoryOutbox } from '../../evaluator/deliver/memory-outbox-store.ts'
 import { Outbox, type OutboxOptions } from '../../evaluator/deliver/outbox.ts'
-import type { PostResult } from '../../evaluator/notify/post-result.ts'
+import { type PostResult, postResult } from '../../evaluator/notify/post-result.ts'
 import type { Notification } from '../../storage/notifications.ts'
 import { QUIET } from './quiet.ts'
 
@@ -17,21 +17,12 @@ export type Attempt = [second: number, endpoint: string, message: string, answer
 const TIMEOUT_MS = 10_000
 
 function resultOf(answer: Answer): PostResult {
-  const none = {
-    status: 0,
-    error: '',
-    arrival: 'no',
-    permanent: false,
-    answer: '',
-    retryAfter: '',
-    latencyMs: 0,
-  } as const
-  if (answer === 'refused') return { ...none, error: 'refused' }
-  if (answer === 'timeout') return { ...none, error: 'timeout', arrival: 'maybe', latencyMs: TIMEOUT_MS }
+  if (answer === 'refused') return postResult({ error: 'refused' })
+  if (answer === 'timeout') return postResult({ error: 'timeout', arrival: 'maybe', latencyMs: TIMEOUT_MS })
   const { status, retryAfter = '' } = typeof answer === 'number' ? { status: answer } : answer
-  if (status < 300) return { ...none, status, arrival: 'accepted' }
+  if (status < 300) return postResult({ status, arrival: 'accepted' })
   const permanent = status < 500 && status !== 429
-  return { ...none, status, permanent, arrival: status < 500 ? 'no' : 'maybe', retryAfter: String(retryAfter) }
+  return postResult({ status, permanent, arrival: status < 500 ? 'no' : 'maybe', retryAfter: String(retryAfter) })
 }
 
 /** An outbox on virtual time, with receivers that answer at once as `behave` says. */

@@ -50,11 +50,16 @@ export async function storeCalls(db: Db, rows: CallRow[], token: string): Promis
 }
 
 /** Says that a collector was alive, and that everything before `until` is stored. */
-export async function storeHeartbeat(db: Db, until: number, collector = 'test'): Promise<void> {
+export const storeHeartbeat = (db: Db, until: number, collector = 'test'): Promise<void> =>
+  storeHeartbeats(db, [until], collector)
+
+/** Several of them in one insert. */
+export async function storeHeartbeats(db: Db, untils: readonly number[], collector = 'test'): Promise<void> {
+  const silent = { collector, segment: '', calls: 0, spans: 0, points: 0 }
   await db.insert({
     table: 'ingest_log',
-    values: [{ collector, segment: '', calls: 0, spans: 0, points: 0, complete_until: new Date(until).toISOString() }],
+    values: untils.map((until) => ({ ...silent, complete_until: new Date(until).toISOString() })),
     format: 'JSONEachRow',
-    clickhouse_settings: { insert_deduplication_token: `${collector}-${until}` },
+    clickhouse_settings: { insert_deduplication_token: `${collector}-${untils}` },
   })
 }
