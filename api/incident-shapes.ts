@@ -79,7 +79,20 @@ const rootSchema = z.object({
 })
 
 /** What was looked up about an incident, as the evaluator journaled it. */
+const answersSchema = z.object({
+  forWhom: z.string(),
+  howBad: z.string(),
+  burn: z.string().meta({ description: 'Empty for alerts about no SLO' }),
+  budgetLeft: z.string(),
+  cause: z.string().meta({ description: 'What speaks for the cause; empty where the alert is its own' }),
+  whoCanFix: z.string(),
+  firstStep: z.string(),
+})
+
 export const storySchema = z.object({
+  answers: answersSchema.nullable().default(null).meta({
+    description: 'What messages say of the leading alert, as they said it last; null for incidents of earlier versions',
+  }),
   impact: z.array(z.string()).meta({ description: 'Services that suffer from the same failure, most affected first' }),
   root: rootSchema.nullable().meta({ description: 'How sure the root cause is; null where it was not measured' }),
   exemplars: z.array(

@@ -72,7 +72,13 @@ export const acknowledgementAt = (found: Acknowledgement | null, now: Date): Det
 
 type Decided = Pick<JournalEntry, 'sequence' | 'lead' | 'watermark' | 'coverage' | 'generation' | 'overlays'>
 
-const NOTHING_FOUND: z.output<typeof storySchema> = { impact: [], root: null, exemplars: [], deployments: [] }
+const NOTHING_FOUND: z.output<typeof storySchema> = {
+  answers: null,
+  impact: [],
+  root: null,
+  exemplars: [],
+  deployments: [],
+}
 
 const journaled = z.object({ facts: storySchema })
 

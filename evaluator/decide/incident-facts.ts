@@ -10,6 +10,7 @@ import {
   type TimelineEntry,
 } from '../../slo/alert/incident.ts'
 import type { Group } from '../../slo/alert/incident-group.ts'
+import { type Answers, answersOf } from '../deliver/answers.ts'
 import type { IncidentTurn } from './incident-turn.ts'
 import type { Evaluation } from './judge.ts'
 import { membersOf } from './members.ts'
@@ -22,6 +23,8 @@ export interface IncidentFacts {
   groupLabels: Readonly<Record<string, string>>
   /** Services that suffer from the same failure, most affected first. */
   impact: string[]
+  /** What messages say of its leading alert; null in journals of earlier versions. */
+  answers: Answers | null
   /** What was measured of its root cause; null where nothing was looked up. */
   root: RootEvidence | null
   /** At most three traces. */
@@ -82,15 +85,15 @@ export function factsOf(
     details: details && { ...details, exemplars: known?.exemplars.map(({ traceId }) => traceId) ?? details.exemplars },
     members,
   }
+  const found = { impact: known?.impact ?? [], root: known?.root ?? null, exemplars: known?.exemplars ?? [] }
   const reason = reasonOf(turn)
   const entry: TimelineEntry | null = isNews(turn) ? { at: now, reason, severity, joined } : null
   return {
     incident,
     env: group.env,
     groupLabels: before?.groupLabels ?? groupLabelsOf(group),
-    impact: known?.impact ?? [],
-    root: known?.root ?? null,
-    exemplars: known?.exemplars ?? [],
+    answers: lead ? answersOf(lead, { incident, ...found }) : null,
+    ...found,
     deployments: known?.deployments ?? [],
     timeline: [...(before?.timeline ?? []), ...(entry ? [entry] : [])].slice(-TIMELINE_ENTRIES),
     previousIncident: group.previousIncident,
@@ -131,6 +134,7 @@ export function reviveFacts(stored: IncidentFacts): IncidentFacts {
   const { incident, data } = stored
   return {
     ...stored,
+    answers: stored.answers ?? null,
     incident: {
       ...incident,
       startedAt: new Date(incident.startedAt),

@@ -53,6 +53,7 @@ const factsOfLeft = (incident: Incident, now: Date): IncidentFacts => ({
   incident,
   env: '',
   groupLabels: incident.rootCause === '' ? { slo: incident.slo } : { root_cause: incident.rootCause },
+  answers: null,
   impact: [],
   root: null,
   exemplars: [],

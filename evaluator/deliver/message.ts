@@ -106,11 +106,17 @@ function alertsOf(intent: Intent, facts: IncidentFacts, brief: Brief, base: stri
     endsAt: ends ? (member.endedAt ?? incident.resolvedAt ?? data.watermark) : null,
     generatorUrl: subjectUrl(member, base) || brief.links.incident,
   })
-  const members = isOver ? incident.members : listed(incident.members)
+  const members = toldOf(intent, incident)
   const told = members.map((member) => alert(member, intent.severity, isOver || member.endedAt !== null))
   const { replaces } = intent
   const replaced = replaces ? members.map((member) => alert(member, replaces, true)) : []
   return [...told, ...replaced].toSorted((a, b) => Number(a.status === 'resolved') - Number(b.status === 'resolved'))
+}
+
+/** The members a message is about. What the budget of an SLO that burns has come to is said with the burn, not as an alert beside it. */
+function toldOf({ event }: Intent, { members }: IncidentFacts['incident']): readonly Member[] {
+  const all = event === 'resolved' ? members : listed(members)
+  return all.filter((member) => !isSaidBy(member, all))
 }
 
 /** Without alerts that a silence or maintenance keeps out of messages; all of them when it keeps out every one. */
@@ -146,7 +152,7 @@ function briefOf(intent: Intent, facts: IncidentFacts, base: string): Brief {
   const { incident, root, data, exemplars, deployments } = facts
   const { details } = incident
   const origin = originOf(facts)
-  const told = intent.event === 'resolved' ? incident.members : listed(incident.members)
+  const told = toldOf(intent, incident)
   const lead = (told[0] ?? incident.members[0]) as Member
   const traceIds = exemplars.length > 0 ? exemplars.map(({ traceId }) => traceId) : (details?.exemplars ?? [])
   const alive = told.filter(({ endedAt }) => intent.event === 'resolved' || endedAt === null)
@@ -157,7 +163,7 @@ function briefOf(intent: Intent, facts: IncidentFacts, base: string): Brief {
         ? summaryOf(lead.slo, { ...lead.details, suspect: null })
         : lead.summary,
     why: isCaused(lead) ? whyOf(facts) : '',
-    others: Math.max(0, alive.filter((member) => !isSaidBy(member, alive)).length - 1),
+    others: Math.max(0, alive.length - 1),
     startedAt: incident.startedAt,
     endedAt: intent.event === 'resolved' ? (incident.resolvedAt ?? data.watermark) : null,
     budgetSpent: lead.budget?.remaining == null ? null : 1 - lead.budget.remaining,
@@ -183,7 +189,6 @@ function briefOf(intent: Intent, facts: IncidentFacts, base: string): Brief {
   })
 }
 
-/** What the budget of an SLO that burns has come to is no news beside the burn. */
 const isSaidBy = ({ alertname, slo }: Member, members: readonly Member[]): boolean =>
   (alertname === 'SLOBudgetSpent' || alertname === 'SLOExhaustion') &&
   members.some((other) => other.alertname === 'SLOBurnRate' && other.slo === slo)

@@ -28,6 +28,16 @@ const member = (changed: Partial<Member> = {}): Member => ({
   ...changed,
 })
 
+const ANSWERS = {
+  forWhom: 'checkout, cart',
+  howBad: '1,000 of 60,000 calls failed in 1 h (governing window)',
+  burn: '16.7x of 14.4x',
+  budgetLeft: '41 %, empty in 17 h',
+  cause: 'share 0.82 of 400 bad traces, confidence high',
+  whoCanFix: 'provider',
+  firstStep: 'check acme-pay status',
+}
+
 const window = (minutes: number, bad: number) => ({
   minutes,
   counts: { good: minutes * 1000 - bad, total: minutes * 1000 },
@@ -62,6 +72,7 @@ const event = (minute: number, changed: Partial<AlertEvent>, withheld: Record<st
     overlays: [],
     withheld: Object.entries(withheld).map(([endpoint, reason]) => ({ endpoint, reason })),
     facts: {
+      answers: ANSWERS,
       impact: ['checkout', 'cart'],
       root: {
         origin: 'dependency:acme-pay/timeout',
@@ -180,6 +191,7 @@ describe('the story of an incident', () => {
     expect(body).toMatchObject({
       members: [{ alert: 'checkout-availability', severity: 'page', endedAt: null, mutedBy: 'silenced' }],
       root: { origin: 'dependency:acme-pay/timeout', confidence: 'high' },
+      answers: ANSWERS,
       impact: ['checkout', 'cart'],
       deployments: [{ service: 'checkout', version: '1.5.0' }],
       silences: [{ id: 'sil_1' }],

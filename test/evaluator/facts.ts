@@ -80,6 +80,7 @@ export function facts(changes: Partial<IncidentFacts> = {}, members: Member[] = 
     incident,
     env: 'prod',
     groupLabels: { env: 'prod', root_cause: 'dependency:acme-pay/timeout' },
+    answers: null,
     impact: ['checkout', 'cart'],
     root: {
       origin: 'dependency:acme-pay/timeout',

@@ -138,6 +138,20 @@ describe('an incident of several alerts', () => {
     expect(messageOf(intent({ event: 'resolved', reason: 'resolved' }), over, URL_BASE).alerts).toHaveLength(2)
   })
 
+  it('says what a burn has cost with the burn, not as alerts beside it', () => {
+    const spent = (slo: string) => member(slo, { alert: `${slo}#budget50`, alertname: 'SLOBudgetSpent', details: null })
+    for (const changes of [{}, { state: 'resolved', resolvedAt: RESOLVED }] as const) {
+      const event = 'state' in changes ? ('resolved' as const) : ('firing' as const)
+      const told = factsOfIncident({ ...changes, members: [member('a'), spent('a'), spent('b')] })
+      const { alerts, brief } = messageOf(intent({ event }), told, URL_BASE)
+      expect(alerts.map(({ labels }) => `${labels.alertname} ${labels.slo}`)).toEqual([
+        'SLOBurnRate a',
+        'SLOBudgetSpent b',
+      ])
+      expect(brief.others).toBe(1)
+    }
+  })
+
   it('ends with all of them', () => {
     const over = factsOfIncident({ state: 'resolved', resolvedAt: RESOLVED, members: MEMBERS })
     const { alerts } = messageOf(intent({ event: 'resolved', reason: 'resolved' }), over, URL_BASE)

@@ -19,6 +19,7 @@ export const detailOfIncident = (
   current,
   acknowledgement: null,
   assignee: '',
+  answers: null,
   impact: ['checkout', 'cart'],
   root:
     incident.rootCause === ''
