@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
+import { decisionsReader } from '../storage/decisions.ts'
 import type { Db } from '../storage/query.ts'
 import { createReader } from '../storage/readings.ts'
 import { kindsOf, policyOf } from './alert-config.ts'
@@ -55,6 +56,7 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
     log,
     metrics: own,
     measurer: createMeasurer(db, log),
+    decisions: decisionsReader(db),
     reader: createReader(db),
     explainer: createExplainer(db, log),
     signals,

@@ -10,9 +10,9 @@ import {
   readOwingEvents,
   recordAlertEvents,
 } from '../storage/alert-events.ts'
+import type { Decisions } from '../storage/decisions.ts'
 import { readOpenBeside, recordIncidents } from '../storage/incidents.ts'
 import { recordReadings } from '../storage/latest-readings.ts'
-import { readOverlays } from '../storage/overlays.ts'
 import type { Db } from '../storage/query.ts'
 import type { Reader } from '../storage/readings.ts'
 import { readDefinitions } from '../storage/slo-definitions.ts'
@@ -35,6 +35,7 @@ export interface Evaluator {
   log: Log
   metrics: EvaluatorMetrics
   measurer: Measurer
+  decisions: (now: Date) => Promise<Decisions>
   reader: Reader
   explainer: Explainer
   signals: Signals
@@ -57,15 +58,16 @@ const DAY_MS = 86_400_000
  * and the next tick decides the same again.
  */
 export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
-  const { db, measurer, reader, explainer, signals, routes, policy, kinds, traits, metrics, outbox, addressees } =
-    evaluator
+  const { db, measurer, decisions, reader, explainer, signals, routes, policy, kinds, traits, metrics } = evaluator
+  const { outbox, addressees } = evaluator
   const memory = evaluator.memory ?? (await recover(evaluator, now))
   const definitions = await readDefinitions(db)
   const slos = present(definitions.map(({ slo }) => slo))
 
   const remeasuring = await measurer.measure(slos, now)
+  const { resets, overlays } = await decisions(now)
   const written = measurer.written()
-  const [readings, overlays] = await Promise.all([reader.read(slos, now, written), readOverlays(db, now)])
+  const readings = await reader.read(slos, now, { written, resets, maintenance: overlays.maintenance })
   const seen = signals.read(readings, now, written)
   const explained = explainedRoots(memory.incidents.values())
   const context = { now, policy, kinds, remeasuring, explained, late: seen.late }

@@ -28,29 +28,34 @@ export interface Reader {
    * windows. Windows end with the open minute of the watermark (of `now` before any telemetry), so that the youngest data
    * counts; those of slice methods with the last whole slice. While nothing about an SLO changes, its `windows` and
    * `period` are the same objects.
-   * @param written event time of all minutes stored since the last call
    */
-  read(slos: readonly Slo[], now: Date, written: readonly { from: Date }[]): Promise<Reading[]>
+  read(slos: readonly Slo[], now: Date, since: Since): Promise<Reading[]>
+}
+
+export interface Since {
+  /** Event time of all minutes stored since the last call. */
+  written: readonly { from: Date }[]
+  /** All of them: what people decided about budgets. */
+  resets: readonly BudgetReset[]
+  maintenance: readonly MaintenanceWindow[]
 }
 
 /** The readings of one instant. */
-export const readReadings = (db: Db, slos: readonly Slo[], now: Date): Promise<Reading[]> =>
-  createReader(db).read(slos, now, [])
+export async function readReadings(db: Db, slos: readonly Slo[], now: Date): Promise<Reading[]> {
+  const [resets, maintenance] = await Promise.all([readBudgetResets(db), readMaintenance(db)])
+  return createReader(db).read(slos, now, { written: [], resets, maintenance })
+}
 
 export function createReader(db: Db): Reader {
   let readers = new Map<boolean, WindowReader>()
   let last = new Map<Slo, LastReading>()
   return {
-    async read(slos, now, written) {
+    async read(slos, now, { written, resets, maintenance }) {
       const before = readers
       // A reader that is left out, or fails, misses what was written.
       readers = new Map()
       if (slos.length === 0) return []
-      const [{ watermark }, resets, maintenance] = await Promise.all([
-        readFreshness(db),
-        readBudgetResets(db),
-        readMaintenance(db),
-      ])
+      const { watermark } = await readFreshness(db)
       const decisions = {
         resets: Map.groupBy(resets, ({ slo }) => slo),
         maintenance: maintenance.filter(({ excludeFromBudget }) => excludeFromBudget),

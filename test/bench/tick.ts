@@ -3,6 +3,7 @@
  * stands what one select an indicator, or summing every minute, takes on the same store.
  * Run: node test/bench/tick.ts [slos…]
  */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +22,7 @@ import { ALERT_POLICY } from '../../slo/alert/alert-policy.ts'
 import { ALERT_NAMES } from '../../slo/alert/incident.ts'
 import type { CallSelection, CallsIndicator, Slo } from '../../slo/model.ts'
 import { connect, embeddedServer } from '../../storage/client.ts'
+import { decisionsReader } from '../../storage/decisions.ts'
 import { startEmbedded } from '../../storage/embedded/embedded.ts'
 import { measureMinutes } from '../../storage/indicator-minutes.ts'
 import { compileIndicator } from '../../storage/indicator-sql.ts'
@@ -166,6 +168,7 @@ const evaluatorOn = (db: Db): Evaluator => ({
   log: LOG,
   metrics: createEvaluatorMetrics(new Registry()),
   measurer: createMeasurer(db, LOG, Number.POSITIVE_INFINITY),
+  decisions: decisionsReader(db),
   reader: createReader(db),
   outbox: new Outbox({
     store: clickhouseOutbox(db),

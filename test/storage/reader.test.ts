@@ -3,8 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { measuredOf } from '../../slo/indicator.ts'
 import type { Slo } from '../../slo/model.ts'
 import { recordBudgetReset } from '../../storage/budget-resets.ts'
+import { decisionsReader } from '../../storage/decisions.ts'
+import { recordIncidentAction } from '../../storage/incident-actions.ts'
 import { completeHours } from '../../storage/indicator-hours.ts'
 import { createReader, readReadings } from '../../storage/readings.ts'
+import { recordSilences, type StoredSilence } from '../../storage/silences.ts'
 import { slo } from '../slo/build.ts'
 import { testDatabase } from '../support/database.ts'
 import { storeHeartbeat } from './calls.ts'
@@ -12,7 +15,7 @@ import { storeHeartbeat } from './calls.ts'
 const T0 = Date.parse('2026-01-31T12:00:00Z')
 const MINUTE_MS = 60_000
 const at = (minutes: number) => new Date(T0 + minutes * MINUTE_MS)
-const PATIENCE_MS = 120_000
+const PATIENCE_MS = 300_000
 
 let store: Awaited<ReturnType<typeof testDatabase>>
 beforeAll(async () => {
@@ -28,6 +31,8 @@ beforeEach(async () => {
     'collector_reports',
     'ingest_log',
     'budget_resets',
+    'silences',
+    'incident_actions',
   ])
     await store.db.command({ query: `TRUNCATE TABLE ${table}` })
 })
@@ -77,6 +82,17 @@ async function measured(slos: readonly Slo[], minutes: readonly Minute[]) {
   return minutes.map(({ minute }) => ({ from: at(minute), to: at(minute + 1) }))
 }
 
+/** With whatever was decided until now. */
+function readerOf() {
+  const [reader, decisions] = [createReader(store.db), decisionsReader(store.db)]
+  return {
+    async read(slos: readonly Slo[], now: Date, written: readonly { from: Date }[]) {
+      const { resets, overlays } = await decisions(now)
+      return reader.read(slos, now, { written, resets, maintenance: overlays.maintenance })
+    },
+  }
+}
+
 const heartbeat = (minute: number) => storeHeartbeat(store.db, at(minute).getTime())
 
 describe('readings one after another', () => {
@@ -95,12 +111,12 @@ describe('readings one after another', () => {
         closes: fc.boolean(),
       })
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 8 }), async (steps) => {
+        fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 6 }), async (steps) => {
           for (const table of ['indicator_minutes', 'indicator_minutes_by_time', 'indicator_hours', 'covered_minutes'])
             await store.db.command({ query: `TRUNCATE TABLE ${table}` })
           await store.db.command({ query: 'TRUNCATE TABLE collector_reports' })
           for (let m = -240; m < 0; m += 60) await heartbeat(m)
-          const reader = createReader(store.db)
+          const reader = readerOf()
           let now = 0.3
           for (const { passed, minutes, of, closes } of steps) {
             now += passed
@@ -117,7 +133,7 @@ describe('readings one after another', () => {
             if (closes) await store.db.command({ query: 'TRUNCATE TABLE indicator_hours' })
           }
         }),
-        { numRuns: 4 },
+        { numRuns: 3 },
       )
     },
     PATIENCE_MS,
@@ -127,7 +143,7 @@ describe('readings one after another', () => {
     const [events] = SLOS as [Slo]
     await measured([events], [{ minute: -100, good: 9, total: 10 }])
     await heartbeat(0.2)
-    const reader = createReader(store.db)
+    const reader = readerOf()
     const total = async (now: number, written: { from: Date }[]) => {
       const [reading] = await reader.read([events], at(now), written)
       return reading!.period.counts.total
@@ -145,7 +161,7 @@ describe('readings one after another', () => {
     const [events, minutes] = SLOS as [Slo, Slo]
     await measured([events, minutes], [{ minute: -1, good: 9, total: 10 }])
     await heartbeat(0.2)
-    const reader = createReader(store.db)
+    const reader = readerOf()
     const before = await reader.read([events, minutes], at(0.2), [])
     await heartbeat(0.4)
     const written = await measured([minutes], [{ minute: -1, good: 8, total: 10 }])
@@ -161,7 +177,7 @@ describe('readings one after another', () => {
   test('a read that fails is made up for: what was written meanwhile is seen', async () => {
     const [events] = SLOS as [Slo]
     await heartbeat(0.2)
-    const reader = createReader(store.db)
+    const reader = readerOf()
     await reader.read([events], at(0.2), [])
     const written = await measured([events], [{ minute: -90, good: 9, total: 10 }])
     await store.db.command({ query: 'RENAME TABLE collector_reports TO away' })
@@ -169,5 +185,33 @@ describe('readings one after another', () => {
     await store.db.command({ query: 'RENAME TABLE away TO collector_reports' })
     const [reading] = await reader.read([events], at(0.4), [])
     expect(reading!.period.counts.total).toBe(10)
+  })
+})
+
+describe('what people decided', () => {
+  const silence = (id: string): StoredSilence => ({
+    id,
+    revision: 1,
+    matchers: [{ name: 'service', op: '=', value: 'checkout' }],
+    startsAt: at(-10),
+    endsAt: at(60),
+    createdBy: 'bea',
+    createdAt: at(-10),
+    comment: 'known',
+    source: 'api',
+  })
+
+  test('holds from the next read on, each decision as soon as it is made', async () => {
+    const decisions = decisionsReader(store.db)
+    expect((await decisions(at(0))).overlays.silences).toEqual([])
+    await recordSilences(store.db, [silence('a')], at(0))
+    expect((await decisions(at(0.1))).overlays.silences.map(({ id }) => id)).toEqual(['a'])
+    await recordSilences(store.db, [{ ...silence('a'), revision: 2, endsAt: at(1) }], at(0))
+    expect((await decisions(at(0.2))).overlays.silences.map(({ endsAt }) => endsAt)).toEqual([at(1)])
+    const acknowledged = { incident: 'i', at: at(0), action: 'acknowledge', author: 'bea', text: '' } as const
+    await recordIncidentAction(store.db, { ...acknowledged, until: at(0.5) })
+    expect((await decisions(at(0.3))).overlays.acknowledgements.map(({ incident }) => incident)).toEqual(['i'])
+    expect((await decisions(at(0.6))).overlays.acknowledgements).toEqual([])
+    expect((await decisions(at(2))).overlays.silences).toEqual([])
   })
 })
