@@ -1,12 +1,17 @@
 /**
  * CPU seconds of one evaluation of the same SLOs, 30 days of minutes each: Plumbline as it runs, with everything a tick
- * does, beside Prometheus (Debian's package) with recording and alert rules in the style of Sloth. Rules do not depend on
- * each other, so Prometheus gets at most 50 SLOs and its figure is multiplied. Takes minutes.
- * Run: npm run bench -- prometheus [slos]
+ * does, beside Prometheus (Debian's package) with all rules that Sloth generates for them. Both have one value a minute.
+ *
+ * Plumbline: evaluator, API and engine together, once all history is measured and the engine has merged what that wrote;
+ * first while nothing arrives, then while calls of every SLO arrive every few seconds, which includes the engine's part of
+ * storing them. Prometheus: evaluation alone, it scrapes nothing. Rules do not depend on each other, so it gets at most
+ * 50 SLOs and its figure is multiplied. A tick is every 5 s; a group of rules is evaluated once a minute unless told otherwise.
+ * Takes minutes. Run: npm run bench -- prometheus [slos]
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -18,17 +23,27 @@ import { startEmbedded } from '../../storage/embedded/embedded.ts'
 import { prepareStore } from '../../storage/migrate.ts'
 import { eventually, type Running, start, workplace } from '../e2e/plumbline.ts'
 import { descendants } from '../support/processes.ts'
-import { cpuSeconds } from './cpu-seconds.ts'
+import { groupsOf, writePast } from './sloth-rules.ts'
 
 const COUNT = Number(process.argv[2] ?? 1_000)
 const FEWER = Math.min(COUNT, 50)
 const MINUTES = 30 * 1440
 const CALLS_A_MINUTE = 600
 const BAD_A_MINUTE = 3
-const WATCH_MS = 60_000
+const SEND_EVERY_MS = 4_000
+const WATCH_MS = 120_000
+const TICKS_PER_SECOND = 100
+const MINUTE_MS = 60_000
 
 /** One minute in twenty has failures, the same ones on both sides. */
 const badIn = (slo: number, minute: number) => ((minute * 7 + slo) % 20 === 0 ? BAD_A_MINUTE : 0)
+
+/** User and system time of a process so far, in seconds. Linux only. */
+function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+}
 
 const metric = (text: string, name: string): number =>
   text
@@ -58,88 +73,17 @@ async function untilOk(url: string): Promise<void> {
   throw new Error(`${url} does not answer`)
 }
 
-const WINDOWS = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const
-
-/** One rule for each window, one for the period from the recorded five-minute ratios, and two alerts of two tiers each. */
-function rulesOf(slo: number) {
-  const name = `slo-${slo}`
-  const ratio = (window: string) => `slo:sli_error:ratio_rate${window}{slo="${name}"}`
-  const over = (window: string, factor: number) => `(${ratio(window)} > (${factor} * 0.01))`
-  const record = WINDOWS.map((window) => ({
-    record: `slo:sli_error:ratio_rate${window}`,
-    labels: { slo: name },
-    expr: `sum(rate(calls_failed_total{slo="${name}"}[${window}])) / sum(rate(calls_total{slo="${name}"}[${window}]))`,
-  }))
-  const period = {
-    record: 'slo:sli_error:ratio_rate30d',
-    labels: { slo: name },
-    expr: `sum_over_time(${ratio('5m')}[30d]) / count_over_time(${ratio('5m')}[30d])`,
-  }
-  const alert = (severity: string, [a, b, x]: [string, string, number], [c, d, y]: [string, string, number]) => ({
-    alert: `SLO-${severity}`,
-    labels: { slo: name, severity },
-    expr: `(${over(a, x)} and ${over(b, x)}) or (${over(c, y)} and ${over(d, y)})`,
-  })
-  return {
-    name,
-    rules: [
-      ...record,
-      period,
-      alert('page', ['5m', '1h', 14.4], ['30m', '6h', 6]),
-      alert('ticket', ['2h', '1d', 3], ['6h', '3d', 1]),
-    ],
-  }
-}
-
-/** Two counters a minute for each SLO, and the five-minute ratio that its rule would have recorded. */
-async function writeHistory(file: string, endMinute: number): Promise<void> {
-  const out = createWriteStream(file)
-  const put = async (text: string) => {
-    if (!out.write(text)) await once(out, 'drain')
-  }
-  const first = endMinute - MINUTES
-  const family = async (name: string, type: string, valueIn: (slo: number) => (minute: number) => number | string) => {
-    await put(`# TYPE ${name} ${type}\n`)
-    const series = type === 'counter' ? `${name}_total` : name
-    for (let slo = 0; slo < FEWER; slo++) {
-      const value = valueIn(slo)
-      let lines = ''
-      for (let minute = first; minute < endMinute; minute++) {
-        lines += `${series}{slo="slo-${slo}"} ${value(minute)} ${minute * 60}\n`
-      }
-      await put(lines)
-    }
-  }
-  await family('calls', 'counter', () => (minute) => (minute - first + 1) * CALLS_A_MINUTE)
-  await family('calls_failed', 'counter', (slo) => {
-    let failed = 0
-    return (minute) => (failed += badIn(slo, minute))
-  })
-  await family('slo:sli_error:ratio_rate5m', 'gauge', (slo) => (minute) => {
-    let bad = 0
-    for (let back = 0; back < 5; back++) bad += badIn(slo, minute - back)
-    return bad / (5 * CALLS_A_MINUTE)
-  })
-  await put('# EOF\n')
-  out.end()
-  await once(out, 'finish')
-}
-
 /** CPU seconds of Prometheus for one evaluation of all rules. */
 async function prometheus(dir: string): Promise<number> {
   const history = join(dir, 'history.txt')
   const data = join(dir, 'tsdb')
-  await writeHistory(history, Math.floor(Date.now() / 60_000))
-  const loaded = spawnSync(
-    'promtool',
-    ['tsdb', 'create-blocks-from', '--max-block-duration=744h', 'openmetrics', history, data],
-    {
-      encoding: 'utf8',
-    },
-  )
+  const end = Math.floor(Date.now() / MINUTE_MS)
+  await writePast(history, { slos: FEWER, minutes: MINUTES, end, callsAMinute: CALLS_A_MINUTE, badIn })
+  const load = ['tsdb', 'create-blocks-from', '--max-block-duration=744h', 'openmetrics', history, data]
+  const loaded = spawnSync('promtool', load, { encoding: 'utf8' })
   if (loaded.status !== 0) throw new Error(`promtool does not load the history: ${loaded.error ?? loaded.stderr}`)
   await rm(history)
-  const groups = Array.from({ length: FEWER }, (_, slo) => rulesOf(slo))
+  const groups = Array.from({ length: FEWER }, (_, slo) => groupsOf(slo)).flat()
   await writeFile(join(dir, 'rules.yaml'), stringify({ groups }))
   const global = { evaluation_interval: '15s', scrape_interval: '1h' }
   await writeFile(join(dir, 'prometheus.yaml'), stringify({ global, rule_files: ['rules.yaml'] }))
@@ -152,7 +96,7 @@ async function prometheus(dir: string): Promise<number> {
     await untilOk(`${url}/-/ready`)
     const evaluations = async () =>
       metric(await (await fetch(`${url}/metrics`)).text(), 'prometheus_rule_evaluations_total')
-    await sleep(WATCH_MS / 2)
+    await sleep(30_000)
     const before = { cpu: cpuSeconds(child.pid!), rules: await evaluations() }
     await sleep(WATCH_MS)
     const rules = (await evaluations()) - before.rules
@@ -164,19 +108,15 @@ async function prometheus(dir: string): Promise<number> {
   }
 }
 
-/** Whether no history of any SLO is still to be measured; null says that it never was to. */
-async function isMeasured(running: Running): Promise<boolean> {
-  let cursor: string | null = ''
-  let number = 0
-  while (cursor !== null) {
-    const page: { items: { measuredShare: number | null; counts: { total: number } }[]; nextCursor: string | null } =
-      await running.get(`/api/v1/slos?limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
-    if (page.items.some(({ measuredShare, counts }) => counts.total === 0 || (measuredShare ?? 1) < 1)) return false
-    number += page.items.length
-    cursor = page.nextCursor
-  }
-  return number === COUNT
+const ask = async ({ clickhouse }: Running, query: string): Promise<string> => {
+  const answer = await fetch(clickhouse, { method: 'POST', body: query })
+  if (!answer.ok) throw new Error(`${query}: ${await answer.text()}`)
+  return (await answer.text()).trim()
 }
+
+/** Whether the evaluator says of every SLO that its history is complete. */
+const isMeasured = async (running: Running): Promise<boolean> =>
+  (await ask(running, 'SELECT countIf(history_to = 0) FROM plumbline.indicator_progress FINAL')) === String(COUNT)
 
 const sloText = (slo: number) => {
   const spec = { source: 'calls', service: `service-${slo}`, dependency: 'acme-pay' }
@@ -198,23 +138,93 @@ const sloText = (slo: number) => {
   })
 }
 
-/** CPU seconds of Plumbline, engine included, for one tick. */
-async function plumbline(): Promise<number> {
+/** Two calls of every service, just now, one after another batch of services. */
+async function sendCalls({ otlpHttp }: Running): Promise<void> {
+  const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } })
+  const ended = BigInt(Date.now()) * 1_000_000n
+  const span = () => ({
+    traceId: randomBytes(16).toString('hex'),
+    spanId: randomBytes(8).toString('hex'),
+    name: 'POST /charge',
+    kind: 3,
+    startTimeUnixNano: String(ended - 40_000_000n),
+    endTimeUnixNano: String(ended),
+    attributes: [attribute('http.request.method', 'POST'), attribute('server.address', 'acme-pay')],
+  })
+  for (let first = 0; first < COUNT; first += 250) {
+    const resourceSpans = Array.from({ length: Math.min(250, COUNT - first) }, (_, n) => ({
+      resource: {
+        attributes: [
+          attribute('service.name', `service-${first + n}`),
+          attribute('deployment.environment.name', 'prod'),
+        ],
+      },
+      scopeSpans: [{ spans: [span(), span()] }],
+    }))
+    const sent = await fetch(`${otlpHttp}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resourceSpans }),
+    })
+    if (!sent.ok) throw new Error(`spans are refused: ${sent.status} ${await sent.text()}`)
+  }
+}
+
+/** Sends until it is stopped; `stop` rejects when a batch was refused. */
+function sending(running: Running) {
+  const stopped = new AbortController()
+  const sent = (async () => {
+    while (!stopped.signal.aborted) {
+      await sendCalls(running)
+      await sleep(SEND_EVERY_MS, undefined, { signal: stopped.signal }).catch(() => undefined)
+    }
+  })()
+  return {
+    stop: async () => {
+      stopped.abort()
+      await sent
+    },
+  }
+}
+
+const CALM_POLLS = 15
+
+/** Resolves when no large merge ran for half a minute: the history that was just measured is written for good. */
+async function merged(running: Running): Promise<void> {
+  const query = 'SELECT count() FROM system.merges WHERE total_size_bytes_compressed > 10000000'
+  for (let calm = 0, polls = 0; calm < CALM_POLLS; polls++) {
+    if (polls > 450) throw new Error('the engine goes on merging')
+    await sleep(2_000)
+    calm = (await ask(running, query)) === '0' ? calm + 1 : 0
+  }
+}
+
+/** CPU seconds of Plumbline, engine included, for one tick: while nothing arrives, and while calls do. */
+async function plumbline(): Promise<{ quiet: number; busy: number }> {
   const slos = Object.fromEntries(Array.from({ length: COUNT }, (_, slo) => [`slo-${slo}.yaml`, sloText(slo)]))
   using place = workplace({}, slos)
   await fillStore(join(place.dir, 'data'))
   const running = await start(place.configPath)
   try {
-    const metrics = async () => (await fetch(`${running.api}/metrics`)).text()
+    const startedMs = performance.now()
     await eventually('all history is measured', () => isMeasured(running), 900_000)
-    await sleep(10_000)
+    console.log(`  all history is measured after ${((performance.now() - startedMs) / 1_000).toFixed(0)} s`)
+    await merged(running)
     const processes = [{ pid: running.pid, command: 'plumbline' }, ...descendants(running.pid)]
     const working = processes.filter(({ command }) => !command.includes('--role collector'))
     const cpu = () => working.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0)
-    const ticks = async () => metric(await metrics(), 'plumbline_ticks_total')
-    const before = { cpu: cpu(), ticks: await ticks() }
-    await sleep(WATCH_MS)
-    return (cpu() - before.cpu) / ((await ticks()) - before.ticks)
+    const ticks = async () => metric(await (await fetch(`${running.api}/metrics`)).text(), 'plumbline_ticks_total')
+    const watch = async () => {
+      const before = { cpu: cpu(), ticks: await ticks() }
+      await sleep(WATCH_MS)
+      return (cpu() - before.cpu) / ((await ticks()) - before.ticks)
+    }
+    const quiet = await watch()
+    const sender = sending(running)
+    await sleep(MINUTE_MS / 2)
+    const busy = await watch()
+    await sender.stop()
+    return { quiet, busy }
   } finally {
     await running.stop()
   }
@@ -225,7 +235,7 @@ async function fillStore(dataDir: string): Promise<void> {
   const server = embeddedServer(engine.url)
   await prepareStore(server)
   const db = connect(server)
-  const end = Math.floor(Date.now() / 60_000)
+  const end = Math.floor(Date.now() / MINUTE_MS)
   const minute = `(${end - MINUTES} + intDiv(number, ${COUNT}))`
   const slo = `(number % ${COUNT})`
   const insert = (outcome: string, calls: string, where: string) =>
@@ -242,13 +252,21 @@ async function fillStore(dataDir: string): Promise<void> {
   await engine.stop()
 }
 
+/** Evaluations a minute, and what they cost a minute. */
+function tell(what: string, cpu: number, perMinute: number, theirs?: number): void {
+  const each = `${cpu.toFixed(3)} CPU s each, ${(cpu * perMinute).toFixed(2)} a minute`
+  const ratio = theirs === undefined ? '' : `; Prometheus takes ${(theirs / cpu).toFixed(1)} times as much for one`
+  console.log(`  ${what.padEnd(52)}${each}${ratio}`)
+}
+
 const dir = await mkdtemp(join(tmpdir(), 'plumbline-bench-'))
 try {
-  const ours = await plumbline()
   console.log(`${COUNT} SLOs, 30 days of minutes`)
-  console.log(`  Plumbline   ${ours.toFixed(3)} CPU seconds a tick, engine included`)
+  const { quiet, busy } = await plumbline()
   const theirs = ((await prometheus(dir)) * COUNT) / FEWER
-  console.log(`  Prometheus  ${theirs.toFixed(3)} CPU seconds an evaluation: ${(theirs / ours).toFixed(1)} times`)
+  tell('Prometheus with the rules of Sloth, every minute', theirs, 1)
+  tell('Plumbline while nothing arrives, every 5 s', quiet, 12, theirs)
+  tell('Plumbline while calls arrive and are stored, every 5 s', busy, 12, theirs)
 } finally {
   await rm(dir, { recursive: true, force: true })
 }
