@@ -1,6 +1,7 @@
 import { METRIC_KINDS, type MetricSelection } from '../model.ts'
 import { readAttributes } from './selector.ts'
 import type { PropertyPath, Reporter } from './source.ts'
+import { refuseUnknownFields } from './source-fields.ts'
 import { suggest } from './suggest.ts'
 
 const FIELDS = ['source', 'name', 'kind', 'attributes', 'le']
@@ -12,10 +13,7 @@ export function readMetricSelection(
   report: Reporter,
 ): MetricSelection | null {
   const before = report.problems.length
-  for (const key of Object.keys(spec)) {
-    if (FIELDS.includes(key)) continue
-    report.error('plan', [...at, key], 'unknown_field', `the source metric has no field '${key}'`, suggest(key, FIELDS))
-  }
+  refuseUnknownFields(spec, FIELDS, { source: 'metric', at, report })
   const { name } = spec
   if (typeof name !== 'string' || name === '') {
     const path = name === undefined ? at : [...at, 'name']

@@ -3,7 +3,7 @@ import type { Direction, Outcome } from '../../integration/outcome.ts'
 import { ATTEMPTS, type CallSelection, LATENCY_OPERATORS, SELECTABLE, type Selector } from '../model.ts'
 import { readAttributes, readSelector } from './selector.ts'
 import { isRecord, type PropertyPath, type Reporter } from './source.ts'
-import { suggest } from './suggest.ts'
+import { refuseUnknownFields } from './source-fields.ts'
 
 const OUTCOMES = Object.keys({
   ok: true,
@@ -56,10 +56,7 @@ export function readSelection(
   allowLatency: boolean,
 ): CallSelection | null {
   const before = report.problems.length
-  for (const key of Object.keys(spec)) {
-    if (FIELDS.includes(key)) continue
-    report.error('plan', [...at, key], 'unknown_field', `the source calls has no field '${key}'`, suggest(key, FIELDS))
-  }
+  refuseUnknownFields(spec, FIELDS, { source: 'calls', at, report })
   const select = (field: string) => readSelector(spec[field], field, [...at, field], report, KNOWN_VALUES[field])
   const fields: CallSelection['fields'] = {}
   for (const field of SELECTABLE) {

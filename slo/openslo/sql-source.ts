@@ -1,5 +1,5 @@
 import type { PropertyPath, Reporter } from './source.ts'
-import { suggest } from './suggest.ts'
+import { refuseUnknownFields } from './source-fields.ts'
 
 const FIELDS = ['source', 'query']
 const COLUMNS = ['minute', 'good', 'total']
@@ -13,10 +13,7 @@ const LONGEST_QUERY = 20_000
  */
 export function readQuery(spec: Readonly<Record<string, unknown>>, at: PropertyPath, report: Reporter): string | null {
   const before = report.problems.length
-  for (const key of Object.keys(spec)) {
-    if (FIELDS.includes(key)) continue
-    report.error('plan', [...at, key], 'unknown_field', `the source sql has no field '${key}'`, suggest(key, FIELDS))
-  }
+  refuseUnknownFields(spec, FIELDS, { source: 'sql', at, report })
   const { query } = spec
   const path = query === undefined ? at : [...at, 'query']
   const refuse = (message: string, hint?: string) => report.error('plan', path, 'invalid_query', message, hint)
