@@ -11,7 +11,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -22,7 +21,7 @@ import { connect, embeddedServer } from '../../storage/client.ts'
 import { startEmbedded } from '../../storage/embedded/embedded.ts'
 import { prepareStore } from '../../storage/migrate.ts'
 import { eventually, type Running, start, workplace } from '../e2e/plumbline.ts'
-import { descendants } from '../support/processes.ts'
+import { cpuSeconds, descendants } from '../support/processes.ts'
 import { groupsOf, writePast } from './sloth-rules.ts'
 
 const COUNT = Number(process.argv[2] ?? 1_000)
@@ -32,18 +31,10 @@ const CALLS_A_MINUTE = 600
 const BAD_A_MINUTE = 3
 const SEND_EVERY_MS = 4_000
 const WATCH_MS = 120_000
-const TICKS_PER_SECOND = 100
 const MINUTE_MS = 60_000
 
 /** One minute in twenty has failures, the same ones on both sides. */
 const badIn = (slo: number, minute: number) => ((minute * 7 + slo) % 20 === 0 ? BAD_A_MINUTE : 0)
-
-/** User and system time of a process so far, in seconds. Linux only. */
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-}
 
 const metric = (text: string, name: string): number =>
   text

@@ -31,6 +31,7 @@ import { clickhouseOutbox } from '../../storage/notifications.ts'
 import type { Db } from '../../storage/query.ts'
 import { createReader, readReadings } from '../../storage/readings.ts'
 import { readDefinitions, recordDefinitions } from '../../storage/slo-definitions.ts'
+import { cpuSeconds } from '../support/processes.ts'
 
 const COUNTS = process.argv.slice(2).map(Number)
 const MINUTE_MS = 60_000
@@ -229,6 +230,25 @@ function tell(what: string, ms: number, beside?: { what: string; ms: number }): 
   console.log(`  ${what.padEnd(34)}${ms.toFixed(0).padStart(8)} ms${ratio}`)
 }
 
+/** A segment with calls of every SLO in the open minute: what was measured of it is measured again. */
+const arrive = (db: Db, count: number, n: number) =>
+  db.command({
+    query: `INSERT INTO ingest_log (collector, segment, first_ts, last_ts, calls, spans, points, complete_until, ingested_at)
+      SELECT 'bench', '${count}-${n}', at, at, 1, 1, 0, at, at FROM (SELECT fromUnixTimestamp64Milli(toInt64(${NOW.getTime()})) AS at)`,
+  })
+
+const measureNew = (db: Db, slo: Slo) =>
+  createMeasurer(db, LOG, Number.POSITIVE_INFINITY).measure([{ ...slo, generation: `${slo.generation}-new` }], NOW)
+
+/** Median time of a tick, and the CPU time of engine and evaluator together, what goes on beside it included. */
+async function tellTick(what: string, task: () => Promise<unknown>): Promise<void> {
+  const cpu = () => cpuSeconds(engine.pid()!) + cpuSeconds(process.pid)
+  const before = cpu()
+  const ms = await median(task)
+  const each = ((cpu() - before) / ROUNDS) * 1_000
+  console.log(`  ${what.padEnd(34)}${ms.toFixed(0).padStart(8)} ms  ${each.toFixed(0)} ms of CPU`)
+}
+
 async function measureAll(db: Db, count: number): Promise<void> {
   console.log(`${count} SLOs`)
   const slos = slosOf(count)
@@ -258,7 +278,17 @@ async function measureAll(db: Db, count: number): Promise<void> {
   if (isMeasured) tell('read them as five-minute slices', await median(() => readReadings(db, asSlices(slos, 5), NOW)))
   tell('read the definitions', await median(() => readDefinitions(db)))
   let ticks = 0
-  tell('whole tick', await median(() => tick(evaluator, new Date(NOW.getTime() + ++ticks))))
+  const later = () => tick(evaluator, new Date(NOW.getTime() + ++ticks))
+  await tellTick('whole tick, nothing arrived', later)
+  await tellTick('whole tick, calls arrived', async () => {
+    await arrive(db, count, ticks)
+    await later()
+  })
+  await tellTick('whole tick, a minute begins', () => {
+    const fresh = { ...evaluator, reader: createReader(db) }
+    return tick(fresh, new Date(NOW.getTime() + ++ticks * MINUTE_MS))
+  })
+  if (isMeasured) tell('history of one new SLO', await timed(() => measureNew(db, slos[0]!)))
   tell('board of the API', await median(() => readBoard(db, NOW)))
   const removed = slos.map((slo) => ({
     name: slo.name,
