@@ -17,18 +17,24 @@ const OUTCOME_VERB: Record<string, string> = {
   unknown_error: 'fails',
 }
 
+/** Where failures begin: at a dependency, in a service of ours, or on the way between two (`shop→cart`). */
 export interface Cause {
-  dependency: string
+  kind: 'dependency' | 'service' | 'link'
+  name: string
   outcome: string
 }
 
-/** The dependency to blame: the pinned root cause (`dependency:acme-pay/timeout`), else the present suspect. */
+/** What is to blame: the pinned root cause (`dependency:acme-pay/timeout`), else the present suspect. */
 export function causeOf(incident: Pick<Incident, 'rootCause' | 'details'>): Cause | null {
-  const pinned = /^dependency:(.+)\/([^/]+)$/.exec(incident.rootCause)
-  if (pinned?.[1] && pinned[2]) return { dependency: pinned[1], outcome: pinned[2] }
+  const [, kind, name, outcome] = /^(dependency|service|link):(.+)\/([^/]+)$/.exec(incident.rootCause) ?? []
+  if (kind && name && outcome) return { kind: kind as Cause['kind'], name, outcome }
   const suspect = incident.details?.suspect ?? null
-  return suspect ? { dependency: suspect.dependency, outcome: suspect.outcome } : null
+  return suspect ? { kind: 'dependency', name: suspect.dependency, outcome: suspect.outcome } : null
 }
+
+/** What follows the name of a cause: `times out`, `itself answers with server errors`. */
+export const causeVerb = ({ kind, outcome }: Cause): string =>
+  kind === 'service' ? `itself ${verbOf(outcome)}` : verbOf(outcome)
 
 /** `times out`. */
 export const verbOf = (outcome: string): string => OUTCOME_VERB[outcome] ?? 'fails'
@@ -36,7 +42,7 @@ export const verbOf = (outcome: string): string => OUTCOME_VERB[outcome] ?? 'fai
 /** `acme-pay times out`, or which SLO burns when nobody is to blame yet. */
 export function causeWords(incident: Incident): string {
   const cause = causeOf(incident)
-  if (cause) return `${cause.dependency} ${verbOf(cause.outcome)}`
+  if (cause) return `${cause.name} ${causeVerb(cause)}`
   return incident.details ? `${incident.slo} burns its budget at ${burn(incident.details.burn)}` : incident.title
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { pagesFirst } from '../../dashboards/web/incident-order.ts'
-import { causeOf, overviewSentence, verbOf } from '../../dashboards/web/words.ts'
+import { causeOf, causeWords, overviewSentence, verbOf } from '../../dashboards/web/words.ts'
 import { OUTCOMES } from '../../integration/outcome.ts'
 import { incident, slo } from './answers.ts'
 
@@ -75,7 +75,7 @@ test.each([
   ],
   ['without a pinned cause the suspect is named', incident('1', { rootCause: '' }), 'acme-pay'],
   ['without either nobody is', unexplained, undefined],
-])('%s', (_, of, dependency) => expect(causeOf(of)?.dependency).toBe(dependency))
+])('%s', (_, of, dependency) => expect(causeOf(of)?.name).toBe(dependency))
 
 test('pages stand before tickets, each in the order given', () => {
   expect(pagesFirst([ticket, page, samePage]).map(({ id }) => id)).toEqual(['1', '2', '5'])
@@ -86,4 +86,13 @@ test('every outcome has words of its own, and a slow dependency is slow', () => 
   expect(verbs).not.toContain('fails')
   expect(new Set(verbs).size).toBe(verbs.length)
   expect(verbOf('slow')).toBe('is slow')
+})
+
+test.each([
+  ['service:shop/server_error', 'shop itself answers with server errors'],
+  ['service:shop/failing', 'shop itself fails'],
+  ['link:shop→cart/connection', 'shop→cart cannot be reached'],
+  ['dependency:acme-pay/slow', 'acme-pay is slow'],
+])('the root cause %s reads "%s"', (rootCause, words) => {
+  expect(causeWords(incident('1', { rootCause }))).toBe(words)
 })

@@ -2,7 +2,7 @@ import type { Incident } from '../api-shapes.ts'
 import { budget, burn, share } from '../format.ts'
 import { Link } from '../navigation.tsx'
 import { dependencyPath, incidentPath, sloPath, tracePath } from '../route.ts'
-import { causeOf, verbOf } from '../words.ts'
+import { causeOf, causeVerb } from '../words.ts'
 import { CopyButton } from './copy-text.tsx'
 import { SeverityTag } from './status-mark.tsx'
 import { Age, Time } from './time.tsx'
@@ -94,8 +94,9 @@ export function CauseLine({ incident }: { incident: Incident }) {
   if (cause === null) return <span class="muted">not found yet</span>
   return (
     <>
-      <Link href={dependencyPath(cause.dependency)}>{cause.dependency}</Link> {verbOf(cause.outcome)}
-      {suspect !== null && suspect.dependency === cause.dependency && (
+      {cause.kind === 'dependency' ? <Link href={dependencyPath(cause.name)}>{cause.name}</Link> : cause.name}{' '}
+      {causeVerb(cause)}
+      {suspect !== null && cause.kind === 'dependency' && suspect.dependency === cause.name && (
         <span class="muted">, {share(suspect.share)} of bad calls</span>
       )}
     </>

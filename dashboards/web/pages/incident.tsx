@@ -14,7 +14,7 @@ import { useLive } from '../live.ts'
 import { Link } from '../navigation.tsx'
 import { incidentPath } from '../route.ts'
 import { HISTORY_RENEW_MS, useLast } from '../window-history.ts'
-import { causeOf, causeWords } from '../words.ts'
+import { type Cause, causeOf, causeWords } from '../words.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -32,6 +32,9 @@ const FIRST_STEP: Record<string, string> = {
   schema: 'Pin the version and run the contract tests.',
   circuit_open: 'Look at what failed before the breaker opened.',
 }
+
+const firstStep = ({ kind, name, outcome }: Cause): string | undefined =>
+  kind === 'service' ? `Look at what changed in ${name}: its own work fails, not what it calls.` : FIRST_STEP[outcome]
 
 export function Incident({ id }: { id: string }) {
   const { value, problem, retry } = useLive<IncidentDetail>(`/api/v1/incidents/${encodeURIComponent(id)}`)
@@ -59,7 +62,7 @@ export function Incident({ id }: { id: string }) {
 function Story({ incident }: { incident: IncidentDetail }) {
   const { details } = incident
   const cause = causeOf(incident)
-  const step = cause ? FIRST_STEP[cause.outcome] : undefined
+  const step = cause ? firstStep(cause) : undefined
   const open = incident.state === 'open'
   return (
     <article>
