@@ -96,7 +96,7 @@ export const configSchema = z.strictObject({
       /** `fsync` survives power loss, `none` only a killed process. */
       durability: z.enum(['fsync', 'none']).default('fsync'),
       /** A segment is sealed at this size or this age, whichever comes first. */
-      segmentBytes: bytes.prefault('32MiB'),
+      segmentBytes: bytes.prefault('48MiB'),
       segmentAge: duration.prefault('1s'),
       /** Share of traces whose unremarkable spans keep attributes, events and links. */
       keepAttributes: z.coerce.number().min(0).max(1).default(1),

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import { constants, createZstdCompress } from 'node:zlib'
 import type { ClickHouseSettings } from '@clickhouse/client'
 import { z } from 'zod'
@@ -147,7 +147,7 @@ export async function insertRows(db: Db, { table, columns, token, rows, compress
     query,
     ...('inboxFile' in rows
       ? { clickhouse_settings: { ...settings, rows_file: rows.inboxFile } }
-      : { values: compress ? rows.pipe(createZstdCompress(FAST)) : rows, clickhouse_settings: settings }),
+      : { values: compress ? compressed(rows) : rows, clickhouse_settings: settings }),
     ...(compress && { http_headers: { 'Content-Encoding': 'zstd' } }),
     ...(signal && { abort_signal: signal }),
   })
@@ -155,6 +155,11 @@ export async function insertRows(db: Db, { table, columns, token, rows, compress
 }
 
 const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+
+/** Rows that cannot be read end the insert with their error: the body then ends in the middle, and nothing is stored. */
+function compressed(rows: Readable): Readable {
+  return pipeline(rows, createZstdCompress(FAST), () => {})
+}
 
 /** Table and column names come from segment files: anything but a plain name is refused, never quoted into SQL. */
 function identifier(name: string): string {

@@ -12,7 +12,12 @@ export interface SealedSegment {
   notBefore: number
   /** Being stored. */
   inWork: boolean
+  /** What is damaged of it was set aside. */
+  isQuarantined: boolean
 }
+
+/** What a segment is like before anybody tried to store it. */
+export const UNTRIED = { failures: 0, notBefore: 0, inWork: false, isQuarantined: false } as const
 
 /**
  * Two ways at a time: the newest of what was never tried, so that after an outage what happens now is seen at once; and the

@@ -3,9 +3,10 @@ import { open } from 'node:fs/promises'
 import type { Log } from '../../runtime/log.ts'
 import type { CollectorMetrics } from '../collector-metrics.ts'
 import { MAX_DAYS } from '../rows/days.ts'
-import type { Backlog } from './backlog.ts'
+import { type Backlog, UNTRIED } from './backlog.ts'
 import { bytesOf } from './format.ts'
 import { NotDurable } from './not-durable.ts'
+import { Refusing } from './refusing.ts'
 import { type OpenFile, SegmentFile } from './segment-file.ts'
 
 export interface JournalOptions {
@@ -49,9 +50,14 @@ export class Journal {
   #sealDue = false
   #closing = false
   #loop: Promise<void> | null = null
+  readonly #full: Refusing
+  readonly #unwritable: Refusing
 
   constructor(options: JournalOptions) {
     this.#options = { openFile: open, ...options }
+    const { log, maxDisk } = options
+    this.#full = new Refusing(log, `segments waiting for ClickHouse have reached collector.maxDisk (${maxDisk} bytes)`)
+    this.#unwritable = new Refusing(log, `the segment folder cannot be written to`)
   }
 
   /** Whether a frame of this size would be taken now; throws `NotDurable` if not. */
@@ -59,6 +65,7 @@ export class Journal {
     if (this.#closing) throw new NotDurable('draining', 'the collector is shutting down', 1)
     const { backlog, maxDisk } = this.#options
     if (backlog.bytes() + this.#queuedBytes + bytes > maxDisk) {
+      this.#full.refused(1)
       throw new NotDurable(
         'disk_full',
         `segments waiting for ClickHouse have reached collector.maxDisk (${maxDisk} bytes)`,
@@ -75,6 +82,7 @@ export class Journal {
     return new Promise((resolve, reject) => {
       const bytes = bytesOf(frame)
       this.check(bytes)
+      this.#full.taken()
       this.#queue.push({ frame, bytes, days, resolve, reject })
       this.#queuedBytes += bytes
       this.#kick()
@@ -122,7 +130,7 @@ export class Journal {
   }
 
   async #commit(round: Waiting[]): Promise<void> {
-    const { backlog, metrics, log } = this.#options
+    const { backlog, metrics } = this.#options
     const bytes = round.reduce((sum, frame) => sum + frame.bytes, 0)
     const stopTimer = metrics.syncSeconds.startTimer()
     try {
@@ -131,8 +139,9 @@ export class Journal {
       for (const { days } of round) for (const day of days) this.#file.days.add(day)
       backlog.open = { openedAt: this.#file.openedAt, bytes: this.#file.length }
       for (const { resolve } of round) resolve()
+      this.#unwritable.taken()
     } catch (cause) {
-      log.error({ err: cause, requests: round.length }, 'cannot write to the segment folder; requests are refused')
+      this.#unwritable.refused(round.length, cause)
       const error = new NotDurable(
         'write_failed',
         'the collector cannot write to its disk',
@@ -197,7 +206,7 @@ export class Journal {
   }
 
   #handOver({ id, path, length, openedAt }: SegmentFile, trusted: number): void {
-    this.#options.backlog.seal({ id, path, bytes: length, openedAt, trusted, failures: 0, notBefore: 0, inWork: false })
+    this.#options.backlog.seal({ id, path, bytes: length, openedAt, trusted, ...UNTRIED })
   }
 }
 

@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SealedSegment } from './backlog.ts'
+import { type SealedSegment, UNTRIED } from './backlog.ts'
 import type { SeenDigest } from './digest-log.ts'
-import { scanSegment } from './format.ts'
+import { scanSegment } from './scan.ts'
 import { SEGMENT_SUFFIX } from './segment-file.ts'
+import { SegmentReader } from './segment-reader.ts'
 
 /** Segments an earlier run left behind, oldest first. Creates the folder if it is missing. */
 export async function findLeftovers(folder: string): Promise<SealedSegment[]> {
@@ -17,7 +18,7 @@ export async function findLeftovers(folder: string): Promise<SealedSegment[]> {
       // The name begins with the instant the segment was opened; a renamed file counts as old as it can be.
       const openedAt = Number.parseInt(name, 10) || Math.min(mtimeMs, 0)
       const trusted = Number.POSITIVE_INFINITY
-      return { id, path, bytes: size, openedAt, trusted, failures: 0, notBefore: 0, inWork: false }
+      return { id, path, bytes: size, openedAt, trusted, ...UNTRIED }
     }),
   )
 }
@@ -27,8 +28,11 @@ export async function readDigests(segments: SealedSegment[], since: number): Pro
   const seen: SeenDigest[] = []
   for (const { path, openedAt } of segments) {
     if ((await stat(path)).mtimeMs < since) continue
-    for (const { digest } of scanSegment(await readFile(path)).frames) {
-      seen.push({ digest: Buffer.from(digest), at: openedAt })
+    const file = await SegmentReader.open(path)
+    try {
+      for (const { digest } of (await scanSegment(file)).frames) seen.push({ digest, at: openedAt })
+    } finally {
+      await file.close()
     }
   }
   return seen

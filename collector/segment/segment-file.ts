@@ -81,7 +81,7 @@ export async function writeParts(handle: FileHandle, parts: readonly Buffer[], s
 }
 
 /** A write may stop short without an error, for instance just before a disk is full: go on until all is written. */
-async function writeAll(handle: FileHandle, buffers: Buffer[], start: number): Promise<number> {
+async function writeAll(handle: FileHandle, buffers: readonly Buffer[], start: number): Promise<number> {
   const end = start + bytesOf(buffers)
   let position = start + (await handle.writev(buffers, start)).bytesWritten
   let from = start

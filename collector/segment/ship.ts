@@ -3,8 +3,10 @@ import { recordIngest } from '../../storage/ingest.ts'
 import type { Db } from '../../storage/query.ts'
 import type { CollectorMetrics } from '../collector-metrics.ts'
 import type { SealedSegment } from './backlog.ts'
-import { type FrameContent, type SegmentHeader, scanSegment } from './format.ts'
+import type { SegmentHeader } from './format.ts'
 import { quarantine } from './quarantine.ts'
+import { type Frame, type Range, scanSegment } from './scan.ts'
+import { SegmentReader } from './segment-reader.ts'
 import { sendRows, type Way } from './send-rows.ts'
 
 export interface ShipContext {
@@ -20,52 +22,60 @@ export interface ShipContext {
 /**
  * Stores one sealed segment: every table's rows in one insert each, side by side, then its line in `ingest_log`. All inserts carry tokens
  * made from the segment's id, so shipping it again, from whatever point, stores nothing twice.
- * Resolves to the digests of the requests it held.
+ * Resolves to the digests of the requests it held. Throws `DiskFault` when the own disk is at fault, else what ClickHouse is.
  */
 export async function ship(
   context: ShipContext,
   segment: SealedSegment,
-  file: Buffer,
   completeUntil: () => number,
 ): Promise<Buffer[]> {
-  const { header, frames, damaged } = scanSegment(file.subarray(0, Math.min(file.length, segment.trusted)))
-  if (damaged.length > 0 && segment.failures === 0) await quarantine(context, segment, file, damaged)
-  if (header === null || frames.length === 0) return []
-  const totals = { calls: 0, spans: 0, points: 0 }
-  const inserts = header.tables.map(async ([table, columns], index) => {
-    const { rows, bytes } = partsOf(frames, index)
-    if (rows === 0) return
-    totals[countedAs(table)] += rows
-    const stopTimer = context.metrics.insertSeconds.startTimer({ table })
-    const token = `${header.segment}/${table}`
-    await sendRows(context.db, context.way, { table, columns, token, signal: context.signal }, bytes)
-    stopTimer()
-  })
-  await allDone(inserts)
-  await record(context, header, frames, totals, completeUntil())
-  return frames.map(({ digest }) => digest)
+  const file = await SegmentReader.open(segment.path, segment.trusted)
+  try {
+    const { header, frames, damaged } = await scanSegment(file)
+    await quarantine(context, segment, damaged)
+    if (header === null || frames.length === 0) return []
+    await insertTables(context, file, header, frames)
+    await record(context, header, frames, completeUntil())
+    return frames.map(({ digest }) => digest)
+  } finally {
+    await file.close()
+  }
 }
 
-/** Waits for every one, then fails if one did: nothing reads the file any more when this is over. */
-async function allDone(inserts: Promise<void>[]): Promise<void> {
+/** Side by side; when it is over nothing reads the file any more. */
+async function insertTables(
+  { db, way, metrics, signal }: ShipContext,
+  file: SegmentReader,
+  { segment, tables }: SegmentHeader,
+  frames: Frame[],
+): Promise<void> {
+  const inserts = tables.map(async ([table, columns], index) => {
+    const { rows, ranges } = rowsOf(frames, index)
+    if (rows === 0) return
+    const pieces = file.pieces(ranges, way.inbox !== null)
+    const stopTimer = metrics.insertSeconds.startTimer({ table })
+    await sendRows(db, way, { table, columns, token: `${segment}/${table}`, signal }, pieces)
+    stopTimer()
+  })
   const failed = (await Promise.allSettled(inserts)).find(({ status }) => status === 'rejected')
   if (failed?.status === 'rejected') throw failed.reason
 }
 
-const countedAs = (table: string) => (table === 'calls' ? 'calls' : table === 'otel_traces' ? 'spans' : 'points')
-
-function partsOf(frames: FrameContent[], index: number): { rows: number; bytes: Buffer[] } {
-  const parts = frames.flatMap(({ tables }) => tables.filter((part) => part.index === index))
-  return { rows: parts.reduce((sum, part) => sum + part.rows, 0), bytes: parts.map((part) => part.bytes) }
+function rowsOf(frames: Frame[], index: number): { rows: number; ranges: Range[] } {
+  const ranges = frames.flatMap(({ tables }) => tables.filter((part) => part.index === index))
+  return { rows: ranges.reduce((sum, part) => sum + part.rows, 0), ranges }
 }
+
+const countedAs = (table: string) => (table === 'calls' ? 'calls' : table === 'otel_traces' ? 'spans' : 'points')
 
 async function record(
   { db, collector, signal }: ShipContext,
-  { segment }: SegmentHeader,
-  frames: FrameContent[],
-  totals: { calls: number; spans: number; points: number },
+  { segment, tables }: SegmentHeader,
+  frames: Frame[],
   completeUntil: number,
 ): Promise<void> {
+  const totals = { calls: 0, spans: 0, points: 0 }
+  for (const [index, [table]] of tables.entries()) totals[countedAs(table)] += rowsOf(frames, index).rows
   const withCalls = frames.filter(({ firstNs, lastNs }) => firstNs <= lastNs)
   const range = withCalls.reduce<{ firstNs: bigint | null; lastNs: bigint | null }>(
     ({ firstNs, lastNs }, frame) => ({

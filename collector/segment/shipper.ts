@@ -3,8 +3,8 @@ import { ClickHouseError } from '@clickhouse/client'
 import { recordIngest } from '../../storage/ingest.ts'
 import type { Backlog, Lane, SealedSegment } from './backlog.ts'
 import type { DigestLog } from './digest-log.ts'
+import { DiskFault } from './disk-fault.ts'
 import { syncFolder } from './segment-file.ts'
-import { SegmentReader } from './segment-reader.ts'
 import { type ShipContext, ship } from './ship.ts'
 
 export interface ShipperOptions extends Omit<ShipContext, 'signal'> {
@@ -57,11 +57,10 @@ export class Shipper {
 
   async #run(lane: Lane): Promise<void> {
     const { backlog } = this.#options
-    const reader = new SegmentReader()
     while (!this.#abort.signal.aborted) {
       const now = performance.now()
       const segment = backlog.isAway ? undefined : backlog.next(lane, now)
-      if (segment) await this.#ship(segment, reader)
+      if (segment) await this.#ship(segment)
       else if (this.#stopping) return
       else if (lane === 'newest' && this.#heartbeatAt() <= now) await this.#heartbeat()
       else await this.#sleep(lane, now)
@@ -76,26 +75,24 @@ export class Shipper {
     for (const wake of this.#sleepers) wake()
   }
 
-  async #ship(segment: SealedSegment, reader: SegmentReader): Promise<void> {
+  async #ship(segment: SealedSegment): Promise<void> {
     segment.inWork = true
     try {
-      const file = await reader.read(segment.path).catch((error: unknown) => this.#postpone(segment, error))
-      if (file) await this.#shipFile(segment, file, reader)
+      await this.#store(segment)
     } finally {
       segment.inWork = false
       this.#wake()
     }
   }
 
-  async #shipFile(segment: SealedSegment, file: Buffer, reader: SegmentReader): Promise<void> {
+  async #store(segment: SealedSegment): Promise<void> {
     const { backlog } = this.#options
     const context = { ...this.#options, signal: this.#abort.signal }
     let digests: Buffer[]
     try {
-      digests = await ship(context, segment, file, () => backlog.completeUntil(Date.now(), segment))
+      digests = await ship(context, segment, () => backlog.completeUntil(Date.now(), segment))
       this.#reached()
     } catch (error) {
-      reader.abandon()
       if (this.#abort.signal.aborted) return
       this.#postpone(segment, error)
       this.#failed(error)
@@ -158,6 +155,8 @@ export class Shipper {
   }
 
   #failed(error: unknown): void {
+    // Of a disk of ours ClickHouse knows nothing.
+    if (error instanceof DiskFault) return
     // An answer, even a refusal, means that ClickHouse is there and the other segments may be tried.
     if (error instanceof ClickHouseError) this.#reached()
     else this.#lost(error)

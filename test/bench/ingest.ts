@@ -74,7 +74,7 @@ async function engineAlone(kept: Rows, round: string): Promise<number> {
     const perInsert = Math.ceil((parts.length * PER_INSERT) / ALONE)
     return Array.from({ length: Math.ceil(parts.length / perInsert) }, (_, n) => async () => {
       const batch = { table, columns: INGEST_COLUMNS[table], token: `${round}/${table}/${n}` }
-      await sendRows(db, { inbox, compress: false }, batch, parts.slice(n * perInsert, (n + 1) * perInsert))
+      await sendRows(db, { inbox, compress: false }, batch, [parts.slice(n * perInsert, (n + 1) * perInsert)])
     })
   })
   await Promise.all(

@@ -12,6 +12,7 @@ const segment = (fields: Partial<SealedSegment>): SealedSegment => ({
   failures: 0,
   notBefore: 0,
   inWork: false,
+  isQuarantined: false,
   ...fields,
 })
 

@@ -1,7 +1,7 @@
 import { type FileHandle, open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { scanSegment } from '../../collector/segment/format.ts'
+import { inMemory, scanSegment } from '../../collector/segment/scan.ts'
 import { SPAN_ID, T0_NS, TRACE_ID, traceBody, traceEnvelope } from './builders.ts'
 import { collectorUnderTest, type UnderTest } from './under-test.ts'
 import { double, fixed64, hex, len } from './wire.ts'
@@ -13,7 +13,7 @@ const freshBody = () => traceBody([{ startNs: T0_NS + BigInt(++spans) }])
 async function segmentsOf({ dataDir }: UnderTest) {
   const folder = join(dataDir, 'segments')
   const names = (await readdir(folder)).filter((name) => name.endsWith('.segment')).sort()
-  return Promise.all(names.map(async (name) => scanSegment(await readFile(join(folder, name)))))
+  return Promise.all(names.map(async (name) => scanSegment(inMemory(await readFile(join(folder, name))))))
 }
 
 const framesOf = async (collector: UnderTest) => (await segmentsOf(collector)).flatMap(({ frames }) => frames)

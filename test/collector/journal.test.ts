@@ -54,6 +54,7 @@ const waiting = (id: string, failures = 0): SealedSegment => ({
   failures,
   notBefore: 0,
   inWork: false,
+  isQuarantined: false,
 })
 
 const sealedBy = (backlog: Backlog) => backlog.sealed.filter(({ path }) => path.endsWith('.segment')).length

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DiskFault } from '../../collector/segment/disk-fault.ts'
 import { sendRows } from '../../collector/segment/send-rows.ts'
 import { connect, embeddedServer } from '../../storage/client.ts'
 import { type Embedded, startEmbedded } from '../../storage/embedded/embedded.ts'
@@ -43,7 +44,7 @@ test('rows go by path, as a body, and compressed: each batch once by its token, 
   ]
   for (const [number, first] of ways.entries()) {
     for (const way of [first, ...ways])
-      await sendRows(db, way, { ...BATCH, token: `t${number}` }, partsOf(number, 10 + number))
+      await sendRows(db, way, { ...BATCH, token: `t${number}` }, [partsOf(number, 10 + number)])
   }
   expect(await stored()).toEqual([0, 1, 2, 10, 11, 12].map((number) => ({ number, word: 'ab' })))
   expect(await readdir(inbox)).toEqual(['engine-url'])
@@ -52,13 +53,35 @@ test('rows go by path, as a body, and compressed: each batch once by its token, 
 test('what cannot be stored leaves no file behind', async () => {
   const inbox = (await findInbox(dataDir, engine.url))!
   const torn = [Buffer.from([1, 5, 97])]
-  await expect(sendRows(db, { inbox, compress: false }, { ...BATCH, token: 'torn' }, torn)).rejects.toMatchObject({
+  await expect(sendRows(db, { inbox, compress: false }, { ...BATCH, token: 'torn' }, [torn])).rejects.toMatchObject({
     code: '33',
   })
   await expect(
-    sendRows(db, { inbox, compress: false }, { ...BATCH, table: 'nowhere', token: 'n' }, partsOf(1)),
+    sendRows(db, { inbox, compress: false }, { ...BATCH, table: 'nowhere', token: 'n' }, [partsOf(1)]),
   ).rejects.toMatchObject({ code: '60' })
   expect(await readdir(inbox)).toEqual(['engine-url'])
+})
+
+test.each(['by path', 'as a body', 'compressed'])(
+  'rows that cannot be read to their end, %s: nothing is stored',
+  async (by) => {
+    const inbox = by === 'by path' ? await findInbox(dataDir, engine.url) : null
+    const fault = new DiskFault('cannot read a segment: EIO')
+    async function* broken() {
+      yield partsOf(200)
+      throw fault
+    }
+    const before = await stored()
+    const batch = { ...BATCH, token: `broken ${by}` }
+    await expect(sendRows(db, { inbox, compress: by === 'compressed' }, batch, broken())).rejects.toBe(fault)
+    expect(await stored()).toEqual(before)
+  },
+)
+
+test('an inbox that cannot be written is the fault of the disk, not of ClickHouse', async () => {
+  const inbox = join(dataDir, 'no', 'such', 'folder')
+  const sent = sendRows(db, { inbox, compress: false }, { ...BATCH, token: 'f' }, [partsOf(1)])
+  await expect(sent).rejects.toBeInstanceOf(DiskFault)
 })
 
 test('an inbox belongs to the engine that wrote its address into it, and is found empty', async () => {

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Registry } from 'prom-client'
@@ -113,6 +113,29 @@ describe('segments of an earlier run', () => {
     expect(await count(service)).toEqual(ONCE(3))
   })
 
+  test('whose damage cannot be set aside are kept until it can', async () => {
+    const service = freshService()
+    await using away = await withLeftover(service, 3)
+    const [name] = await segmentNames(away)
+    const folder = join(away.dataDir, 'segments')
+    await truncate(join(folder, name!), (await readFile(join(folder, name!))).length - 7)
+    // No folder can be made where a file is.
+    await writeFile(join(folder, 'quarantine'), '')
+    await using collector = await collectorUnderTest({ db: store.db, dataDir: away.dataDir })
+    await eventually(
+      () => collector.registry.metrics(),
+      (text) => /insert_failures_total [2-9]/.test(text),
+    )
+    expect(await segmentNames(collector)).toEqual([name])
+    await rm(join(folder, 'quarantine'))
+    await eventually(
+      () => segmentNames(collector),
+      (names) => names.length === 0,
+    )
+    expect(await count(service)).toEqual(ONCE(2))
+    expect(await readdir(join(folder, 'quarantine'))).toHaveLength(1)
+  })
+
   test('with a damaged frame in the middle lose that one only', async () => {
     const service = freshService()
     await using away = await withLeftover(service, 3)
@@ -210,6 +233,35 @@ describe('ClickHouse in trouble', () => {
     engine.state.mode = 'up'
     await stored(service, 4)
     expect(await count(service)).toEqual(ONCE(4))
+  })
+
+  test('answering while a segment cannot be read: that one waits, the others and heartbeats do not', async () => {
+    const service = freshService()
+    await using away = await withLeftover(service, 1)
+    const folder = join(away.dataDir, 'segments')
+    // Reading a folder fails with EISDIR.
+    await mkdir(join(folder, '00000000000001-unreadable.segment'))
+    const backlog = new Backlog()
+    backlog.sealed.push(...(await findLeftovers(folder)))
+    const digestLog = new DigestLog({ folder, windowMs: 600_000, sync: true })
+    const metrics = collectorMetrics(new Registry())
+    const log = createLog('silent', 'collector')
+    const shipper = new Shipper({ ...SHIPPER, db: store.db, folder, backlog, digestLog, metrics, log })
+    let wasAway = false
+    const watch = setInterval(() => (wasAway ||= backlog.isAway), 1)
+    shipper.start()
+    try {
+      await stored(service, 1)
+      await eventually(
+        async () => backlog.sealed.map(({ failures }) => failures),
+        ([failures, ...others]) => failures! >= 2 && others.length === 0,
+      )
+    } finally {
+      clearInterval(watch)
+      await shipper.stop(1_000)
+    }
+    expect(wasAway).toBe(false)
+    expect(await count(service)).toEqual(ONCE(1))
   })
 
   test('away when the clock is set back by an hour: stored when it is back, not an hour later', async () => {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { scanSegment } from '../../collector/segment/format.ts'
+import { inMemory, scanSegment } from '../../collector/segment/scan.ts'
 import type { CollectorChild } from './collector-child.ts'
 
 /** Rows in the segments on disk, where they wait while ClickHouse is away; none may be damaged. */
@@ -9,7 +9,7 @@ export async function rowsOnDisk({ dataDir }: CollectorChild): Promise<{ traces:
   const folder = join(dataDir, 'segments')
   const rows = { traces: 0, metrics: 0 }
   for (const name of (await readdir(folder)).filter((file) => file.endsWith('.segment'))) {
-    const { header, frames, damaged } = scanSegment(await readFile(join(folder, name)))
+    const { header, frames, damaged } = await scanSegment(inMemory(await readFile(join(folder, name))))
     expect(damaged).toEqual([])
     for (const part of frames.flatMap(({ tables }) => tables)) {
       const [table] = header!.tables[part.index]!
