@@ -13,6 +13,9 @@ export function backtestText(slo: Slo, result: Backtest): string {
   const lines = [
     `${slo.name}: ${percent(objective.targetPpm / 1_000_000)} over ${objective.window.duration}, ${METHOD_WORDS[objective.method]}`,
     `  judged   ${minuteText(result.from)} to ${minuteText(result.to)} UTC, ${percent(result.coverage)} of the SLO window is known`,
+    ...(result.knownFrom === null
+      ? []
+      : [`  note     there is no telemetry before ${minuteText(result.knownFrom)} UTC`]),
     ...budgetLines(result),
     `  alerts   ${countOf(result, 'page')}, ${countOf(result, 'ticket')}`,
     ...result.alerts.map(alertLine),

@@ -36,6 +36,8 @@ export interface PastStep {
 export interface Backtest {
   from: Date
   to: Date
+  /** The first minute of which anything is known; null where that is the first that was read, or nothing is known. */
+  knownFrom: Date | null
   /** Events of the SLO window that ends at `to`. */
   counts: Counts
   budget: Budget
@@ -106,6 +108,7 @@ export function backtest(
   return {
     from: minuteAt(grid, first),
     to: until,
+    knownFrom: knownFrom(parts),
     counts: end.period.counts,
     budget: budgetIn(end),
     coverage: end.period.coverage,
@@ -113,6 +116,12 @@ export function backtest(
     openMinutes,
     steps,
   }
+}
+
+function knownFrom(parts: readonly MinuteSeries[]): Date | null {
+  const known = parts.map(({ covered }) => covered.indexOf(1)).filter((first) => first >= 0)
+  const first = Math.min(...known)
+  return known.length > 0 && first > 0 ? minuteAt(parts[0]!, first) : null
 }
 
 const budgetIn = ({ period, slo }: Reading): Budget => budgetOf(period.units, slo.objective.budgetPpm)

@@ -35,6 +35,16 @@ describe('a backtest reads', () => {
     ])
   })
 
+  it('with a note where telemetry begins later than what is judged', () => {
+    const series = emptySeries(START, DAY)
+    for (let n = 1000; n < DAY; n++) putMinute(series, minuteAt(series, n), { good: 10, total: 10 })
+    const range = { from: START, to: minuteAt(series, DAY), stepMinutes: DAY }
+    expect(backtestText(SLO, backtest(SLO, new Map([[keyOf(SLO), series]]), range)).split('\n')[2]).toBe(
+      '  note     there is no telemetry before 2026-01-01 16:40 UTC',
+    )
+    expect(backtestText(SLO, outage(0))).not.toContain('note')
+  })
+
   it('as silence when nothing was wrong', () => {
     expect(backtestText(SLO, outage(0))).toContain('  alerts   0 pages, 0 tickets')
   })

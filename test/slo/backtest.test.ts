@@ -57,6 +57,14 @@ describe('a backtest tells of the pages and tickets that would have been', () =>
     expect(told(over(series, HISTORY, HISTORY + 2 * DAY), series, HISTORY)).toEqual(expected)
   })
 
+  it('tells since when there is telemetry, where that is not from the beginning', () => {
+    const late = history(DAY, [], [0, 100])
+    expect(over(late, 0, DAY).knownFrom).toEqual(minuteAt(late, 100))
+    const whole = history(DAY, [])
+    expect(over(whole, 0, DAY).knownFrom).toBeNull()
+    expect(over(emptySeries(START, DAY), 0, DAY).knownFrom).toBeNull()
+  })
+
   it('counts open minutes by severity', () => {
     const series = history(HISTORY + DAY, [[HISTORY, HISTORY + 10, 1000]])
     expect(over(series, HISTORY, HISTORY + DAY).openMinutes).toEqual({ page: 44, ticket: 355 })
