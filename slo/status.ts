@@ -72,8 +72,8 @@ export const sloStatusSchema = z.object({
       .describe('inside the window: the budget counts from the last; what is before it is in `raw`'),
   }),
   exclusions: z
-    .array(z.object({ from: instant, to: instant, reason: z.string() }))
-    .describe('time that counts for nothing'),
+    .array(z.object({ from: instant, to: instant, reason: z.string(), by: z.string() }))
+    .describe('time that counts for nothing, why, and who decided so'),
   raw: z
     .object({ counts, units: counts, sli: ratio, remaining: ratio, consumed: ratio })
     .nullable()
@@ -152,7 +152,7 @@ export function statusOf(reading: Reading, alert: FiringAlert | null, context: S
     units: copyOf(period.units),
     sli: budgetOf(period.units, budgetPpm).sli,
     budget: budgetStatus(reading, alert, context),
-    exclusions: period.exclusions.map(({ from, to, reason }) => ({ ...instants({ from, to }), reason })),
+    exclusions: period.exclusions.map(({ from, to, ...rest }) => ({ ...instants({ from, to }), ...rest })),
     raw: rawOf(period, budgetPpm),
     sampling: samplingOf(reading),
     members: membersOf(reading),

@@ -154,7 +154,7 @@ interface StoredReading {
     from: number
     to: number
     window: StoredWindow
-    exclusions: { from: number; to: number; reason: string }[]
+    exclusions: { from: number; to: number; reason: string; by: string }[]
     resets?: { slo: string; at: number; reason: string; by: string }[]
   }
   members?: (Omit<MemberReading, 'period'> & { window: StoredWindow })[]

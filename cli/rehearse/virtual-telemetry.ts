@@ -165,7 +165,12 @@ function readingOf(column: Column, watermarkSecond: number, missing: readonly Bl
       from: instant(end - sloMinutes),
       to: instant(end),
       raw: null,
-      exclusions: excluded.map(({ from, to }) => ({ from: instant(from), to: instant(to), reason: 'maintenance' })),
+      exclusions: excluded.map(({ from, to }) => ({
+        from: instant(from),
+        to: instant(to),
+        reason: 'maintenance',
+        by: '',
+      })),
     },
     invalidMinute: null,
   }

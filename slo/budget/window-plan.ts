@@ -66,10 +66,10 @@ const floorTo = (ms: number, gridMs: number, origin: number) => origin + Math.fl
 const ceilTo = (ms: number, gridMs: number, origin: number) => origin + Math.ceil((ms - origin) / gridMs) * gridMs
 
 /** A minute that is partly excluded is excluded. */
-const wholeMinutes = ({ from, to, reason }: Exclusion): Exclusion => ({
+const wholeMinutes = ({ from, to, ...rest }: Exclusion): Exclusion => ({
+  ...rest,
   from: new Date(floorTo(from.getTime(), MINUTE_MS, 0)),
   to: new Date(ceilTo(to.getTime(), MINUTE_MS, 0)),
-  reason,
 })
 
 /** Every instant at which something this SLO is read over begins or ends, in ms since 1970; none after the end. */

@@ -131,14 +131,15 @@ export const dependenciesInMaintenance = (windows: readonly MaintenanceWindow[],
       .flatMap(({ scope }) => scope.dependencies),
   )
 
-/** A stretch of time that counts for no budget, and why. */
+/** A stretch of time that counts for no budget: why, and who decided so. */
 export interface Exclusion extends OneOff {
   reason: string
+  by: string
 }
 
 /**
  * What is left out of a subject's budget within a span: occurrences cut to it, ascending; those that touch or overlap are
- * one, with every reason. Nothing that was over `EXCLUDE_BACK_DAYS` before its window was made is left out.
+ * one, with every reason and author. Nothing that was over `EXCLUDE_BACK_DAYS` before its window was made is left out.
  */
 export function exclusionsOf(windows: readonly MaintenanceWindow[], subject: Subject, span: OneOff): Exclusion[] {
   const [fromMs, toMs] = [span.from.getTime(), span.to.getTime()]
@@ -149,27 +150,29 @@ export function exclusionsOf(windows: readonly MaintenanceWindow[], subject: Sub
       return occurrencesOf(window, span).flatMap(({ from, to }) => {
         const startMs = Math.max(from.getTime(), earliestMs)
         const endMs = Math.min(to.getTime(), toMs)
-        return startMs < endMs ? [{ startMs, endMs, reason: window.reason }] : []
+        return startMs < endMs ? [{ startMs, endMs, reason: window.reason, by: window.createdBy }] : []
       })
     })
     .sort((a, b) => a.startMs - b.startMs)
   return merged(found)
 }
 
-function merged(sorted: readonly { startMs: number; endMs: number; reason: string }[]): Exclusion[] {
-  const result: { startMs: number; endMs: number; reasons: string[] }[] = []
-  for (const { startMs, endMs, reason } of sorted) {
+function merged(sorted: readonly { startMs: number; endMs: number; reason: string; by: string }[]): Exclusion[] {
+  const result: { startMs: number; endMs: number; reasons: Set<string>; authors: Set<string> }[] = []
+  for (const { startMs, endMs, reason, by } of sorted) {
     const last = result.at(-1)
     if (!last || startMs > last.endMs) {
-      result.push({ startMs, endMs, reasons: [reason] })
+      result.push({ startMs, endMs, reasons: new Set([reason]), authors: new Set([by]) })
       continue
     }
     last.endMs = Math.max(last.endMs, endMs)
-    if (!last.reasons.includes(reason)) last.reasons.push(reason)
+    last.reasons.add(reason)
+    last.authors.add(by)
   }
-  return result.map(({ startMs, endMs, reasons }) => ({
+  return result.map(({ startMs, endMs, reasons, authors }) => ({
     from: new Date(startMs),
     to: new Date(endMs),
-    reason: reasons.join('; '),
+    reason: [...reasons].join('; '),
+    by: [...authors].join(', '),
   }))
 }

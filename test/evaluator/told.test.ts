@@ -82,7 +82,7 @@ const said = ({ body }: Received) => {
 }
 const toldSince = (count: number) => receiver.received.slice(count).map(said).sort()
 
-describe('a silence', () => {
+describe('a silence', { timeout: 120_000 }, () => {
   it('keeps an outage from being told, and what still fires at its end is told', async () => {
     await api('/silences', {
       matchers: ['service="checkout"'],
@@ -114,7 +114,7 @@ describe('a silence', () => {
   })
 })
 
-describe('maintenance that is left out of the budget', () => {
+describe('maintenance that is left out of the budget', { timeout: 120_000 }, () => {
   it('tells nothing, spends nothing, and says both numbers', async () => {
     await api('/maintenance-windows', {
       scope: { dependencies: ['acme-pay'] },
@@ -128,12 +128,12 @@ describe('maintenance that is left out of the budget', () => {
     expect(toldSince(0)).toEqual([])
     const slo = await api('/slos/checkout-pay')
     expect(slo.budget.remaining).toBe(1)
-    expect(slo.exclusions).toEqual([{ from: minute(0), to: minute(6), reason: 'provider upgrade' }])
+    expect(slo.exclusions).toEqual([{ from: minute(0), to: minute(6), reason: 'provider upgrade', by: 'somebody' }])
     expect(slo.raw.counts.total - slo.raw.counts.good).toBeCloseTo(3_000, 6)
   })
 })
 
-describe('an acknowledgement', () => {
+describe('an acknowledgement', { timeout: 120_000 }, () => {
   const steps = [{ afterMs: 3 * MINUTE_MS, endpoints: ['desk'] }]
   const escalating = () => {
     evaluator.routes = evaluator.routes.map((route) => ({ ...route, escalation: steps }))

@@ -110,7 +110,10 @@ describe('time left out of the budget', () => {
   const excluded = (from: number, to: number) => {
     const read = reading({ of: slo({ tiers: [SHARE] }), bad: { 5: [0, 0], 60: [0, 0] } })
     const at = (minutesAgo: number) => new Date(NOW.getTime() - minutesAgo * MINUTE_MS)
-    return { ...read, period: { ...read.period, exclusions: [{ from: at(from), to: at(to), reason: 'upgrade' }] } }
+    return {
+      ...read,
+      period: { ...read.period, exclusions: [{ from: at(from), to: at(to), reason: 'upgrade', by: 'ada' }] },
+    }
   }
   it('a window with nothing left says why', () => expect(byShare(excluded(90, 0))).toBe('frozen frozen_excluded'))
   it('an exclusion that is over does not', () => expect(byShare(excluded(200, 100))).toBe('frozen frozen_no_events'))

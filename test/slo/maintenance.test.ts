@@ -103,7 +103,7 @@ describe('time left out of the budget', () => {
   test('only by explicit choice', () => {
     expect(exclusionsOf([window()], SUBJECT, day)).toEqual([])
     expect(exclusionsOf([excluding()], SUBJECT, day)).toEqual([
-      { from: at('06-10T12:00'), to: at('06-10T13:00'), reason: 'upgrade' },
+      { from: at('06-10T12:00'), to: at('06-10T13:00'), reason: 'upgrade', by: 'ada' },
     ])
   })
 
@@ -113,20 +113,26 @@ describe('time left out of the budget', () => {
 
   test('cut to the span', () => {
     const span = { from: at('06-10T12:10'), to: at('06-10T12:20') }
-    expect(exclusionsOf([excluding()], SUBJECT, span)).toEqual([{ ...span, reason: 'upgrade' }])
+    expect(exclusionsOf([excluding()], SUBJECT, span)).toEqual([{ ...span, reason: 'upgrade', by: 'ada' }])
   })
 
   test('overlapping and touching windows are one, with both reasons', () => {
     const found = exclusionsOf(
       [
-        excluding({ schedule: { from: at('06-10T13:00'), to: at('06-10T14:00') }, reason: 'failover' }),
+        excluding({
+          schedule: { from: at('06-10T13:00'), to: at('06-10T14:00') },
+          reason: 'failover',
+          createdBy: 'sam',
+        }),
         excluding(),
         excluding({ schedule: { from: at('06-10T12:30'), to: at('06-10T12:40') } }),
       ],
       SUBJECT,
       day,
     )
-    expect(found).toEqual([{ from: at('06-10T12:00'), to: at('06-10T14:00'), reason: 'upgrade; failover' }])
+    expect(found).toEqual([
+      { from: at('06-10T12:00'), to: at('06-10T14:00'), reason: 'upgrade; failover', by: 'ada, sam' },
+    ])
   })
 
   test('what was over more than seven days before the window was made stays in', () => {

@@ -244,10 +244,10 @@ describe('what stands beside the numbers', () => {
       counts: counts(500, 900_000),
       units: counts(500, 900_000),
       raw: { counts: counts(1_500, 1_000_000), units: counts(1_500, 1_000_000) },
-      exclusions: [{ from: minutesAgo(60), to: minutesAgo(30), reason: 'database upgrade' }],
+      exclusions: [{ from: minutesAgo(60), to: minutesAgo(30), reason: 'database upgrade', by: 'ada' }],
     })
     expect(status.exclusions).toEqual([
-      { from: '2026-01-31T11:00:00.000Z', to: '2026-01-31T11:30:00.000Z', reason: 'database upgrade' },
+      { from: '2026-01-31T11:00:00.000Z', to: '2026-01-31T11:30:00.000Z', reason: 'database upgrade', by: 'ada' },
     ])
     expect(status.budget.remaining).toBeCloseTo(4 / 9, 12)
     expect(status.raw).toMatchObject({ counts: counts(1_500, 1_000_000), remaining: -0.5, consumed: 1.5 })

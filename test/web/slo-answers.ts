@@ -55,8 +55,9 @@ const adjusted = slo('billing-adjusted', {
       from: minutesAgo((9 - n / 2) * DAY_MINUTES - 60),
       to: minutesAgo((9 - n / 2) * DAY_MINUTES - 180),
       reason: `nightly backup ${n + 1}`,
+      by: 'sam',
     })),
-    { from: minutesAgo(DAY_MINUTES), to: minutesAgo(DAY_MINUTES - 90), reason: 'provider upgrade' },
+    { from: minutesAgo(DAY_MINUTES), to: minutesAgo(DAY_MINUTES - 90), reason: 'provider upgrade', by: 'ada' },
   ],
   raw: {
     counts: { good: 998_000, total: 1_209_600 },

@@ -65,7 +65,7 @@ describe('the page', () => {
     const section = page.locator('section', { has: page.getByRole('heading', { name: 'Left out of the budget' }) })
     const text = await textOf(section)
     expect(text).toMatch(/Reset \d+ \w+ \d\d:\d\d UTC by ada: moved to the new ledger/)
-    expect(text).toContain('1 h 30 min: provider upgrade')
+    expect(text).toContain('1 h 30 min: provider upgrade, by ada')
     expect(text).toContain('and 2 times before, 4 h in all')
     expect(text).toContain('Official 99.94% 40% 720')
     expect(text).toContain('With all of it 99.70% −298% 3,600')

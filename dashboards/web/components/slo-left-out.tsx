@@ -39,6 +39,7 @@ function Exclusions({ exclusions }: Pick<SloDetail, 'exclusions'>) {
       {newest.slice(0, SHOWN).map((one) => (
         <li key={one.from}>
           <Time at={one.from} /> to <Time at={one.to} />, {duration(lengthOf(one))}: {one.reason || 'no reason given'}
+          {one.by && `, by ${one.by}`}
         </li>
       ))}
       {rest.length > 0 && (
