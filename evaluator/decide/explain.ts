@@ -1,6 +1,6 @@
 import type { Log } from '../../runtime/log.ts'
 import type { AlertName, NearbyDeployment, RootEvidence } from '../../slo/alert/incident.ts'
-import { deepestBelow } from '../../slo/alert/root-cause.ts'
+import { deepestBelow, guessedRoot } from '../../slo/alert/root-cause.ts'
 import { windowEnd } from '../../slo/budget/window.ts'
 import { slowestAllowedNs } from '../../slo/call-selection.ts'
 import { callTotalsOf } from '../../slo/indicator.ts'
@@ -154,6 +154,14 @@ const servicesOf = (slos: readonly Slo[]): string[] => [
   ),
 ]
 
+/** The dependencies whose calls an SLI counts; null where it names none. */
+function dependenciesOf({ indicator }: Slo): ReadonlySet<string> | null {
+  const named = callTotalsOf(indicator).map(({ fields: { dependency } }) =>
+    dependency && 'in' in dependency ? dependency.in : null,
+  )
+  return named.length === 0 || named.includes(null) ? null : new Set(named.flatMap((names) => names ?? []))
+}
+
 /** Alerts without a measured root take that of the deepest service that began to fail with them, or the service itself. */
 function withTopology(
   causes: Map<string, Cause>,
@@ -161,7 +169,9 @@ function withTopology(
   calls: ReadonlyMap<string, ReadonlySet<string>>,
 ): Map<string, Cause> {
   const deepest = deepestBelow(
-    firing.map(({ alert, env, slo, startedAtMs }) => ({ alert, env, service: slo.service, startedAtMs })),
+    firing.map(({ alert, env, slo, startedAtMs }) => ({
+      ...{ alert, env, service: slo.service, toward: dependenciesOf(slo), startedAtMs },
+    })),
     calls,
   )
   return new Map(
@@ -169,7 +179,7 @@ function withTopology(
       const below = deepest.get(alert)
       if (cause.root.origin !== '' || !below) return [alert, cause]
       const measured = causes.get(below.alert)?.root.origin ?? ''
-      const origin = measured === '' ? `service:${below.service}/failing` : measured
+      const origin = measured === '' ? guessedRoot(below.service) : measured
       const root: RootEvidence = { ...cause.root, origin, confidence: 'low' }
       return [alert, { ...cause, root }]
     }),

@@ -3,6 +3,7 @@ import { incidentId } from './alert-incident-id.ts'
 import type { AlertPolicy } from './alert-policy.ts'
 import type { MuteReason } from './alert-stream.ts'
 import type { AlertName } from './incident.ts'
+import { isGuessed } from './root-cause.ts'
 
 /** What an alert is about; the same from its first evaluation to its last. */
 export interface AlertSubject {
@@ -54,7 +55,7 @@ export interface Group {
   env: string
   /** What its alerts have in common, pinned when it starts: a root cause, or the group of its alerts. */
   key: string
-  /** '' while unknown; found later it is adopted, never changed. */
+  /** '' while unknown; found later it is adopted. A measured one never changes, a guess gives way to it. */
   root: string
   startedAtMs: number
   previousIncident: string | null
@@ -132,18 +133,20 @@ function followed(members: Group['members'], alerts: ReadonlyMap<string, FiringN
   return next
 }
 
-/** A root that was not known at the start is taken over once one of the members has it. */
+/** A root that was not known at the start, or only guessed, is taken over once one of the members has it. */
 function adoptRoot(group: Group, alerts: ReadonlyMap<string, FiringNow>): void {
-  if (group.root !== '') return
-  const roots = activeIds(group.members).map((id) => alerts.get(id)?.root ?? '')
-  group.root = roots.find((root) => root !== '') ?? ''
+  if (group.root !== '' && !isGuessed(group.root)) return
+  const roots = activeIds(group.members)
+    .map((id) => alerts.get(id)?.root ?? '')
+    .filter((root) => root !== '')
+  group.root = roots.find((root) => !isGuessed(root)) ?? (group.root || (roots[0] ?? ''))
 }
 
 function markStrays({ root, members }: Group, alerts: ReadonlyMap<string, FiringNow>, now: Date): void {
   for (const id of activeIds(members)) {
     const own = alerts.get(id)?.root ?? ''
     const member = members[id] as MemberState
-    const strays = own !== '' && root !== '' && own !== root
+    const strays = own !== '' && !isGuessed(own) && root !== '' && own !== root
     members[id] = { ...member, strayedSinceMs: strays ? (member.strayedSinceMs ?? now.getTime()) : null }
   }
 }

@@ -48,11 +48,18 @@ export function rootOf(
 
 const LESS_SURE: Record<Confidence, Confidence> = { high: 'medium', medium: 'low', low: 'low' }
 
+/** The root where nothing was measured and a service is taken for the cause: no call ends like this. */
+export const guessedRoot = (service: string): string => `service:${service}/failing`
+
+export const isGuessed = (root: string): boolean => root.endsWith('/failing')
+
 /** An SLO that fires, as a node of the call graph. */
 export interface FiringService {
   alert: string
   env: string
   service: string
+  /** The only dependencies its SLI looks at: what else the service calls is not behind it. Null for whatever it calls. */
+  toward: ReadonlySet<string> | null
   startedAtMs: number
 }
 
@@ -87,23 +94,26 @@ function reach(
   calls: ReadonlyMap<string, ReadonlySet<string>>,
 ): { alert: FiringService; depth: number }[] {
   const depths = new Map<string, { alert: FiringService; depth: number }>([[from.service, { alert: from, depth: 0 }]])
-  const queue = [from.service]
-  for (let service = queue.shift(); service !== undefined; service = queue.shift()) {
-    const depth = (depths.get(service)?.depth ?? 0) + 1
+  const queue = [from]
+  for (let caller = queue.shift(); caller !== undefined; caller = queue.shift()) {
+    const depth = (depths.get(caller.service)?.depth ?? 0) + 1
     for (const alert of firing) {
-      if (depths.has(alert.service) || !calls.get(service)?.has(alert.service) || !isTogether(from, alert)) continue
+      if (depths.has(alert.service) || !leadsTo(caller, alert, calls) || !isTogether(from, alert)) continue
       depths.set(alert.service, { alert, depth })
-      queue.push(alert.service)
+      queue.push(alert)
     }
   }
   return [...depths.values()]
 }
 
+const leadsTo = (from: FiringService, to: FiringService, calls: ReadonlyMap<string, ReadonlySet<string>>): boolean =>
+  (calls.get(from.service)?.has(to.service) ?? false) && (from.toward?.has(to.service) ?? true)
+
 const isReached = (
   to: FiringService,
   firing: readonly FiringService[],
   calls: ReadonlyMap<string, ReadonlySet<string>>,
-): boolean => firing.some((from) => isTogether(from, to) && (calls.get(from.service)?.has(to.service) ?? false))
+): boolean => firing.some((from) => isTogether(from, to) && leadsTo(from, to, calls))
 
 const isTogether = (a: FiringService, b: FiringService) =>
   a.env === b.env && a.service !== b.service && Math.abs(a.startedAtMs - b.startedAtMs) <= TOGETHER_MS

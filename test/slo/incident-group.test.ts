@@ -2,11 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ALERT_POLICY } from '../../slo/alert/alert-policy.ts'
 import { type AlertSubject, type FiringNow, type Group, type Grouped, group } from '../../slo/alert/incident-group.ts'
+import { guessedRoot } from '../../slo/alert/root-cause.ts'
 import type { Severity } from '../../slo/model.ts'
 
 const T0 = Date.parse('2026-01-01T00:00:00Z')
 const PAY = 'dependency:acme-pay/timeout'
 const MAIL = 'dependency:mail/throttled'
+const GUESSED = guessedRoot('notifications')
 
 const subject = (alert: string, changes: Partial<AlertSubject> = {}): AlertSubject => ({
   alert,
@@ -113,6 +115,43 @@ describe('which alerts are one incident', () => {
         [1, { A: { root: PAY } }],
       ],
       are: [`${PAY}: A`],
+    },
+    'a guessed root gives way to a measured one': {
+      steps: [
+        [0, { A: { root: GUESSED }, B: { root: GUESSED } }],
+        [1, { A: { root: GUESSED }, B: { root: PAY } }],
+      ],
+      are: [`${PAY}: A B`],
+    },
+    'a guessed root stays while nothing is measured': {
+      steps: [
+        [0, { A: { root: GUESSED } }],
+        [1, { A: {} }],
+      ],
+      are: [`${GUESSED}: A`],
+    },
+    'a measured root does not give way to a guess': {
+      steps: [
+        [0, { A: { root: PAY } }],
+        [1, { A: { root: GUESSED } }],
+      ],
+      are: [`${PAY}: A`],
+    },
+    'a guess parts nobody from the others': {
+      steps: [
+        [0, { A: { root: PAY }, B: { root: PAY } }],
+        [5, { A: { root: PAY }, B: { root: GUESSED } }],
+        [30, { A: { root: PAY }, B: { root: GUESSED } }],
+      ],
+      are: [`${PAY}: A B`],
+    },
+    'an incident whose root was a guess goes with the one of the measured root': {
+      steps: [
+        [0, { A: { root: PAY } }],
+        [1, { A: { root: PAY }, B: { root: GUESSED, since: 1 } }],
+        [2, { A: { root: PAY }, B: { root: PAY, since: 1 } }],
+      ],
+      are: [`${PAY}: (B) A`, `${PAY}: B merged`],
     },
     'a root that is lost again stays': {
       steps: [

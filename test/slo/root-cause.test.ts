@@ -46,15 +46,18 @@ describe('the root cause by topology', () => {
     ['cart', new Set(['payments'])],
     ['payments', new Set(['web'])],
   ])
-  const firing = (services: Record<string, number>) =>
+  const firing = (services: Record<string, number>, toward: Record<string, string[]>) =>
     Object.entries(services).map(([service, minute]) => ({
       alert: service,
       env: 'prod',
       service,
+      toward: toward[service] ? new Set(toward[service]) : null,
       startedAtMs: minute * 60_000,
     }))
-  const deepest = (services: Record<string, number>, calls = CALLS) =>
-    Object.fromEntries([...deepestBelow(firing(services), calls)].map(([alert, below]) => [alert, below.service]))
+  const deepest = (services: Record<string, number>, calls = CALLS, toward = {}) =>
+    Object.fromEntries(
+      [...deepestBelow(firing(services, toward), calls)].map(([alert, below]) => [alert, below.service]),
+    )
 
   it('the deepest service that began to fail with the others', () => {
     const tree = new Map([...CALLS].filter(([service]) => service !== 'payments'))
@@ -71,6 +74,13 @@ describe('the root cause by topology', () => {
   })
   it('of two at the same depth the one that began first', () => {
     expect(deepest({ web: 3, cart: 2, search: 1 }).web).toBe('search')
+  })
+  it('an SLI of some dependencies is not put down to what else the service calls', () => {
+    expect(deepest({ web: 0, cart: 0 }, CALLS, { web: ['acme-pay'] })).toEqual({})
+    expect(deepest({ web: 0, cart: 0, search: 0 }, CALLS, { web: ['acme-pay', 'cart'] })).toEqual({
+      web: 'cart',
+      cart: 'cart',
+    })
   })
   it('a circle of calls ends', () => {
     expect(Object.keys(deepest({ web: 0, cart: 0, payments: 0 }))).toHaveLength(3)
