@@ -1,13 +1,15 @@
 /**
  * Spans a second end to end: protobuf requests → durable → queryable, beside the rate at which the engine alone inserts the
  * same rows into the same tables and views, before and after; CPU time of the parts, memory of the collector, bytes at rest.
+ * Alone the engine has all cores; end to end it shares them with the collector and with the generator of the load, so what
+ * the machine spends on a span is told for each. The collector is warm, as one that runs: its first requests do not count.
  * Run: node test/bench/ingest.ts [requests] [rate, 1 = that of the engine alone] [settings of the collector as JSON]
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ALLOCATOR_ENVIRONMENT } from '../../collector/allocator.ts'
 import { TableRows } from '../../collector/rows/tables.ts'
@@ -32,6 +34,8 @@ const OFFERED = Number(process.argv[3] ?? 1)
 const SETTINGS = process.argv[4] ?? '{}'
 /** Requests whose rows the engine alone inserts, so many an insert. */
 const ALONE = 400
+/** Requests a collector gets before it is measured. */
+const WARM_UP = 150
 const PER_INSERT = 100
 /** Inserts at a time. */
 const IN_FLIGHT = 3
@@ -86,33 +90,49 @@ async function engineAlone(kept: Rows, round: string): Promise<number> {
   const ms = performance.now() - start
   await db.command({ query: `DROP DATABASE ${alone.database} SYNC` })
   await db.close()
-  say(`engine alone, ${round}`, rate(count, ms), `${rate(count, engineCpuMs() - startCpu)} of CPU time`)
+  const eachUs = ((engineCpuMs() - startCpu) * 1000) / count
+  say(`engine alone, ${round}`, rate(count, ms), `${eachUs.toFixed(1)} µs of CPU time a span`)
   return (count / ms) * 1000
+}
+
+/** Sends so many requests from number `first` on, and waits until they are stored. */
+async function load(url: string, db: Db, first: number, requests: number, offered: number) {
+  const perSecond = offered / SPANS_PER_REQUEST
+  const sender = fork(
+    new URL('./load-process.ts', import.meta.url),
+    [url, requests, SPANS_PER_REQUEST, perSecond, first].map(String),
+  )
+  await once(sender, 'message')
+  const before = await storedIn(db)
+  const startCpu = { engine: engineCpuMs(), collector: processCpuMs(collector.pid!) }
+  const start = performance.now()
+  sender.send('go')
+  const [result] = (await once(sender, 'message')) as [LoadResult]
+  const acknowledged = result.latencies.length * SPANS_PER_REQUEST
+  // Not often: each question costs the engine some milliseconds.
+  while ((await storedIn(db)) < before + acknowledged) await new Promise((resolve) => setTimeout(resolve, 200))
+  return {
+    ...result,
+    acknowledged,
+    ms: performance.now() - start,
+    engineMs: engineCpuMs() - startCpu.engine,
+    collectorMs: processCpuMs(collector.pid!) - startCpu.collector,
+  }
 }
 
 /** Queryable spans a second, when `offered` spans a second are sent. */
 async function endToEnd(url: string, db: Db, offered: number): Promise<number> {
-  const load = fork(new URL('./load-process.ts', import.meta.url), [
-    ...[url, REQUESTS, SPANS_PER_REQUEST, offered / SPANS_PER_REQUEST].map(String),
-  ])
-  await once(load, 'message')
-  const startCpu = { engine: engineCpuMs(), collector: processCpuMs(collector.pid!) }
-  const start = performance.now()
-  load.send('go')
-  const [{ answers, latencies, tookMs }] = (await once(load, 'message')) as [LoadResult]
-  const acknowledged = latencies.length * SPANS_PER_REQUEST
-  // Not often: each question costs the engine some milliseconds.
-  while ((await storedIn(db)) < acknowledged) await new Promise((resolve) => setTimeout(resolve, 200))
-  const ms = performance.now() - start
-  const engineMs = engineCpuMs() - startCpu.engine
+  const done = await load(url, db, 0, REQUESTS, offered)
+  const { answers, latencies, tookMs, acknowledged, ms, engineMs, collectorMs } = done
   say('sent at', rate(offered, 1000), `answers ${JSON.stringify(answers)}`)
   say('acknowledged', rate(acknowledged, tookMs))
   say('queryable', rate(acknowledged, ms))
   const segments = await numberOf(db, `SELECT countIf(segment != '') AS n FROM ingest_log`)
-  say('segments', `${segments}, ${Math.round(acknowledged / segments)} spans each`)
-  say('engine meanwhile', `${rate(acknowledged, engineMs)} of CPU time`)
-  const collectorMs = processCpuMs(collector.pid!) - startCpu.collector
-  say('collector', `${rate(acknowledged, collectorMs)} of CPU time`, `peak ${peakMib(collector.pid!)} MiB`)
+  say('segments', `${segments}, ${Math.round((await spansIn(db)) / segments)} spans each, with those to warm up`)
+  const each = (cpu: number) => `${((cpu * 1000) / acknowledged).toFixed(1)} µs`
+  const parts = `engine ${each(engineMs)}, collector ${each(collectorMs)}, generator ${each(done.cpuMs)}`
+  say('CPU time a span', parts, `all cores had ${each(ms * availableParallelism())}`)
+  say('collector', `peak ${peakMib(collector.pid!)} MiB`)
   say('answer p50, p99', `${at(latencies, 0.5)} ms`, `${at(latencies, 0.99)} ms after it was due`)
   return (acknowledged / ms) * 1000
 }
@@ -167,6 +187,7 @@ const collector = fork(program, [dataDir, engine.url, server.database, SETTINGS]
   env: { ...ALLOCATOR_ENVIRONMENT, ...process.env },
 })
 const [{ otlpHttp }] = (await once(collector, 'message')) as [{ otlpHttp: string }]
+await load(otlpHttp, db, REQUESTS, WARM_UP, OFFERED * before)
 const queryable = await endToEnd(otlpHttp, db, OFFERED * before)
 collector.kill('SIGTERM')
 await once(collector, 'exit')

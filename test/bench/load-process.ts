@@ -1,7 +1,7 @@
 /**
  * Sends bodies at a steady rate whether or not the ones before were answered: a slow collector meets the same load as a
  * fast one, and latency counts from when a request was due. Bodies are made before the first is sent.
- * Arguments: URL of the collector, requests, spans each, requests a second. Says 'ready', begins when told anything, and
+ * Arguments: URL of the collector, requests, spans each, requests a second, number of the first. Says 'ready', begins when told anything, and
  * ends with a `LoadResult`.
  */
 import { once } from 'node:events'
@@ -16,18 +16,21 @@ export interface LoadResult {
   latencies: number[]
   /** From the first request to the last answer. */
   tookMs: number
+  /** CPU time of sending. */
+  cpuMs: number
 }
 
 const CONNECTIONS = 64
 
-const [url, requests, spans, perSecond] = process.argv.slice(2)
+const [url, requests, spans, perSecond, first] = process.argv.slice(2)
 const bodyOf = spanBodies(Number(spans))
-const bodies = Array.from({ length: Number(requests) }, (_, i) => bodyOf(i))
+const bodies = Array.from({ length: Number(requests) }, (_, i) => bodyOf(Number(first) + i))
 const { post, close } = openSender(url!, CONNECTIONS)
 process.send?.('ready')
 await once(process, 'message')
 
-const result: LoadResult = { answers: {}, latencies: [], tookMs: 0 }
+const result: LoadResult = { answers: {}, latencies: [], tookMs: 0, cpuMs: 0 }
+const startCpu = process.cpuUsage()
 const startedAt = performance.now()
 const sent: Promise<void>[] = []
 for (const [i, body] of bodies.entries()) {
@@ -38,6 +41,8 @@ for (const [i, body] of bodies.entries()) {
 }
 await Promise.all(sent)
 result.tookMs = performance.now() - startedAt
+const { user, system } = process.cpuUsage(startCpu)
+result.cpuMs = (user + system) / 1000
 result.latencies.sort((a, b) => a - b)
 close()
 process.send?.(result, () => process.disconnect())
