@@ -2,8 +2,9 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Notification } from '../storage/notifications.ts'
 import { type IncidentTurn, turnsAnything } from './decide/incident-turn.ts'
 import type { Evaluation } from './decide/judge.ts'
+import type { DeliveryResult } from './deliver/delivery-result.ts'
 import type { OutboxStatus } from './deliver/endpoint-health.ts'
-import type { DeliveryResult, Outbox } from './deliver/outbox.ts'
+import type { Outbox } from './deliver/outbox.ts'
 
 export interface EvaluatorMetrics {
   ticked(result: 'ok' | 'error', seconds: number, at: Date): void

@@ -1,4 +1,3 @@
-import type { Direction } from '../integration/outcome.ts'
 import type { CallSelection, Indicator, MeasuredIndicator, Slo } from './model.ts'
 
 /** What is measured by one SELECT, and under which generation its minutes are stored. */
@@ -52,9 +51,6 @@ export function callTotalsOf(indicator: Indicator): CallSelection[] {
       return []
   }
 }
-
-/** Whether an SLI watches calls a service makes, or calls it answers; inbound for what is not measured from calls. */
-export const directionOf = (indicator: Indicator): Direction => callTotalsOf(indicator)[0]?.direction ?? 'inbound'
 
 /** The environment an SLO speaks about: its label, or the only one its calls are selected from; '' when open. */
 export function environmentOf({ labels, indicator }: Pick<Slo, 'labels' | 'indicator'>): string {

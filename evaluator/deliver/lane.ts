@@ -41,6 +41,20 @@ const inState = ({ notifications }: Lane, state: Notification['state']) =>
 
 export const pendingOf = (lane: Lane): Notification[] => inState(lane, 'pending')
 
+/** The message that is sent next: the newest that waits. */
+export const newestOf = (lane: Lane): Notification | null =>
+  pendingOf(lane).reduce<Notification | null>((a, b) => (a && a.sequence > b.sequence ? a : b), null)
+
+/** The end of an incident on standby must be settled, one way or the other. */
+export const unsettledSince = ({ notifications }: Lane): Date | null =>
+  notifications.find(({ state, event }) => state === 'standby' && event === 'resolved')?.nextAttemptAt ?? null
+
+/** Pages before tickets, then what has waited longest. */
+export function urgencyOf(lane: Lane): number {
+  const newest = newestOf(lane)
+  return newest ? (newest.severity === 'page' ? 1e15 : 0) - newest.nextAttemptAt.getTime() : 0
+}
+
 /** Whether the endpoint is owed the end of the incident. Deployments have none. */
 export const isOwed = (lane: Lane): boolean =>
   !lane.incident.startsWith(CHANGE) && ledgerOf(lane.notifications, lane.attempts) !== 'none'

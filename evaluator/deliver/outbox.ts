@@ -3,6 +3,7 @@ import type { DeliveryAttempt, Notification, OutboxStore } from '../../storage/n
 import type { PostResult } from '../notify/post-result.ts'
 import { attemptOutcome } from './attempt-outcome.ts'
 import type { Thread } from './deliver.ts'
+import { type DeliveryResult, loggedResult } from './delivery-result.ts'
 import { EndpointHealth, type OutboxStatus } from './endpoint-health.ts'
 import { fallbackAfter, isHeldPage, standbyFor } from './fallback.ts'
 import { KeepAlive, type RepeatRule } from './keep-alive.ts'
@@ -13,10 +14,13 @@ import {
   type Lane,
   type Lanes,
   laneOf,
+  newestOf,
   pendingOf,
   revise,
   settle,
   threadOf,
+  unsettledSince,
+  urgencyOf,
 } from './lane.ts'
 import { LateWrites } from './late-writes.ts'
 import { RecentDeadLetters } from './recent-dead-letters.ts'
@@ -45,8 +49,6 @@ export interface OutboxOptions {
   /** When an attempt begins that waited for others of its round; default: the instant of the round. */
   clock?: () => Date
 }
-
-export type DeliveryResult = 'delivered' | 'retry' | 'dead_letter' | 'superseded'
 
 const DAY_MS = 86_400_000
 
@@ -349,25 +351,12 @@ export class Outbox {
 
   /** Logs what became of a message, and hands it on. */
   #tell(notification: Notification, made?: DeliveryAttempt): void {
-    const { log, onResult } = this.#options
-    const { endpoint, incident, id, event, reason, state, attempts, lastError, nextAttemptAt } = notification
-    const { status = 0, error = '', latencyMs = 0 } = made ?? {}
-    const what = { endpoint, incident, id, event, reason, attempts, status, error }
-    if (state === 'delivered') {
-      log.info(what, 'notification delivered')
-      onResult?.(notification, 'delivered', latencyMs)
-    } else if (state === 'dead') {
-      this.#health.countDead(endpoint)
+    const result = loggedResult(this.#options.log, notification, made)
+    if (result === 'dead_letter') {
+      this.#health.countDead(notification.endpoint)
       this.#recentlyDead.count(notification)
-      log.error({ ...what, why: lastError }, 'notification given up')
-      onResult?.(notification, 'dead_letter', latencyMs)
-    } else if (state === 'superseded') {
-      log.info({ ...what, why: lastError }, 'notification superseded')
-      onResult?.(notification, 'superseded', 0)
-    } else if (made) {
-      log.warn({ ...what, nextAttemptAt }, 'notification not delivered; will be tried again')
-      onResult?.(notification, 'retry', latencyMs)
     }
+    if (result) this.#options.onResult?.(notification, result, made?.latencyMs ?? 0)
   }
 
   /** What happened, happened: a store that cannot take it now gets it later. */
@@ -384,17 +373,3 @@ export class Outbox {
 const isBy = (at: Date | null, now: Date): boolean => at !== null && at <= now
 
 const latest = (...dates: Date[]): Date => new Date(Math.max(...dates.map(Number)))
-
-/** The message that is sent next: the newest that waits. */
-const newestOf = (lane: Lane): Notification | null =>
-  pendingOf(lane).reduce<Notification | null>((a, b) => (a && a.sequence > b.sequence ? a : b), null)
-
-/** The end of an incident on standby must be settled, one way or the other. */
-const unsettledSince = ({ notifications }: Lane): Date | null =>
-  notifications.find(({ state, event }) => state === 'standby' && event === 'resolved')?.nextAttemptAt ?? null
-
-/** Pages before tickets, then what has waited longest. */
-function urgencyOf(lane: Lane): number {
-  const newest = newestOf(lane)
-  return newest ? (newest.severity === 'page' ? 1e15 : 0) - newest.nextAttemptAt.getTime() : 0
-}
