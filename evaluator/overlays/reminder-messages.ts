@@ -1,7 +1,7 @@
 import { routeFor } from '../../slo/overlay/route.ts'
 import type { Delivery } from '../deliver/delivery.ts'
 import { type PlainMessage, plainNotification } from '../deliver/plain-notification.ts'
-import type { Reminder } from './overlays.ts'
+import type { Reminder } from './reminders.ts'
 
 type Telling = Pick<Delivery, 'outbox' | 'addressees' | 'routes' | 'publicUrl'>
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { addresseesOf } from '../../evaluator/deliver/notifications-for.ts'
-import type { Reminder } from '../../evaluator/overlays/overlays.ts'
 import { tellReminders } from '../../evaluator/overlays/reminder-messages.ts'
+import type { Reminder } from '../../evaluator/overlays/reminders.ts'
 import type { RouteNode } from '../../slo/overlay/route.ts'
 import { second, virtualOutbox } from './virtual.ts'
 
