@@ -133,11 +133,9 @@ const FORM = 1
 
 const selectReadings = query({
   sql: `
-    SELECT r.slo AS slo, toUnixTimestamp64Milli(r.definition_at) AS definitionAt, r.reading AS reading
-    FROM (SELECT slo, definition_at, evaluated_at, reading, form FROM slo_readings FINAL) AS r
-    GLOBAL LEFT JOIN (SELECT slo, max(recorded_at) AS reset_at FROM budget_resets GROUP BY slo) AS b ON b.slo = r.slo
-    WHERE r.form = {form:UInt8} AND r.evaluated_at >= b.reset_at
-      AND r.evaluated_at >= (SELECT max(changed_at) FROM maintenance_windows WHERE exclude_from_budget)`,
+    SELECT slo, toUnixTimestamp64Milli(definition_at) AS definitionAt, reading FROM slo_readings FINAL
+    WHERE form = {form:UInt8} AND evaluated_at >= (SELECT max(changed_at) FROM maintenance_windows WHERE exclude_from_budget)
+      AND (evaluated_at >= (SELECT max(recorded_at) FROM budget_resets) OR slo NOT IN (SELECT slo FROM budget_resets))`,
   params: z.object({ form: z.int() }),
   row: z.object({ slo: z.string(), definitionAt: z.number(), reading: z.string() }),
 })

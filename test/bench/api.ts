@@ -2,13 +2,15 @@
  * What the API takes to answer a client in another thread: many SLOs with all their minutes, 30 days of them unless said.
  * First alone, with the CPU time of API, engine and client for each request, and beside it the list when nothing that was
  * evaluated is stored; then while ticks run every five seconds in the same process, as in `plumbline start`. Lists that are
- * kept for a second are asked for more seldom than that.
+ * kept for a second are asked for more seldom than that. Last, how long `plumbline start` takes on that store.
  * Run: npm run bench -- api [slos] [days] [requests]
  */
-import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import { Registry } from 'prom-client'
@@ -23,6 +25,7 @@ import type { Db } from '../../storage/query.ts'
 import { define, evaluatorOn } from '../evaluator/evaluation.ts'
 import { QUIET } from '../evaluator/quiet.ts'
 import { sloWith } from '../slo/alert-timeline.ts'
+import { cpuSeconds, descendants } from '../support/processes.ts'
 
 const [SLOS = 1_000, DAYS = 30, REQUESTS = 100] = process.argv.slice(2).map(Number)
 const MINUTE_MS = 60_000
@@ -30,8 +33,6 @@ const TICK_MS = 5_000
 const SERVICES = 20
 /** Longer than an answer about SLOs is kept. */
 const COLD_MS = 1_100
-/** Of /proc. */
-const TICKS_PER_SECOND = 100
 const ENGINE_BYTES = 2 ** 31
 
 const nameOf = (n: number) => `slo-${n}`
@@ -117,17 +118,13 @@ function startTicks(evaluator: Evaluator, count: number): { stop(): Promise<numb
   }
 }
 
-/** CPU seconds of this process and the engine. */
-function cpuSeconds(enginePid: number): number {
-  const { user, system } = process.cpuUsage()
-  const fields = readFileSync(`/proc/${enginePid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-  return (user + system) / 1e6 + (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-}
+/** Of the API, which shares this process with the client, and of the engine. */
+const cpuOfBoth = (): number => cpuSeconds(process.pid) + cpuSeconds(client.enginePid)
 
 /** Asks one route again and again and reads the whole answer. */
 async function ask(what: string, url: string, { times = REQUESTS, everyMs = 0, gzip = false } = {}): Promise<void> {
   const took: number[] = []
-  const cpuBefore = cpuSeconds(client.enginePid)
+  const cpuBefore = cpuOfBoth()
   let bytes = 0
   for (let n = 0; n < times; n++) {
     const startedMs = performance.now()
@@ -140,7 +137,7 @@ async function ask(what: string, url: string, { times = REQUESTS, everyMs = 0, g
   }
   const sorted = took.toSorted((a, b) => a - b)
   const at = (share: number) => sorted[Math.min(times - 1, Math.floor(times * share))]!.toFixed(0).padStart(5)
-  const cpu = (((cpuSeconds(client.enginePid) - cpuBefore) / times) * 1_000).toFixed(0).padStart(5)
+  const cpu = (((cpuOfBoth() - cpuBefore) / times) * 1_000).toFixed(0).padStart(5)
   const perRequest = client.isAlone ? `  CPU ${cpu} ms` : ''
   console.log(
     `  ${what.padEnd(36)} p50 ${at(0.5)} ms  p99 ${at(0.99)} ms${perRequest}  ${Math.round(bytes / 1_000)} kB`,
@@ -179,6 +176,31 @@ async function askIn(data: Client): Promise<void> {
   await new Promise((resolve, reject) => worker.once('error', reject).once('exit', resolve))
 }
 
+/** From the command to its word that it is ready: time on the clock and CPU time, in seconds. */
+async function startAgain(dataDir: string): Promise<{ seconds: number; cpu: number }> {
+  const ports = Object.fromEntries(
+    ['OTLP_HTTP', 'OTLP_GRPC', 'API', 'CLICKHOUSE'].map((port) => [`PLUMBLINE_PORTS_${port}`, '0']),
+  )
+  await mkdir(join(dataDir, 'slos'), { recursive: true })
+  const startedMs = performance.now()
+  const plumbline = spawn(process.execPath, [join(import.meta.dirname, '../../cli/plumbline.js'), 'start', '--json'], {
+    cwd: dataDir,
+    env: { ...process.env, ...ports, PLUMBLINE_DATA_DIR: dataDir, PLUMBLINE_LOG_LEVEL: 'error' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  for await (const line of createInterface(plumbline.stdout)) if (line.includes('"ready"')) break
+  const took = {
+    seconds: (performance.now() - startedMs) / 1_000,
+    cpu: [plumbline.pid!, ...descendants(plumbline.pid!).map(({ pid }) => pid)].reduce(
+      (sum, pid) => sum + cpuSeconds(pid),
+      0,
+    ),
+  }
+  plumbline.kill('SIGTERM')
+  await once(plumbline, 'exit')
+  return took
+}
+
 async function serve(): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'plumbline-bench-api-'))
   const engine = await startEmbedded({ dataDir: dir, port: 0, memoryBytes: ENGINE_BYTES })
@@ -208,6 +230,10 @@ async function serve(): Promise<void> {
     await askIn({ ...asked, isAlone: false })
     const took = (await ticks.stop()).sort((a, b) => a - b)
     console.log(`  ticks meanwhile: median ${Math.round(took[took.length >> 1]!)} ms of ${took.length}`)
+    await stop()
+    await engine.stop()
+    const { seconds, cpu } = await startAgain(dir)
+    console.log(`  start to ready on this store: ${seconds.toFixed(1)} s, ${cpu.toFixed(1)} s of CPU`)
   } finally {
     await stop()
     await db.close()
