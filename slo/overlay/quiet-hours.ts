@@ -19,12 +19,17 @@ const LONGEST_DAYS = 8
 
 /** When quiet hours end that hold at an instant; null when they do not hold, or never end. */
 export function quietUntil(quiet: QuietHours, at: Date): Date | null {
-  let wall = Math.floor(wallOfInstant(at, quiet.timeZone) / MINUTE_MS)
+  const wall = Math.floor(wallOfInstant(at, quiet.timeZone) / MINUTE_MS)
   if (!isQuiet(quiet, wall)) return null
-  const latest = wall + LONGEST_DAYS * DAY_MINUTES
-  while (wall < latest) {
-    wall++
-    if (!isQuiet(quiet, wall)) return instantOfWall(wall * MINUTE_MS, quiet.timeZone)
+  // It only ever ends where hours do, or at midnight.
+  const ends = [...new Set([0, ...quiet.hours.map(({ toMinute }) => toMinute)])].sort((a, b) => a - b)
+  for (
+    let midnight = wall - (wall % DAY_MINUTES);
+    midnight <= wall + LONGEST_DAYS * DAY_MINUTES;
+    midnight += DAY_MINUTES
+  ) {
+    const end = ends.find((minute) => midnight + minute > wall && !isQuiet(quiet, midnight + minute))
+    if (end !== undefined) return instantOfWall((midnight + end) * MINUTE_MS, quiet.timeZone)
   }
   return null
 }
