@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,13 +8,14 @@ import { collectorMetrics } from '../../collector/collector-metrics.ts'
 import { Backlog, type SealedSegment } from '../../collector/segment/backlog.ts'
 import { encodeFrame } from '../../collector/segment/format.ts'
 import { Journal } from '../../collector/segment/journal.ts'
-import { createLog } from '../../runtime/log.ts'
+import type { OpenFile } from '../../collector/segment/segment-file.ts'
+import { createLog, type Log } from '../../runtime/log.ts'
 import { eventually } from './under-test.ts'
 
 const AGE_MS = 50
 const SEGMENT_BYTES = 100_000
 
-async function journalUnderTest() {
+async function journalUnderTest({ log = createLog('silent', 'collector'), openFile = open as OpenFile } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'plumbline-journal-'))
   const backlog = new Backlog()
   const journal = new Journal({
@@ -25,7 +26,8 @@ async function journalUnderTest() {
     segmentAgeMs: AGE_MS,
     maxDisk: 10 * SEGMENT_BYTES,
     metrics: collectorMetrics(new Registry()),
-    log: createLog('silent', 'collector'),
+    log,
+    openFile,
   })
   return {
     backlog,
@@ -58,6 +60,34 @@ const waiting = (id: string, failures = 0): SealedSegment => ({
 })
 
 const sealedBy = (backlog: Backlog) => backlog.sealed.filter(({ path }) => path.endsWith('.segment')).length
+
+test('refusals for want of disk are told when they begin and when they are over, not one by one', async () => {
+  const lines: string[] = []
+  const tell = (fields: { refused?: number }, text: string) => lines.push(`${fields.refused} ${text}`)
+  const log = { error: tell, info: tell } as unknown as Log
+  const disk = { isFull: true }
+  const openFile: OpenFile = async (path, flags) => {
+    if (disk.isFull) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+    return open(path, flags)
+  }
+  await using under = await journalUnderTest({ log, openFile })
+  for (let i = 0; i < 20; i++)
+    await expect(under.journal.append(frame())).rejects.toMatchObject({ reason: 'write_failed' })
+  disk.isFull = false
+  await under.journal.append(frame())
+  under.backlog.seal({ ...waiting('large'), bytes: 10 * SEGMENT_BYTES })
+  for (let i = 0; i < 20; i++)
+    await expect(under.journal.append(frame())).rejects.toMatchObject({ reason: 'disk_full' })
+  under.backlog.remove(under.backlog.sealed.find(({ id }) => id === 'large')!)
+  await under.journal.append(frame())
+  const full = 'segments waiting for ClickHouse have reached collector.maxDisk (1000000 bytes)'
+  expect(lines).toEqual([
+    '1 requests are refused: the segment folder cannot be written to',
+    '20 requests are taken again, which were refused: the segment folder cannot be written to',
+    `1 requests are refused: ${full}`,
+    `20 requests are taken again, which were refused: ${full}`,
+  ])
+})
 
 test('a segment is sealed at its age', async () => {
   await using under = await journalUnderTest()
