@@ -28,7 +28,7 @@ const MAX_FILE_BYTES = 5 * 2 ** 20
 /** The library looks through the document for each alias: a file of nothing else would keep the process for hours. */
 const MAX_ALIASES = 1_000
 
-/** OpenSLO needs a dozen, and what is written into one place of it not many more. A pair counts as a level. */
+/** Lists and maps inside each other. OpenSLO needs a dozen, and what is written into one place of it not many more. */
 const MAX_DEPTH = 100
 const TOO_DEEP = `is nested more than ${MAX_DEPTH} levels deep`
 
@@ -84,7 +84,7 @@ function refusedNode(document: Document): [offset: number, message: string] | nu
   }
   visit(document, {
     Collection(_, node, path) {
-      if (path.length > MAX_DEPTH) return refuse(node, TOO_DEEP)
+      if (path.filter(isCollection).length >= MAX_DEPTH) return refuse(node, TOO_DEEP)
       const twice = isMap(node) ? repeatedKey(node) : undefined
       if (twice === undefined) return undefined
       // Whichever of the two is meant, the other would be lost.
