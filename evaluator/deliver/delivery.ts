@@ -87,7 +87,8 @@ export function startDelivery({ config, db, log, metrics, tickMs, now }: Deps): 
       rejected: isStoreUp ? await refusedSlos(db) : [],
     }
     const conditions = selfConditions(facts)
-    if (lastTickAt || !isStoreUp) await selfAlerts.update(conditions, at)
+    const unknown = watchdog && !watchdog.isKnown ? (['watchdog_failing'] as const) : []
+    if (lastTickAt || !isStoreUp) await selfAlerts.update(conditions, at, unknown)
     if (!lastTickAt || !isStoreUp) return
     await answerRequests({ db, log, outbox, addressees, publicUrl }, at)
     await changes.update(at)

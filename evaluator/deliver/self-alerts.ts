@@ -7,7 +7,7 @@ import type { PostResult } from '../notify/post-result.ts'
 import type { Addressees } from './notifications-for.ts'
 import type { Outbox } from './outbox.ts'
 import { type PlainMessage, plainNotification } from './plain-notification.ts'
-import { SELF_KINDS, type SelfCondition, summaryOfSelf } from './self-conditions.ts'
+import { SELF_KINDS, type SelfCondition, type SelfKind, summaryOfSelf } from './self-conditions.ts'
 
 export interface SelfAlertDeps {
   log: Log
@@ -45,8 +45,11 @@ export class SelfAlerts {
     this.#deps = deps
   }
 
-  /** Tells what began and what is over. Rejects when the store fails, except for what is told past it. */
-  async update(conditions: readonly SelfCondition[], now: Date): Promise<void> {
+  /**
+   * Tells what began and what is over. Rejects when the store fails, except for what is told past it.
+   * @param unknown kinds of which nothing is known yet: what was told of them goes on
+   */
+  async update(conditions: readonly SelfCondition[], now: Date, unknown: readonly SelfKind[] = []): Promise<void> {
     const isDown = conditions.some(({ kind }) => kind === 'store_unavailable')
     await this.#tellDirectly(
       conditions.filter(({ kind }) => kind === 'store_unavailable'),
@@ -55,6 +58,7 @@ export class SelfAlerts {
     if (isDown) return
     if (!this.#isRecovered) this.#recover()
     const present = new Map(conditions.map((condition) => [keyOf(condition), condition]))
+    for (const [key, { condition }] of this.#told) if (unknown.includes(condition.kind)) present.set(key, condition)
     const notifications = [...this.#begun(present, now), ...this.#over(present, now)]
     if (notifications.length > 0) await this.#deps.outbox.enqueue(notifications, now)
     for (const [key, condition] of present) if (!this.#told.has(key)) this.#told.set(key, this.#begin(condition, now))

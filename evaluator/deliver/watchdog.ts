@@ -14,6 +14,8 @@ export class Watchdog {
   #nextAt = 0
   /** Pings in a row that nobody took. */
   failures = 0
+  /** False until a first ping was answered, or was not: nothing is known of it then. */
+  isKnown = false
 
   constructor(url: string, egress: EgressPolicy, log: Log) {
     this.#url = url
@@ -28,6 +30,7 @@ export class Watchdog {
     const request = { method: 'GET', headers: {}, body: null } as const
     const { arrival, status, error } = await post(this.#url, request, this.#check, LIMITS, ANSWER_RULES.webhook)
     this.failures = arrival === 'accepted' ? 0 : this.failures + 1
+    this.isKnown = true
     if (arrival !== 'accepted') this.#log.warn({ status, error, failures: this.failures }, 'watchdog not pinged')
   }
 }

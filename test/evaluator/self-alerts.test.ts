@@ -163,6 +163,21 @@ describe('an alert about Plumbline', () => {
     expect(after.accepted().sort()).toEqual(['7 chat resolved 2', '7 pager resolved 2'])
   })
 
+  it('goes on after a restart while nothing is known of it yet', async () => {
+    const before = watched()
+    const conditions = selfConditions(facts({ watchdogFailures: 3 }))
+    await before.alerts.update(conditions, second(0))
+    await before.runTo(100)
+    const world = virtualOutbox({ store: before.store })
+    await world.outbox.load(second(105))
+    const after = watched(world)
+    const ends = () => [...before.store.notifications.values()].filter(({ event }) => event === 'resolved').length
+    await after.alerts.update([], second(105), ['watchdog_failing'])
+    expect(ends()).toBe(0)
+    await after.alerts.update([], second(107))
+    expect(ends()).toBeGreaterThan(0)
+  })
+
   it('says what is over after a restart', async () => {
     const before = watched()
     await before.alerts.update(PAGER_FAILS, second(0))
