@@ -105,6 +105,9 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
         error: '',
       })
     }
+    // Until a first piece is measured, nothing else says that there is more to come.
+    const first = new Set(unknown.filter(({ generation }) => !last.has(generation)).map(keyOf))
+    await report(now, (key) => first.has(key) && !failedBefore.has(key))
   }
 
   /** Measures what the standings owe; whatever rejects stays owed. */
@@ -218,8 +221,9 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
   }
 
   /** Writes down what changed about histories and errors. */
-  async function report(now: Date): Promise<void> {
+  async function report(now: Date, isTold = (_key: string) => true): Promise<void> {
     const changed = [...standings].filter(([key, { history, error }]) => {
+      if (!isTold(key)) return false
       const said = `${history?.untilMs ?? ''} ${error}`
       if (reported.get(key) === said) return false
       reported.set(key, said)

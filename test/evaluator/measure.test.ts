@@ -3,6 +3,7 @@ import { createMeasurer } from '../../evaluator/measure/measure.ts'
 import { merge } from '../../evaluator/measure/ranges.ts'
 import type { Slo } from '../../slo/model.ts'
 import { lastMeasured, measureMinutes } from '../../storage/indicator-minutes.ts'
+import { readProgress } from '../../storage/indicator-progress.ts'
 import { readHistory } from '../../storage/readings.ts'
 import { sloWith } from '../slo/alert-timeline.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
@@ -126,6 +127,16 @@ describe('measuring', () => {
     expect(await measure([SLO], date(0, 10_000))).toEqual(behind)
     expect(await measure([SLO], date(0, 15_000))).toEqual(new Set())
     expect(await measured()).toEqual(['-2880:8', '-1440:4'])
+  })
+
+  it('tells of a new history before any of it is measured', async () => {
+    await store.db.command({ query: 'RENAME TABLE calls_1m TO away' })
+    await expect(measurer().measure([SLO], date(0))).rejects.toThrow()
+    await store.db.command({ query: 'RENAME TABLE away TO calls_1m' })
+    const [progress] = await readProgress(store.db, [SLO.generation])
+    expect(progress).toMatchObject({ history: { from: date(-3 * 1440), to: date(0) }, measuredUntil: date(-3 * 1440) })
+    await measurer().measure([SLO], date(0, 5_000))
+    expect(await readProgress(store.db, [SLO.generation])).toMatchObject([{ history: null }])
   })
 
   it('a backfill that was cut short goes on where it stopped', async () => {

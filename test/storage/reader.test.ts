@@ -133,7 +133,7 @@ describe('readings one after another', () => {
             if (closes) await store.db.command({ query: 'TRUNCATE TABLE indicator_hours' })
           }
         }),
-        { numRuns: 3 },
+        { numRuns: 2 },
       )
     },
     PATIENCE_MS,
