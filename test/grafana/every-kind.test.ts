@@ -6,14 +6,15 @@ import { recordDefinitions } from '../../storage/slo-definitions.ts'
 import { seededApp } from '../api/seeded-app.ts'
 import { KINDS, seedKinds } from './kinds.ts'
 import { ISO_ROWS, nowRowOf } from './now-row.ts'
-import { evaluate, MINUTE } from './seed.ts'
+import { evaluate, MINUTE, storeHeartbeats } from './seed.ts'
 
 /** Whole seconds: the clock of the API stands still, that of the views does not. */
 const NOW = new Date(Math.floor(Date.now() / 1_000) * 1_000)
+let clock = NOW
 let api: Awaited<ReturnType<typeof seededApp>>
 
 beforeAll(async () => {
-  api = await seededApp({ clock: () => NOW })
+  api = await seededApp({ clock: () => clock })
   await seedKinds(api.db, NOW)
 })
 afterAll(() => api?.[Symbol.asyncDispose]())
@@ -160,4 +161,17 @@ test('a changed definition, a reset and a changed exclusion are told before the 
   }
   await recordMaintenance(api.db, [window], new Date(later.getTime() + 3))
   expect((await one()).exclusions).toHaveLength(1)
+})
+
+test('while nothing evaluates, what was evaluated stays, with its watermark, and is frozen when that is old', async () => {
+  const { slo } = KINDS.find((kind) => kind.slo.name === 'pooled')!
+  await evaluate(api.db, new Date(NOW.getTime() + 5_000))
+  const one = async (): Promise<SloStatus> => (await api.get(`/api/v1/slos/${slo.name}`)).body
+  const before = await one()
+  clock = new Date(NOW.getTime() + 4 * MINUTE)
+  await storeHeartbeats(api.db, clock.getTime(), 3)
+  const after = await one()
+  expect([before.status, after.status]).toEqual(['exhausted', 'frozen'])
+  expect(after.freshness).toEqual(before.freshness)
+  expect(after.counts).toEqual(before.counts)
 })
