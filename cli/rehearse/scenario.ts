@@ -11,7 +11,7 @@ const someTime = z.number('expected seconds, as a number').positive('expected se
 const count = z.int('expected a whole number').nonnegative('expected a whole number, 0 or more')
 const DECIMAL = 'expected a decimal number as text, such as "14.4"'
 const decimal = z.string(DECIMAL).regex(/^\d+(\.\d+)?$/, DECIMAL)
-const name = z.string().min(1)
+const name = z.string().min(1, 'expected a name')
 const severity = z.enum(['page', 'ticket'])
 const counts = z
   .strictObject({ good: count, total: count })
@@ -33,17 +33,20 @@ const slo = z.strictObject({
   target_ppm: z.int().min(0).max(999_999),
   window_days: z.number().positive(),
   mode: z.enum(['burn-rate', 'budget-share']),
-  tiers: z.array(tier).min(1),
+  tiers: z.array(tier).min(1, 'name at least one tier'),
   history: counts,
   min_events: count.optional(),
   min_bad_events: count.optional(),
 })
 
-const respond = z.union([
-  z.int().min(100).max(599),
-  z.enum(['refused', 'timeout']),
-  z.strictObject({ code: z.int().min(100).max(599), retry_after_s: wait }),
-])
+const respond = z.union(
+  [
+    z.int().min(100).max(599),
+    z.enum(['refused', 'timeout']),
+    z.strictObject({ code: z.int().min(100).max(599), retry_after_s: wait }),
+  ],
+  'expected an HTTP status, refused, timeout, or { code: 429, retry_after_s: 30 }',
+)
 
 const about = { from_s: seconds, to_s: seconds, slos: z.array(name).optional() }
 const action = z.discriminatedUnion('do', [
@@ -58,7 +61,7 @@ const bySeverity = z.strictObject({ page: wait, ticket: wait })
 /** Offsets from the first attempt, ascending. */
 const retries = z
   .array(wait)
-  .min(1)
+  .min(1, 'name at least the first attempt, 0')
   .refine(
     (all) => all.every((each, n) => n === 0 || each > (all[n - 1] ?? 0)),
     'expected ascending offsets from the first attempt',
@@ -93,7 +96,7 @@ const scenario = z.strictObject({
   id: name,
   title: z.string().default(''),
   policy: policySchema.optional(),
-  slos: z.array(slo).min(1),
+  slos: z.array(slo).min(1, 'name at least one SLO'),
   timeline: z
     .array(
       counts.safeExtend({
@@ -119,7 +122,7 @@ const scenario = z.strictObject({
         fallback_only: z.boolean().default(false),
       }),
     )
-    .min(1),
+    .min(1, 'name at least one endpoint'),
   endpoint_behaviour: z.array(z.strictObject({ endpoint: name, from_s: seconds, to_s: seconds, respond })).default([]),
   actions: z.array(action).default([]),
   until_min: z.int('expected a whole number').positive('expected a whole number, 1 or more'),

@@ -495,6 +495,11 @@ describe('a scenario file', () => {
       with_({ timeline: [failing(5, 5)] }),
       /timeline\[0\]\.to_min: must be after from_min, 5/,
     ],
+    [
+      'an answer nobody gives',
+      with_({ endpoint_behaviour: [{ endpoint: 'p', from_s: 0, to_s: 9, respond: 'refusd' }] }),
+      /respond: expected an HTTP status, refused, timeout, or/,
+    ],
     ['a silence that ends before it begins', with_(silence(60, 30)), /actions\[0\]\.to_s: must be after from_s, 60/],
     ['a silence after the end', with_(silence(4000, 5000)), /actions\[0\]\.from_s: is after the end: until_min is 60/],
     [
@@ -525,7 +530,7 @@ scenarios:
 `
     expect(faultsOf(text)).toEqual([
       '3: scenarios[0].endpoints: is missing',
-      '4: scenarios[0].slos: Too small: expected array to have >=1 items',
+      '4: scenarios[0].slos: name at least one SLO',
       '5: scenarios[0].until_min: expected a whole number',
       '6: scenarios[0].endponts: unknown key; did you mean endpoints?',
     ])
