@@ -26,6 +26,23 @@ describe('the page of an incident', () => {
     ])
   })
 
+  test('says who can fix it and what to do first in the words of its messages', async () => {
+    const site = await serve(BUSY)
+    const answers = {
+      forWhom: '',
+      howBad: '',
+      burn: '',
+      budgetLeft: '',
+      cause: '',
+      whoCanFix: 'quota',
+      firstStep: 'reduce the calls to acme-pay',
+    }
+    site.incidents.set('inc-1', { answers })
+    const page = await visit({ path: '/incidents/inc-1' })
+    await page.getByText('reduce the calls to acme-pay').waitFor()
+    expect(await textOf(page.locator('.facts-large'))).toContain('Can fix it quota owner: payments')
+  })
+
   test('lists burn from the shortest window to the longest, whichever tiers the SLO has', async () => {
     const site = await serve(BUSY)
     const details = BUSY.incidents.find(({ id }) => id === 'inc-1')!.details!

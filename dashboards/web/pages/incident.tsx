@@ -60,9 +60,10 @@ export function Incident({ id }: { id: string }) {
 }
 
 function Story({ incident }: { incident: IncidentDetail }) {
-  const { details } = incident
+  const { details, answers } = incident
   const cause = causeOf(incident)
-  const step = cause ? firstStep(cause) : undefined
+  // Incidents of earlier versions have no answers.
+  const step = answers?.firstStep || (cause && firstStep(cause))
   const open = incident.state === 'open'
   return (
     <article>
@@ -87,8 +88,10 @@ function Story({ incident }: { incident: IncidentDetail }) {
           <Affected incident={incident} />
         </Fact>
         {details && <Numbers details={details} />}
-        <Fact name="Can fix it">{details?.owner || <span class="muted">nobody named</span>}</Fact>
-        <Fact name="First step">{step ?? <span class="muted">Look at the failing traces.</span>}</Fact>
+        <Fact name="Can fix it">
+          {answers?.whoCanFix} <span class="muted fact-line">owner: {details?.owner || 'nobody named'}</span>
+        </Fact>
+        <Fact name="First step">{step || <span class="muted">Look at the failing traces.</span>}</Fact>
         <Fact name="Runbook">
           <Runbook href={details?.runbook ?? ''} full />
         </Fact>
