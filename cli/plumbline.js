@@ -22,7 +22,7 @@ if (major >= REQUIRED_MAJOR) {
   }
   const child = spawn(bundled, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
   // Whoever stops this process means Plumbline. Ctrl-C reaches both anyway: the child decides what it means.
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   process.on('SIGINT', () => {})
   child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))
 }
