@@ -6,19 +6,7 @@ import type { Reader } from './reader.ts'
 // Tags are written with the field's name from opentelemetry-proto common.proto and resource.proto; see `fields.ts`.
 
 /** Reads one KeyValue into `attributes`; of duplicate keys the last wins. */
-export function readAttribute(reader: Reader, attributes: Attributes): void {
-  const outer = reader.enter()
-  let key = ''
-  let value: AnyValue = null
-  while (reader.more()) {
-    const tag = reader.tag()
-    if (tag === 0x0a /* key */) key = reader.string()
-    else if (tag === 0x12 /* value */) value = readValue(reader, value)
-    else skipPair(reader, tag)
-  }
-  attributes.set(key, typeof value === 'string' ? value : textOf(value))
-  reader.leave(outer)
-}
+export const readAttribute = (reader: Reader, attributes: Attributes): void => readPair(reader, attributes, textOf)
 
 export function skipPair(reader: Reader, tag: number): void {
   if (tag === 0x18 /* key_strindex */) reader.notes.stringIndexes++
@@ -81,14 +69,14 @@ function readList(reader: Reader, pairs: Map<string, AnyValue>): Map<string, Any
   const outer = reader.enter()
   while (reader.more()) {
     const tag = reader.tag()
-    if (tag === 0x0a /* values */) readPair(reader, pairs)
+    if (tag === 0x0a /* values */) readPair(reader, pairs, asSent)
     else reader.skip(tag)
   }
   reader.leave(outer)
   return pairs
 }
 
-function readPair(reader: Reader, pairs: Map<string, AnyValue>): void {
+function readPair<Value>(reader: Reader, pairs: Map<string, Value>, kept: (value: AnyValue) => Value): void {
   const outer = reader.enter()
   let key = ''
   let value: AnyValue = null
@@ -98,9 +86,11 @@ function readPair(reader: Reader, pairs: Map<string, AnyValue>): void {
     else if (tag === 0x12 /* value */) value = readValue(reader, value)
     else skipPair(reader, tag)
   }
-  pairs.set(key, value)
+  pairs.set(key, kept(value))
   reader.leave(outer)
 }
+
+const asSent = (value: AnyValue): AnyValue => value
 
 const RESOURCE = fieldsOf<Resource>({
   10: (reader, { attributes }) => readAttribute(reader, attributes), // attributes

@@ -2,7 +2,7 @@ import type { CallDetails, CallOutline, CallSource } from '../../integration/cal
 import type { CallNames } from '../../integration/cardinality.ts'
 import type { SpanView } from '../protobuf/span-view.ts'
 import { encoded, type RowWriter } from './row-writer.ts'
-import { writeDuration, writeParentId } from './span-row.ts'
+import { writeDuration, writeIds } from './span-row.ts'
 
 // A row of `calls` is written piece by piece, in the order of `INGEST_COLUMNS.calls`: `ts`, source, outline, rest.
 
@@ -55,13 +55,10 @@ export function writeCallRest(
   weight: number,
   { correlationId, attributes }: CallDetails,
 ): void {
-  const { bytes, traceIdAt, spanIdAt } = span
   writer.bool(isSynthetic)
   writer.float64(weight)
   writeDuration(writer, span)
-  writer.hex(bytes, traceIdAt.start, traceIdAt.length)
-  writer.hex(bytes, spanIdAt.start, spanIdAt.length)
-  writeParentId(writer, span)
+  writeIds(writer, span)
   // Empty where the trace id is the correlation id, which is then not stored twice.
   writer.string(correlationId)
   writer.map(attributes)

@@ -39,9 +39,7 @@ export function writeSpanRow(
 ): void {
   const { bytes } = span
   writer.words(span.startLow, span.startHigh)
-  writer.hex(bytes, span.traceIdAt.start, span.traceIdAt.length)
-  writer.hex(bytes, span.spanIdAt.start, span.spanIdAt.length)
-  writeParentId(writer, span)
+  writeIds(writer, span)
   writeText(writer, bytes, span.traceStateAt, redaction.freeText)
   if (span.namePair === undefined) writeText(writer, bytes, span.nameAt, redaction.freeText)
   else writer.raw(storedPair(span.namePair, span.attributes))
@@ -59,9 +57,12 @@ export function writeSpanRow(
   writer.rows++
 }
 
-/** Nothing where the parent's id is none. */
-export function writeParentId(writer: RowWriter, span: SpanView): void {
-  if (span.hasParent()) writer.hex(span.bytes, span.parentIdAt.start, span.parentIdAt.length)
+/** Of the trace, of the span, and of its parent, which is nothing where the parent's id is none. */
+export function writeIds(writer: RowWriter, span: SpanView): void {
+  const { bytes, traceIdAt, spanIdAt, parentIdAt } = span
+  writer.hex(bytes, traceIdAt.start, traceIdAt.length)
+  writer.hex(bytes, spanIdAt.start, spanIdAt.length)
+  if (span.hasParent()) writer.hex(bytes, parentIdAt.start, parentIdAt.length)
   else writer.count(0)
 }
 

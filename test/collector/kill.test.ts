@@ -21,6 +21,7 @@ test('a collector killed again and again stores every acknowledged request exact
   const dataDir = await mkdtemp(join(tmpdir(), 'plumbline-kill-'))
   const acknowledged = new Set<number>()
   let next = 0
+  let running: ChildProcess | undefined
   /** Sends until the collector is gone; what got no answer is sent again to its successor, as exporters do. */
   const send = async (url: string, pending: Set<number>): Promise<void> => {
     for (;;) {
@@ -46,6 +47,7 @@ test('a collector killed again and again stores every acknowledged request exact
     const child = fork(PROCESS, [dataDir, store.url, store.database, SETTINGS], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
+    running = child
     const [{ otlpHttp }] = (await once(child, 'message')) as [{ otlpHttp: string }]
     return { child, url: otlpHttp }
   }
@@ -70,7 +72,7 @@ test('a collector killed again and again stores every acknowledged request exact
       await Promise.all(senders)
     }
     const { child } = await start()
-    await eventually(stored, (rows) => rows.length >= acknowledged.size)
+    await eventually(stored, (rows) => rows.length >= acknowledged.size, 60_000)
     child.kill('SIGTERM')
     expect((await once(child, 'exit'))[0]).toBe(0)
 
@@ -80,6 +82,7 @@ test('a collector killed again and again stores every acknowledged request exact
     const [rollup] = await rowsOf<{ n: string }>(store.db, 'SELECT sum(samples) AS n FROM calls_1m')
     expect(Number(rollup!.n)).toBe(counts.size)
   } finally {
+    running?.kill('SIGKILL')
     await rm(dataDir, { recursive: true, force: true })
   }
 }, 120_000)
