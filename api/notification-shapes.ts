@@ -11,6 +11,9 @@ export const notificationSchema = z
     event: z.enum(['firing', 'resolved']),
     reason: z.enum(NOTIFY_REASONS),
     severity: z.enum(['page', 'ticket']),
+    type: z
+      .string()
+      .meta({ description: 'The type of endpoint its body is written for; empty where that is not known' }),
     state: z.enum(NOTIFICATION_STATES).meta({
       description:
         '`standby`: held by a fallback endpoint; `superseded`: a newer message made it void; `dead`: given up',

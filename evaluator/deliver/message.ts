@@ -136,7 +136,7 @@ function annotationsOf(member: Member, facts: IncidentFacts, brief: Brief): Reco
     cause: answers.cause,
     impact: answers.forWhom,
     who_can_fix: answers.whoCanFix,
-    first_step: answers.firstStep,
+    first_step: ended ? 'none: it is over' : answers.firstStep,
     runbook_url: member.runbook,
     dashboard_url: brief.links.incident,
     trace_url: brief.links.trace,

@@ -48,7 +48,7 @@ export function budgetSpent(reading: Reading, now: Date, policy: AlertPolicy): S
       at: atOf(reading, now),
       keepFiringMs: AT_ONCE,
       waits: true,
-      summary: `${slo.name} has spent ${Math.floor(points ?? threshold)} % of its error budget for ${slo.objective.window.duration}`,
+      summary: `${slo.name} has spent ${Math.floor(points ?? threshold)} % of its error budget for ${slo.objective.window.duration} (mark ${threshold} %)`,
     }
   })
 }
