@@ -15,10 +15,10 @@ test('a thousand SLOs: all are listed, and only the burn-downs somebody sees are
   await page.getByRole('heading', { level: 1, name: '1,000 SLOs' }).waitFor()
   expect(await page.locator('.slo-table tbody tr').count()).toBe(1_000)
   const asksFor = (name: string) => site.asked.some((url) => url.includes(`/slos/${name}/history`))
-  await expect.poll(() => asksFor('service-0-availability')).toBe(true)
+  await expect.poll(() => asksFor('service-0-availability'), { timeout: 15_000 }).toBe(true)
   expect(asksFor('service-998-availability')).toBe(false)
   await page.getByRole('link', { name: 'service-998-availability' }).scrollIntoViewIfNeeded()
-  await expect.poll(() => asksFor('service-998-availability')).toBe(true)
+  await expect.poll(() => asksFor('service-998-availability'), { timeout: 15_000 }).toBe(true)
   expect(asksFor('service-500-availability')).toBe(false)
 })
 
