@@ -22,7 +22,9 @@ const period = fc
         from: instant,
         to: instant,
         raw: fc.option(fc.record({ counts, units: counts })),
-        exclusions: fc.array(fc.record({ from: instant, to: instant, reason: fc.string(), by: fc.string() }), { maxLength: 3 }),
+        exclusions: fc.array(fc.record({ from: instant, to: instant, reason: fc.string(), by: fc.string() }), {
+          maxLength: 3,
+        }),
         resets: fc.array(reset, { maxLength: 3 }),
         expectedTotal: count,
       },
