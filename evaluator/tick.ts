@@ -11,6 +11,7 @@ import {
   recordAlertEvents,
 } from '../storage/alert-events.ts'
 import type { Decisions } from '../storage/decisions.ts'
+import { readFreshness } from '../storage/freshness.ts'
 import { readOpenBeside, recordIncidents } from '../storage/incidents.ts'
 import { recordReadings } from '../storage/latest-readings.ts'
 import type { Db } from '../storage/query.ts'
@@ -64,11 +65,14 @@ export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
   const definitions = await readDefinitions(db)
   const slos = present(definitions.map(({ slo }) => slo))
 
+  // First, so that whatever it says is complete is measured before it is judged, however long that takes.
+  const { watermark } = await readFreshness(db)
   const remeasuring = await measurer.measure(slos, now)
   const { resets, overlays } = await decisions(now)
   const written = measurer.written()
-  const readings = await reader.read(slos, now, { written, resets, maintenance: overlays.maintenance })
-  const seen = signals.read(readings, now, written)
+  const since = { watermark, written, resets, maintenance: overlays.maintenance }
+  const readings = await reader.read(slos, now, since)
+  const seen = signals.read(readings, now, { written, remeasuring })
   const explained = explainedRoots(memory.incidents.values())
   const context = { now, policy, kinds, remeasuring, explained, late: seen.late }
   const evaluations = judge(readings, seen.signals, memory.alerts, context, seen.unseen)

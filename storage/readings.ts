@@ -33,6 +33,8 @@ export interface Reader {
 }
 
 export interface Since {
+  /** Event time up to which everything that is stored has been measured; null before any telemetry. */
+  watermark: Date | null
   /** Event time of all minutes stored since the last call. */
   written: readonly { from: Date }[]
   /** All of them: what people decided about budgets. */
@@ -42,20 +44,23 @@ export interface Since {
 
 /** The readings of one instant. */
 export async function readReadings(db: Db, slos: readonly Slo[], now: Date): Promise<Reading[]> {
-  const [resets, maintenance] = await Promise.all([readBudgetResets(db), readMaintenance(db)])
-  return createReader(db).read(slos, now, { written: [], resets, maintenance })
+  const [{ watermark }, resets, maintenance] = await Promise.all([
+    readFreshness(db),
+    readBudgetResets(db),
+    readMaintenance(db),
+  ])
+  return createReader(db).read(slos, now, { watermark, written: [], resets, maintenance })
 }
 
 export function createReader(db: Db): Reader {
   let readers = new Map<boolean, WindowReader>()
   let last = new Map<Slo, LastReading>()
   return {
-    async read(slos, now, { written, resets, maintenance }) {
+    async read(slos, now, { watermark, written, resets, maintenance }) {
       const before = readers
       // A reader that is left out, or fails, misses what was written.
       readers = new Map()
       if (slos.length === 0) return []
-      const { watermark } = await readFreshness(db)
       const decisions = {
         resets: Map.groupBy(resets, ({ slo }) => slo),
         maintenance: maintenance.filter(({ excludeFromBudget }) => excludeFromBudget),

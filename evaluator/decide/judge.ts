@@ -34,7 +34,7 @@ export interface JudgeContext {
   policy: AlertPolicy
   /** Kinds of alert that are wanted; others end. */
   kinds: ReadonlySet<AlertName>
-  /** Generations whose history is not measured to the end. */
+  /** Generations that are not measured to the end. */
   remeasuring: ReadonlySet<string>
   /** Root causes that SLO alerts are told for already, as `env\nroot`: nothing else rises for them. */
   explained: ReadonlySet<string>

@@ -33,12 +33,18 @@ export interface Seen {
   late: { from: Date; to: Date } | null
 }
 
+interface Measuring {
+  /** Event time of minutes that were measured since the last tick. */
+  written: readonly Range[]
+  /** Generations that are not measured to the end. */
+  remeasuring: ReadonlySet<string>
+}
+
 export interface Signals {
   /**
    * What is known by now: reads that take long go on beside the ticks, and count from the next one on.
-   * @param written event time of minutes that were measured since the last tick
    */
-  read(readings: readonly Reading[], now: Date, written: readonly Range[]): Seen
+  read(readings: readonly Reading[], now: Date, measuring: Measuring): Seen
   /** Resolves when no read is under way. */
   settled(): Promise<void>
 }
@@ -55,16 +61,24 @@ export function signalsOfReadings(
   now: Date,
   policy: AlertPolicy,
   kinds: ReadonlySet<AlertName>,
+  remeasuring: ReadonlySet<string> = new Set(),
 ): Signal[] {
+  const isPartial = ({ slo }: Reading) => remeasuring.has(slo.generation)
   const judged = readings.filter(isJudged)
   const of = (kind: AlertName, signals: () => Signal[]) => (kinds.has(kind) ? signals() : [])
   return [
     ...of('PlumblineBlind', () => [blindness(watermark, now, policy)]),
     ...of('TelemetryAbsent', () =>
-      present(readings.filter(({ slo }) => wantsAbsence(slo)).map((reading) => absence(reading, now, policy))),
+      present(
+        readings
+          .filter(({ slo }) => wantsAbsence(slo))
+          .map((reading) => absence(reading, now, policy, isPartial(reading))),
+      ),
     ),
-    ...of('SLOBudgetSpent', () => judged.flatMap((reading) => budgetSpent(reading, now, policy))),
-    ...of('SLOExhaustion', () => present(judged.map((reading) => exhaustionSoon(reading, now, policy)))),
+    ...of('SLOBudgetSpent', () => judged.flatMap((reading) => budgetSpent(reading, now, policy, isPartial(reading)))),
+    ...of('SLOExhaustion', () =>
+      present(judged.map((reading) => exhaustionSoon(reading, now, policy, isPartial(reading)))),
+    ),
   ]
 }
 
@@ -131,9 +145,9 @@ export function createSignals(db: Db, log: Log, policy: AlertPolicy, kinds: Read
   }
 
   return {
-    read(readings, now, written) {
+    read(readings, now, { written, remeasuring }) {
       const watermark = readings[0]?.watermark ?? null
-      const known = signalsOfReadings(readings, watermark, now, policy, kinds)
+      const known = signalsOfReadings(readings, watermark, now, policy, kinds, remeasuring)
       const isStale = !watermark || now.getTime() - watermark.getTime() > policy.staleAfterMs
       if (isStale) return { signals: known, unseen: 'frozen_stale', late: null }
       const slos = readings.filter(isJudged).map(({ slo }) => slo)

@@ -89,7 +89,7 @@ export function failed(standing: Standing, error: Error, now: Date): void {
   standing.failures += 1
 }
 
-/** Generations of SLOs whose history is not complete: their own, or a composite's when a member's is not. */
+/** Generations of SLOs that are behind: their own, or a composite's when a member's is not. */
 export function generationsBehind(
   slos: readonly Pick<Slo, 'indicator' | 'generation'>[],
   isBehind: (key: string) => boolean,

@@ -26,7 +26,7 @@ export interface Measurer {
   /**
    * Measures what may have changed since the last call: minutes that something arrived for, once a minute the open one and
    * the one before whatever was told, what was asked for; and a piece of the history of new definitions. Answers with the
-   * generations whose history is not complete. A call that rejects has forgotten nothing: the next one measures the same again.
+   * generations that are not measured to the end: their history is not complete, or they cannot be measured. A call that rejects has forgotten nothing: the next one measures the same again.
    */
   measure(slos: readonly Slo[], now: Date): Promise<ReadonlySet<string>>
   /** Event time of all minutes that may have been stored since it was asked last, also beside the calls. */
@@ -262,10 +262,13 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
       await (waitsForAll ? authored : Promise.race([authored, sleep(AUTHORED_WAIT_MS, undefined, { ref: false })]))
       await remeasures.finish((key) => isPaid(standings.get(key)), now)
       await report(now)
-      const behind = generationsBehind(slos, (key) => standings.get(key)?.history != null)
-      const checked = checker.check(slos, behind, now)
+      const checked = checker.check(
+        slos,
+        generationsBehind(slos, (key) => standings.get(key)?.history != null),
+        now,
+      )
       if (waitsForAll) await checked
-      return behind
+      return generationsBehind(slos, (key) => isBehind(standings.get(key)))
     },
     written() {
       const ranges = written
@@ -277,6 +280,9 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
 
 const keyOfProgress = ({ indicator, generation }: { indicator: string; generation: string }) =>
   keyOf({ indicator: { name: indicator }, generation })
+
+const isBehind = (standing: Standing | undefined): boolean =>
+  standing !== undefined && (standing.history !== null || standing.failures > 0)
 
 /** Nothing is left to be measured; nobody waits for what is gone. */
 const isPaid = (standing: Standing | undefined): boolean =>

@@ -15,8 +15,9 @@ export const ABSENCE_WINDOWS = absenceWindows(ALERT_POLICY)
 /**
  * Telemetry of an SLO that was there and stopped while Plumbline can see. An SLO without calls is neither healthy nor
  * failing, so this is a ticket of its own. Null while there are events.
+ * @param remeasuring the reading lacks what is not measured yet
  */
-export function absence(reading: Reading, now: Date, policy: AlertPolicy): Signal | null {
+export function absence(reading: Reading, now: Date, policy: AlertPolicy, remeasuring = false): Signal | null {
   const { slo, watermark, windows, lastEventAt } = reading
   const [silentMinutes, lookBackMinutes] = absenceWindows(policy)
   const judged = verdictOf()
@@ -37,7 +38,7 @@ export function absence(reading: Reading, now: Date, policy: AlertPolicy): Signa
   }
 
   function verdictOf(): Pick<Condition, 'verdict' | 'reason'> {
-    const frozen = frozenReading(reading, now, policy, false)
+    const frozen = frozenReading(reading, now, policy, remeasuring)
     if (frozen) return { verdict: 'frozen', reason: frozen }
     const recent = windows.get(silentMinutes)
     const both = windows.get(lookBackMinutes)

@@ -27,10 +27,11 @@ type Verdict = Pick<Condition, 'verdict' | 'reason'>
 /**
  * One alert per threshold; all those of an SLO are one incident, so that a budget that shrinks is one stream. None while so
  * little is spent that every threshold is clear.
+ * @param remeasuring the reading lacks what is not measured yet
  */
-export function budgetSpent(reading: Reading, now: Date, policy: AlertPolicy): Signal[] {
+export function budgetSpent(reading: Reading, now: Date, policy: AlertPolicy, remeasuring = false): Signal[] {
   const { slo, period } = reading
-  const frozen = frozenReading(reading, now, policy, false)
+  const frozen = frozenReading(reading, now, policy, remeasuring)
   const { consumed } = budgetOf(period.units, slo.objective.budgetPpm)
   const points = consumed === null ? null : consumed * 100
   if (!frozen && points !== null && points < BUDGET_THRESHOLDS[0] - REARM_POINTS) return []
@@ -63,7 +64,7 @@ const EXHAUSTED_WITHIN_MINUTES = DAY
 const REARM_RATIO = 1.25
 
 /** None while the budget lasts. */
-export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy): Signal | null {
+export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy, remeasuring = false): Signal | null {
   const { slo, period, windows } = reading
   const { budgetPpm, window } = slo.objective
   const basis = windows.get(BASIS_MINUTES)
@@ -72,7 +73,7 @@ export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy)
   const minutes =
     remaining === null || burn === null ? null : estimatedExhaustionMinutes(remaining, burn, window.minutes)
   const verdict = (): Verdict => {
-    const frozen = frozenReading(reading, now, policy, false)
+    const frozen = frozenReading(reading, now, policy, remeasuring)
     if (frozen) return { verdict: 'frozen', reason: frozen }
     if (!basis || basis.coverage < policy.coverageFloor) return { verdict: 'frozen', reason: 'frozen_coverage' }
     if (burn === null || remaining === null) return { verdict: 'frozen', reason: 'frozen_no_events' }

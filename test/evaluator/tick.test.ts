@@ -11,7 +11,16 @@ import { sloWith } from '../slo/alert-timeline.ts'
 import { storeHeartbeat } from '../storage/calls.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { cuttable } from './cuttable.ts'
-import { define, evaluatorOn, MINUTE_MS, SECRET, storeCleanPast, storeMinute, tickAt } from './evaluation.ts'
+import {
+  define,
+  evaluatorOn,
+  MINUTE_MS,
+  SECRET,
+  storeCleanPast,
+  storeMinute,
+  storeSegment,
+  tickAt,
+} from './evaluation.ts'
 import { type Received, type Receiver, startReceiver } from './receiver.ts'
 
 const T0 = Date.parse('2026-01-10T12:00:00Z')
@@ -56,6 +65,35 @@ async function live(evaluator: ReturnType<typeof evaluatorOn>, from: number, to:
     await tickAt(evaluator, end)
   }
 }
+
+describe('what is stored while a tick measures', () => {
+  it('is not missed from what it judges', async () => {
+    const evaluator = evaluatorOn(store.db, endpoints(), { kinds: ['TelemetryAbsent'] })
+    await define(store.db, [SLO], T0)
+    await storeCleanPast(store.db, T0, 120)
+    await tickAt(evaluator, T0)
+    const { measurer } = evaluator
+    const slow = {
+      ...measurer,
+      async measure(...args: Parameters<typeof measurer.measure>) {
+        const behind = await measurer.measure(...args)
+        for (let minute = 0; minute < 15; minute++) {
+          await storeMinute(store.db, T0 + minute * MINUTE_MS, 0)
+          await storeHeartbeat(store.db, T0 + (minute + 1) * MINUTE_MS)
+        }
+        await storeSegment(store.db, 'meanwhile', T0, T0 + 15 * MINUTE_MS, T0 + 15 * MINUTE_MS)
+        return behind
+      },
+    }
+    await tickAt({ ...evaluator, measurer: slow }, T0 + 15 * MINUTE_MS)
+    expect(await listIncidents(store.db, { limit: 10 })).toEqual([])
+
+    // It can fail: when nothing comes for as long, that is told.
+    for (let minute = 16; minute <= 30; minute++) await storeHeartbeat(store.db, T0 + minute * MINUTE_MS)
+    await tickAt(evaluator, T0 + 30 * MINUTE_MS)
+    expect(await listIncidents(store.db, { limit: 10 })).toMatchObject([{ slo: SLO.name, severity: 'ticket' }])
+  })
+})
 
 describe('an outage of one minute', () => {
   it('is paged once, explained, resolved once, and journaled', async () => {

@@ -123,6 +123,18 @@ describe('exhaustion', () => {
   })
 })
 
+describe('what is not measured to the end', () => {
+  const silent = reading({ bad: { 10: [0, 0], 70: [0, 0] } })
+  const spent = reading({ elsewhere: counts(1_000, 1_000_000), bad: { 360: [160, 10_000] } })
+  it.each([
+    ['no absence', () => [absence(silent, NOW, ALERT_POLICY, true)]],
+    ['no spent budget', () => budgetSpent(spent, NOW, ALERT_POLICY, true)],
+    ['no end of the budget', () => [exhaustionSoon(spent, NOW, ALERT_POLICY, true)]],
+  ])('tells of %s', (_, signals) => {
+    expect(new Set(signals().map(said))).toEqual(new Set(['ticket frozen frozen_remeasuring']))
+  })
+})
+
 describe('failure modes', () => {
   const found = (id: string, callers: string[], outcome = 'auth') =>
     modeSignal(

@@ -4,6 +4,7 @@ import { measuredOf } from '../../slo/indicator.ts'
 import type { Slo } from '../../slo/model.ts'
 import { recordBudgetReset } from '../../storage/budget-resets.ts'
 import { decisionsReader } from '../../storage/decisions.ts'
+import { readFreshness } from '../../storage/freshness.ts'
 import { recordIncidentAction } from '../../storage/incident-actions.ts'
 import { completeHours } from '../../storage/indicator-hours.ts'
 import { createReader, readReadings } from '../../storage/readings.ts'
@@ -87,8 +88,9 @@ function readerOf() {
   const [reader, decisions] = [createReader(store.db), decisionsReader(store.db)]
   return {
     async read(slos: readonly Slo[], now: Date, written: readonly { from: Date }[]) {
+      const { watermark } = await readFreshness(store.db)
       const { resets, overlays } = await decisions(now)
-      return reader.read(slos, now, { written, resets, maintenance: overlays.maintenance })
+      return reader.read(slos, now, { watermark, written, resets, maintenance: overlays.maintenance })
     },
   }
 }
