@@ -137,10 +137,6 @@ const MINUTE_MS = 60_000
 export function statusOf(reading: Reading, alert: FiringAlert | null, context: StatusContext): SloStatus {
   const { slo, period } = reading
   const { budgetPpm } = slo.objective
-  const burnRates: Record<string, number | null> = {}
-  for (const minutes of reportedWindows(slo)) {
-    burnRates[windowLabel(minutes)] = burnRate(unitsOf(reading, minutes), budgetPpm)
-  }
   return {
     name: slo.name,
     service: slo.service,
@@ -156,7 +152,7 @@ export function statusOf(reading: Reading, alert: FiringAlert | null, context: S
     raw: rawOf(period, budgetPpm),
     sampling: samplingOf(reading),
     members: membersOf(reading),
-    burnRates,
+    burnRates: burnRatesOf(reading),
     alert: alert && { severity: alert.severity, since: alert.since.toISOString(), incident: alert.incident },
     freshness: {
       watermark: reading.watermark?.toISOString() ?? null,
@@ -259,6 +255,15 @@ export function statusWord(reading: Reading, alert: FiringAlert | null, { now, r
 
 const unitsOf = (reading: Reading, minutes: number): Counts =>
   reading.windows.get(minutes)?.units ?? { good: 0, total: 0 }
+
+/** Burn rates by window, shortest first, of the windows that are reported for every SLO and those of its tiers. */
+export const burnRatesOf = (reading: Reading): Record<string, number | null> =>
+  Object.fromEntries(
+    reportedWindows(reading.slo).map((minutes) => [
+      windowLabel(minutes),
+      burnRate(unitsOf(reading, minutes), reading.slo.objective.budgetPpm),
+    ]),
+  )
 
 const reportedWindows = ({ tiers }: Slo): number[] =>
   [...new Set([...STATUS_WINDOWS, ...tiers.flatMap((tier) => [tier.shortMinutes, tier.longMinutes])])].sort(

@@ -3,9 +3,9 @@ import { governingWindow, type TierVerdict, urgency } from '../../slo/alert/aler
 import type { IncidentDetails, Member, Suspect } from '../../slo/alert/incident.ts'
 import type { Group, MemberState } from '../../slo/alert/incident-group.ts'
 import { budgetOf } from '../../slo/budget/budget.ts'
-import { burnRate } from '../../slo/budget/burn-rate.ts'
 import { windowLabel } from '../../slo/budget/window.ts'
 import type { Reading } from '../../slo/reading.ts'
+import { burnRatesOf } from '../../slo/status.ts'
 import { summaryOf } from '../deliver/incident-text.ts'
 import type { IncidentTurn } from './incident-turn.ts'
 import type { Evaluation } from './judge.ts'
@@ -81,8 +81,8 @@ function budgetNow(evaluation: Evaluation | undefined, evaluations: Evaluations)
   return outlookOf(reading, burning?.phase === 'firing' ? burning.severity : null)
 }
 
-function detailsOf(lead: TierVerdict, { slo, windows, period }: Reading, suspect: Suspect | null): IncidentDetails {
-  const { budgetPpm } = slo.objective
+function detailsOf(lead: TierVerdict, reading: Reading, suspect: Suspect | null): IncidentDetails {
+  const { slo, period } = reading
   const governing = governingWindow(lead)
   return {
     tier: lead.tier,
@@ -90,10 +90,8 @@ function detailsOf(lead: TierVerdict, { slo, windows, period }: Reading, suspect
     burn: governing.burn ?? 0,
     factor: lead.factor,
     counts: governing.counts,
-    burnRates: Object.fromEntries(
-      [...windows].map(([minutes, { units }]) => [windowLabel(minutes), burnRate(units, budgetPpm)]),
-    ),
-    budgetRemaining: budgetOf(period.units, budgetPpm).remaining,
+    burnRates: burnRatesOf(reading),
+    budgetRemaining: budgetOf(period.units, slo.objective.budgetPpm).remaining,
     suspect,
     exemplars: [],
     runbook: slo.runbook,
