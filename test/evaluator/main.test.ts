@@ -41,7 +41,7 @@ describe('the evaluator', () => {
       callRow({ service: 'checkout', dependency: 'acme-pay', ts, outcome, weight: 500, env: '' })
     await storeCalls(store.db, [call(now - 20 * MINUTE_MS, 'ok'), call(now - 20 * MINUTE_MS, 'timeout')], 'past')
     await storeCalls(store.db, [call(now - 1_000, 'timeout')], 'now')
-    for (let minute = 20; minute > 0; minute--) await storeHeartbeat(store.db, now - minute * MINUTE_MS)
+    for (let minute = 20; minute >= 0; minute--) await storeHeartbeat(store.db, now - minute * MINUTE_MS)
 
     const metrics = new Registry()
     const config = configSchema.parse({

@@ -335,7 +335,7 @@ describe('measuring again', () => {
       },
       generation: 'on-1',
     }
-    expect(await measurer().measure([off, on], new Date(nowMs()))).toEqual(new Set())
+    expect(await measurer().measure([off, on], new Date(nowMs()))).toEqual(new Set(['off-1']))
     expect(await minutesOf([on, off])).toEqual([
       ['fast', ['5:3/4']],
       ['fast', []],
