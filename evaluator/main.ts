@@ -5,6 +5,7 @@ import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
 import { decisionsReader } from '../storage/decisions.ts'
+import { readingsRecorder } from '../storage/latest-readings.ts'
 import type { Db } from '../storage/query.ts'
 import { createReader } from '../storage/readings.ts'
 import { kindsOf, policyOf } from './alert-config.ts'
@@ -59,6 +60,7 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
     measurer: createMeasurer(db, log),
     decisions: decisionsReader(db),
     reader: createReader(db),
+    recordReadings: readingsRecorder(db),
     explainer: createExplainer(db, log),
     signals,
     outbox,

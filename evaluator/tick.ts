@@ -13,7 +13,7 @@ import {
 import type { Decisions } from '../storage/decisions.ts'
 import { readFreshness } from '../storage/freshness.ts'
 import { readOpenBeside, recordIncidents } from '../storage/incidents.ts'
-import { recordReadings } from '../storage/latest-readings.ts'
+import type { RecordReadings } from '../storage/latest-readings.ts'
 import type { Db } from '../storage/query.ts'
 import type { Reader } from '../storage/readings.ts'
 import { readDefinitions } from '../storage/slo-definitions.ts'
@@ -38,6 +38,7 @@ export interface Evaluator {
   measurer: Measurer
   decisions: (now: Date) => Promise<Decisions>
   reader: Reader
+  recordReadings: RecordReadings
   explainer: Explainer
   signals: Signals
   outbox: Outbox
@@ -84,7 +85,7 @@ export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
   await record(evaluator, memory, changesOf(evaluations, turns, evidence, now), now)
 
   void outbox.deliverDue(now)
-  await recordReadings(db, readings, definitions, now)
+  await evaluator.recordReadings(readings, definitions, now)
 }
 
 /**

@@ -15,30 +15,49 @@ const MAX_INTERVAL_MS = 15_000
 /** Where there are few, at every evaluation. */
 const INTERVAL_PER_SLO_MS = 15
 
-/** What was written last, of each connection. */
-const written = new WeakMap<Db, { at: number; states: ReadonlyMap<string, string> }>()
-
 /**
  * Stores what an evaluation read, for boards and the API: one row an SLO, the row written last counts. Of many SLOs most
  * evaluations write only those whose definition or status word changed.
  */
-export async function recordReadings(
-  db: Db,
+export type RecordReadings = (
   readings: readonly Reading[],
   definitions: readonly StoredDefinition[],
   evaluatedAt: Date,
-): Promise<void> {
+) => Promise<void>
+
+/** Records one evaluation after another. */
+export function readingsRecorder(db: Db): RecordReadings {
+  let last: Written | null = null
+  return async (readings, definitions, evaluatedAt) => {
+    last = await recordReadings(db, last, judgedOf(readings, definitions, evaluatedAt), evaluatedAt)
+  }
+}
+
+/** When all were written last, and how each was last written. */
+interface Written {
+  at: number
+  states: ReadonlyMap<string, string>
+}
+
+function judgedOf(readings: readonly Reading[], definitions: readonly StoredDefinition[], evaluatedAt: Date): Judged[] {
   const definedAt = new Map(definitions.map(({ name, changedAt }) => [name, changedAt]))
-  const judged = readings.map((reading): Judged => {
+  return readings.map((reading): Judged => {
     const { slo, watermark } = reading
     const word = statusWord(reading, null, { now: watermark ?? evaluatedAt })
     return { reading, word, definitionAt: definedAt.get(slo.name) ?? new Date(0), evaluatedAt }
   })
-  const last = written.get(db)
-  const age = last === undefined ? Number.POSITIVE_INFINITY : evaluatedAt.getTime() - last.at
-  const isDue = age < 0 || age >= Math.min(MAX_INTERVAL_MS, INTERVAL_PER_SLO_MS * readings.length)
+}
+
+async function recordReadings(
+  db: Db,
+  last: Written | null,
+  judged: readonly Judged[],
+  evaluatedAt: Date,
+): Promise<Written | null> {
+  const age = last === null ? Number.POSITIVE_INFINITY : evaluatedAt.getTime() - last.at
+  const isDue = age < 0 || age >= Math.min(MAX_INTERVAL_MS, INTERVAL_PER_SLO_MS * judged.length)
   const due = isDue ? judged : judged.filter((one) => last?.states.get(one.reading.slo.name) !== stateOf(one))
-  if (due.length === 0) return
+  if (due.length === 0) return last
   await db.insert({
     table: 'slo_readings',
     format: 'JSONEachRow',
@@ -47,7 +66,7 @@ export async function recordReadings(
     clickhouse_settings: { distributed_foreground_insert: 1, precise_float_parsing: 1 },
   })
   const states = new Map(judged.map((one) => [one.reading.slo.name, stateOf(one)]))
-  written.set(db, { at: isDue ? evaluatedAt.getTime() : last!.at, states })
+  return { at: isDue ? evaluatedAt.getTime() : last!.at, states }
 }
 
 interface Judged {

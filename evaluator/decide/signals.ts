@@ -41,9 +41,7 @@ interface Measuring {
 }
 
 export interface Signals {
-  /**
-   * What is known by now: reads that take long go on beside the ticks, and count from the next one on.
-   */
+  /** What is known by now: reads that take long go on beside the ticks, and count from the next one on. */
   read(readings: readonly Reading[], now: Date, measuring: Measuring): Seen
   /** Resolves when no read is under way. */
   settled(): Promise<void>

@@ -17,7 +17,7 @@ import { prepareStore } from '../../storage/migrate.ts'
 import { readObservedCalls } from '../../storage/observed-calls.ts'
 import { previewSlo } from '../../storage/preview.ts'
 import type { Db } from '../../storage/query.ts'
-import { parseSloText } from '../../storage/slo-files.ts'
+import { parseSloText } from '../../storage/slo-text.ts'
 import { cpuSeconds } from './cpu-seconds.ts'
 
 const DAYS = 30

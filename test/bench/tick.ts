@@ -26,6 +26,7 @@ import { decisionsReader } from '../../storage/decisions.ts'
 import { startEmbedded } from '../../storage/embedded/embedded.ts'
 import { measureMinutes } from '../../storage/indicator-minutes.ts'
 import { compileIndicator } from '../../storage/indicator-sql.ts'
+import { readingsRecorder } from '../../storage/latest-readings.ts'
 import { prepareStore } from '../../storage/migrate.ts'
 import { clickhouseOutbox } from '../../storage/notifications.ts'
 import type { Db } from '../../storage/query.ts'
@@ -171,6 +172,7 @@ const evaluatorOn = (db: Db): Evaluator => ({
   measurer: createMeasurer(db, LOG, Number.POSITIVE_INFINITY),
   decisions: decisionsReader(db),
   reader: createReader(db),
+  recordReadings: readingsRecorder(db),
   outbox: new Outbox({
     store: clickhouseOutbox(db),
     log: LOG,

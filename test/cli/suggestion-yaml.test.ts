@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { suggestionYaml } from '../../cli/suggestion-yaml.ts'
 import { planObjects } from '../../slo/openslo/plan.ts'
 import { type SuggestedSlo, suggestSlos } from '../../slo/replay/suggested-slo.ts'
-import { parseSloText } from '../../storage/slo-files.ts'
+import { parseSloText } from '../../storage/slo-text.ts'
 
 const SUGGESTIONS: SuggestedSlo[] = ['acme-pay', ''].flatMap((dependency) =>
   suggestSlos([

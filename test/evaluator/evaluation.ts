@@ -12,6 +12,7 @@ import { NO_TRAITS } from '../../slo/alert/alert-stream.ts'
 import type { AlertName } from '../../slo/alert/incident.ts'
 import type { Slo } from '../../slo/model.ts'
 import { decisionsReader } from '../../storage/decisions.ts'
+import { readingsRecorder } from '../../storage/latest-readings.ts'
 import { clickhouseOutbox } from '../../storage/notifications.ts'
 import type { Db } from '../../storage/query.ts'
 import { createReader } from '../../storage/readings.ts'
@@ -54,6 +55,7 @@ export function evaluatorOn(
     measurer: createMeasurer(db, QUIET, Number.POSITIVE_INFINITY),
     decisions: decisionsReader(db),
     reader: createReader(db),
+    recordReadings: readingsRecorder(db),
     explainer: createExplainer(db, QUIET),
     signals: createSignals(db, QUIET, ALERT_POLICY, new Set(kinds)),
     policy: ALERT_POLICY,

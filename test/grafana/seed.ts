@@ -1,5 +1,5 @@
 import type { CallSelection, CallsIndicator, Counts, Slo } from '../../slo/model.ts'
-import { recordReadings } from '../../storage/latest-readings.ts'
+import { readingsRecorder } from '../../storage/latest-readings.ts'
 import type { Db } from '../../storage/query.ts'
 import { readReadings } from '../../storage/readings.ts'
 import { readDefinitions } from '../../storage/slo-definitions.ts'
@@ -130,7 +130,7 @@ export async function evaluate(db: Db, now: Date): Promise<void> {
     definitions.flatMap(({ slo }) => slo ?? []),
     now,
   )
-  await recordReadings(db, readings, definitions, now)
+  await readingsRecorder(db)(readings, definitions, now)
 }
 
 export interface IncidentRow {

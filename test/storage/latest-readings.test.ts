@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Reading } from '../../slo/reading.ts'
-import { decode, encode, recordReadings } from '../../storage/latest-readings.ts'
+import { decode, encode, readingsRecorder } from '../../storage/latest-readings.ts'
 import type { StoredDefinition } from '../../storage/slo-definitions.ts'
 import { slo } from '../slo/build.ts'
 import { testDatabase } from '../support/database.ts'
@@ -79,9 +79,9 @@ test('of many SLOs most evaluations write only those whose word changed; all are
     })
     return (await result.json<{ at: number; slos: number }>()).map(({ at, slos }) => [at, slos])
   }
+  const recordReadings = readingsRecorder(store.db)
   const evaluate = (second: number, bad: (name: string) => number = () => 0) =>
     recordReadings(
-      store.db,
       names.map((name) => read(name, T0 + second * 1_000, bad(name))),
       definitions,
       new Date(T0 + second * 1_000),

@@ -5,7 +5,7 @@ import { planObjects } from '../../../slo/openslo/plan.ts'
 import { verdictsOf } from '../../../slo/openslo/verdict.ts'
 import { refuses } from '../../../slo/problem.ts'
 import { sloSchema } from '../../../slo/slo-schema.ts'
-import { parseSloText } from '../../../storage/slo-files.ts'
+import { parseSloText } from '../../../storage/slo-text.ts'
 import { calls, condition, gauge, metric, object, policy, RATIO, sloDocument } from './builder.ts'
 
 const counter = (name: string) => metric({ source: 'metric', name, kind: 'sum', attributes: { 'a.b': ['x', 'y'] } })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { problemLine } from '../../../slo/problem.ts'
 import { sloSchema } from '../../../slo/slo-schema.ts'
-import { parseSloText } from '../../../storage/slo-files.ts'
+import { parseSloText } from '../../../storage/slo-text.ts'
 import { brief, FILE, planText, SLO_TEXT } from './text.ts'
 
 const errorsOf = (text: string) =>

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { planObjects } from '../../../slo/openslo/plan.ts'
 import { type Verdict, verdictsOf } from '../../../slo/openslo/verdict.ts'
-import { parseSloText } from '../../../storage/slo-files.ts'
+import { parseSloText } from '../../../storage/slo-text.ts'
 
 const BESIDE_CHECKOUT = fileURLToPath(new URL('../../../../', import.meta.url))
 

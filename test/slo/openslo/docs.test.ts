@@ -4,7 +4,7 @@ import { planObjects } from '../../../slo/openslo/plan.ts'
 import { SEVERITY_WORDS } from '../../../slo/openslo/severity.ts'
 import { verdictsOf } from '../../../slo/openslo/verdict.ts'
 import { problemLine } from '../../../slo/problem.ts'
-import { parseSloText } from '../../../storage/slo-files.ts'
+import { parseSloText } from '../../../storage/slo-text.ts'
 import { planText, SLO_TEXT } from './text.ts'
 
 const guide = readFileSync(new URL('../../../docs/slo.md', import.meta.url), 'utf8')

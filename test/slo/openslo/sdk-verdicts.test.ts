@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { planObjects } from '../../../slo/openslo/plan.ts'
-import { parseSloText } from '../../../storage/slo-files.ts'
+import { parseSloText } from '../../../storage/slo-text.ts'
 
 /**
  * What OpenSLO's official Go SDK (pkg/openslo/v1 at ae145da) said about documents with one thing changed:

@@ -1,6 +1,6 @@
 import { type Plan, planObjects } from '../../../slo/openslo/plan.ts'
 import type { Problem } from '../../../slo/problem.ts'
-import { parseSloText } from '../../../storage/slo-files.ts'
+import { parseSloText } from '../../../storage/slo-text.ts'
 
 export const FILE = 'slos/test.yaml'
 
