@@ -10,7 +10,7 @@ import type { Log } from '../../runtime/log.ts'
 import type { AlertPolicy } from '../../slo/alert/alert-policy.ts'
 import { WITHHELD_REASONS } from '../../slo/alert/alert-reason.ts'
 import { NO_TRAITS } from '../../slo/alert/alert-stream.ts'
-import type { AlertName } from '../../slo/alert/incident.ts'
+import { ALERT_NAMES, type AlertName } from '../../slo/alert/incident.ts'
 import type { Overlays } from '../../slo/overlay/overlays.ts'
 import type { RouteNode } from '../../slo/overlay/route.ts'
 import type { Notification } from '../../storage/notifications.ts'
@@ -23,8 +23,8 @@ import { sloOf } from './scenario-slo.ts'
 import { answerAt } from './virtual-receiver.ts'
 import { virtualTelemetry } from './virtual-telemetry.ts'
 
-/** What only burn rates, absence and blindness say can be made up from counts per minute. */
-const KINDS: ReadonlySet<AlertName> = new Set(['SLOBurnRate', 'TelemetryAbsent', 'PlumblineBlind'])
+/** What the product sends unless its configuration says otherwise. */
+const KINDS: readonly AlertName[] = ALERT_NAMES.filter((kind) => kind !== 'SLOUnusual')
 
 /** Minute 0: an arbitrary whole minute. */
 const START_MS = Date.UTC(2026, 0, 1)
@@ -67,6 +67,7 @@ class Stage {
   readonly #scenario: Scenario
   readonly #given: ScenarioPolicy
   readonly #policy: AlertPolicy
+  readonly #kinds: ReadonlySet<AlertName>
   readonly #slos
   readonly #telemetry
   readonly #routes: RouteNode[]
@@ -83,6 +84,7 @@ class Stage {
     this.#scenario = scenario
     this.#given = given
     this.#policy = policyOf(given)
+    this.#kinds = new Set(given.alert_kinds ?? KINDS)
     this.#slos = scenario.slos.map((each) => ({ slo: sloOf(each, given), given: each }))
     const excluded = (slo: string) => excludedMinutes(scenario, slo)
     this.#telemetry = virtualTelemetry(scenario, this.#slos, START_MS, excluded, this.#policy)
@@ -124,12 +126,12 @@ class Stage {
     const watermark = instantOf(this.#telemetry.watermarkAt(second))
     const evaluations = judge(
       readings,
-      signalsOfReadings(readings, watermark, now, this.#policy, KINDS),
+      signalsOfReadings(readings, watermark, now, this.#policy, this.#kinds),
       this.#memory.alerts,
       {
         now,
         policy: this.#policy,
-        kinds: KINDS,
+        kinds: this.#kinds,
         remeasuring: new Set<string>(),
         explained: new Set<string>(),
         late: this.#telemetry.arrivedLate(previousSecond, second),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { schemaFaults } from '../../runtime/schema-faults.ts'
 import { readYaml } from '../../runtime/yaml-text.ts'
+import { ALERT_NAMES } from '../../slo/alert/incident.ts'
 import { scenarioFaults } from './scenario-faults.ts'
 
 /** From minute 0 of the scenario; negative ones lie before it. */
@@ -89,6 +90,7 @@ export const policySchema = z.strictObject({
   page_retry_s: retries.optional(),
   ticket_retry_s: retries.optional(),
   fallback_after_s: someTime.optional(),
+  alert_kinds: z.array(z.enum(ALERT_NAMES)).optional(),
 })
 export type ScenarioPolicy = z.output<typeof policySchema>
 

@@ -1,7 +1,7 @@
 import { absenceWindows } from '../../slo/alert/absence.ts'
 import type { AlertPolicy } from '../../slo/alert/alert-policy.ts'
 import type { Counts, Slo } from '../../slo/model.ts'
-import type { Reading, WindowReading } from '../../slo/reading.ts'
+import { type Reading, STATUS_WINDOWS, type WindowReading } from '../../slo/reading.ts'
 import type { Scenario, ScenarioSlo } from './scenario.ts'
 
 const MINUTE_S = 60
@@ -116,6 +116,7 @@ function column(
   }
   const windows = [
     ...new Set([
+      ...STATUS_WINDOWS,
       ...slo.tiers.flatMap(({ longMinutes, shortMinutes }) => [longMinutes, shortMinutes]),
       ...more,
       slo.objective.window.minutes,

@@ -1,4 +1,5 @@
 import type { AlertPolicy } from '../../slo/alert/alert-policy.ts'
+import { isCleared } from '../../slo/alert/alert-state.ts'
 import {
   type EndpointTraits,
   type IncidentNow,
@@ -93,7 +94,8 @@ function firingOf(
     const isInhibited = (isBlind && subject.alert !== BLIND && before.incident === '') || isSaid
     const muted = isOff ? 'policy_off' : (mute?.reason ?? (isInhibited ? 'inhibited' : null))
     const { previousIncident } = before
-    return [{ subject, severity, startedAtMs, root, muted, overlay: mute?.overlay ?? '', previousIncident, toldAlone }]
+    const told = { muted, overlay: mute?.overlay ?? '', cleared: isCleared(next), previousIncident, toldAlone }
+    return [{ subject, severity, startedAtMs, root, ...told }]
   })
 }
 
@@ -122,6 +124,7 @@ function turnOf(
       alert,
       severity,
       muted: muted[alert] ?? null,
+      cleared: firing.get(alert)?.cleared ?? false,
       joined: !isNew && joined.includes(alert),
     })),
     acknowledgement,

@@ -54,7 +54,7 @@ export function judge(
   context: JudgeContext,
   unseen: FrozenReason | null = null,
 ): Evaluation[] {
-  const burns = readings.map((reading) => judgeBurn(reading, records, context))
+  const burns = context.kinds.has('SLOBurnRate') ? readings.map((reading) => judgeBurn(reading, records, context)) : []
   const wanted = signals.filter(({ subject }) => context.kinds.has(subject.alertname))
   const bySlo = new Map(readings.map((reading) => [reading.slo.name, reading]))
   const readingOf = ({ slo }: AlertSubject) => bySlo.get(slo) ?? null

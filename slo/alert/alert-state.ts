@@ -78,6 +78,9 @@ export function switchedOff(state: AlertState): Outcome {
   return { next: NEVER_FIRED, transition: ends ? 'resolved' : null, reason: ends ? 'resolved' : 'policy_off' }
 }
 
+/** Whether what an alert fires for has cleared: it is only kept open until it has been clear for long enough. */
+export const isCleared = ({ severity, clearSinceMs }: FiringAlert): boolean => clearSinceMs[severity] !== null
+
 export const conditionKey = ({ severity, tier }: Pick<Condition, 'severity' | 'tier'>) => `${severity} ${tier}`
 
 type Ripe = Condition & { waits: boolean }

@@ -57,6 +57,8 @@ export interface IncidentStream {
   /** When severity rose last: an acknowledgement from before is void. */
   roseAtMs: number
   acknowledged: { by: string; untilMs: number } | null
+  /** An acknowledgement ended while nothing could be told of the page; page endpoints hear of it when it goes on. */
+  ackExpired?: true
   /** Why each endpoint that was not told was not, as it was last: the memory of overlays that end. */
   withheld: Record<string, WithheldReason>
   /** Endpoints that know a member from the incident it came from, and hear nothing while that one is open there. */
@@ -65,7 +67,14 @@ export interface IncidentStream {
 
 /** What an incident is like at one evaluation. */
 export interface IncidentNow {
-  firing: readonly { alert: string; severity: Severity; muted: MuteReason | null; joined: boolean }[]
+  firing: readonly {
+    alert: string
+    severity: Severity
+    muted: MuteReason | null
+    /** Its condition does not hold any more: it is only kept open until it has been clear for long enough. */
+    cleared: boolean
+    joined: boolean
+  }[]
   /** The latest one for this incident, if any. */
   acknowledgement: { by: string; at: Date; until: Date } | null
   /** Endpoints that can show an acknowledgement, and those that are only written to. */
@@ -118,8 +127,8 @@ export function startStream(
 
 /**
  * What each endpoint must hear now. One rule yields tier merge, de-escalation and owed resolves: subscribed to the
- * severity → firing; not subscribed but open → kept open when severity rose, resolved when it fell. Overlays keep
- * messages that something fires from being sent, never those that something is over.
+ * severity → firing; not subscribed but open → kept open when severity rose, resolved when it fell. Overlays, and
+ * a condition that has cleared, keep messages that something fires from being sent, never those that something is over.
  */
 export function project(before: IncidentStream, incident: IncidentNow, now: Date, policy: AlertPolicy): Projection {
   const real = highest(incident.firing.map(({ severity }) => severity))

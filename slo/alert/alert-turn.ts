@@ -9,6 +9,9 @@ const rank = (severity: Severity | null): number => (severity === null ? 0 : sev
 export const highest = (severities: readonly Severity[]): Severity | null =>
   severities.includes('page') ? 'page' : severities.includes('ticket') ? 'ticket' : null
 
+/** Overlays keep members back; a condition that has cleared, and is only held open, is no news to anyone. */
+const mayBeAnnounced = ({ muted, cleared }: IncidentNow['firing'][number]): boolean => muted === null && !cleared
+
 /** One evaluation of one incident that fires: collects what is told and what is not. */
 export class Turn {
   readonly #intents: Intent[] = []
@@ -16,9 +19,10 @@ export class Turn {
   readonly #before: IncidentStream
   readonly #next: IncidentStream
   readonly #real: Severity
-  /** Of the members that are not muted; null when all are. */
+  /** Of the members that may be announced: not muted, and with a condition that still holds. Null when there is none. */
   readonly #visible: Severity | null
-  readonly #muted: MuteReason
+  /** Why the others may not. */
+  readonly #hidden: MuteReason | 'keep_firing'
   readonly #nowMs: number
   readonly #policy: AlertPolicy
   readonly #incident: IncidentNow
@@ -34,9 +38,9 @@ export class Turn {
     this.#real = real
     this.#nowMs = now.getTime()
     this.#policy = policy
-    this.#visible = highest(incident.firing.filter(({ muted }) => !muted).map(({ severity }) => severity))
-    const isMuted = incident.firing.filter(({ muted }) => muted !== null)
-    this.#muted = (isMuted.find(({ severity }) => severity === real) ?? isMuted[0])?.muted ?? 'silenced'
+    this.#visible = highest(incident.firing.filter(mayBeAnnounced).map(({ severity }) => severity))
+    const hidden = incident.firing.filter((each) => !mayBeAnnounced(each))
+    this.#hidden = (hidden.find(({ severity }) => severity === real) ?? hidden[0])?.muted ?? 'keep_firing'
     const rose = rank(real) > rank(before.severity)
     this.#changed = real !== before.severity
     this.#fell = rank(real) < rank(before.severity)
@@ -66,19 +70,32 @@ export class Turn {
   decide(endpoint: string, severities: readonly Severity[]): void {
     const open = this.#before.open[endpoint]
     const visible = this.#visible
-    if (open && rank(this.#real) < rank(open.severity) + (this.#fell ? 1 : 0)) {
-      if (severities.includes(this.#real)) this.#tell(endpoint, 'deescalated', this.#real)
-      else this.#close(endpoint)
+    if (open && rank(this.#real) < rank(open.severity) && !severities.includes(this.#real)) {
+      this.#close(endpoint)
+    } else if (open && rank(this.#real) < rank(open.severity) + (this.#fell ? 1 : 0)) {
+      this.#fall(endpoint, severities)
     } else if (open && (visible === null || rank(visible) <= rank(open.severity))) {
       this.#continue(endpoint, severities)
     } else if (visible === null) {
-      this.#withhold(endpoint, severities.includes(this.#real) ? this.#muted : this.#unsubscribed())
+      this.#withhold(endpoint, severities.includes(this.#real) ? this.#hidden : this.#unsubscribed())
     } else if (!severities.includes(visible)) {
       if (open) this.#withhold(endpoint, 'covered_by_page')
-      else this.#withhold(endpoint, this.#hidesFrom(severities) ? this.#muted : this.#unsubscribed())
+      else this.#withhold(endpoint, this.#hidesFrom(severities) ? this.#hidden : this.#unsubscribed())
     } else {
       this.#announce(endpoint, visible)
     }
+  }
+
+  /**
+   * The page is over and a ticket is left: that is a message that something fires, which overlays keep back as any other.
+   * An endpoint that was kept from it hears nothing new afterwards, unless it only slept: its next message is a ticket.
+   */
+  #fall(endpoint: string, severities: readonly Severity[]): void {
+    const slept = this.#before.withheld[endpoint] === 'quiet_hours'
+    if (this.#visible !== this.#real) this.#withhold(endpoint, this.#hidden)
+    else if (!this.#fell && !slept) this.#continue(endpoint, severities)
+    else if (this.#isQuiet(endpoint, this.#real)) this.#withhold(endpoint, 'quiet_hours')
+    else this.#tell(endpoint, 'deescalated', this.#real)
   }
 
   /** Something new for an endpoint with nothing, or less, open. */
@@ -103,15 +120,22 @@ export class Turn {
     const isDue = this.#nowMs - open.toldAtMs >= this.#next.plan.repeatMs[open.severity]
     // Others may have been told of new members while this one slept.
     const missed = this.#before.withheld[endpoint] === 'quiet_hours' && !isDue
-    const hasNew = this.#next.unannounced.length > 0
+    const hasNew = this.#hasNews()
+    const severity = rank(this.#real) < rank(open.severity) ? this.#real : open.severity
     if (!severities.includes(open.severity)) this.#withhold(endpoint, 'covered_by_page')
-    else if (this.#visible === null) this.#withhold(endpoint, this.#muted)
+    else if (rank(this.#visible) < rank(severity)) this.#withhold(endpoint, this.#hidden)
     else if (hasNew && sinceToldMs < this.#policy.groupIntervalMs) this.#withhold(endpoint, 'group_interval')
     else if (!hasNew && this.#isAcknowledged) this.#withhold(endpoint, 'acknowledged')
     else if (!hasNew && !isDue && !missed)
-      this.#withhold(endpoint, this.#hidesFrom(severities) ? this.#muted : 'repeat_not_due')
-    else if (this.#isQuiet(endpoint, open.severity)) this.#withhold(endpoint, 'quiet_hours')
-    else this.#tell(endpoint, hasNew || missed ? 'members_added' : 'repeat', open.severity)
+      this.#withhold(endpoint, this.#hidesFrom(severities) ? this.#hidden : 'repeat_not_due')
+    else if (this.#isQuiet(endpoint, severity)) this.#withhold(endpoint, 'quiet_hours')
+    else this.#tell(endpoint, hasNew || missed ? 'members_added' : 'repeat', severity)
+  }
+
+  /** Whether a member joined that may be announced. */
+  #hasNews(): boolean {
+    const { unannounced } = this.#next
+    return this.#incident.firing.some((each) => unannounced.includes(each.alert) && mayBeAnnounced(each))
   }
 
   /** Tickets wait for the morning; pages never do. */
@@ -133,7 +157,7 @@ export class Turn {
       if (this.#nowMs - pagedAtMs < step.afterMs) return
       for (const endpoint of step.endpoints) {
         if (this.#isAcknowledged) this.#withhold(endpoint, 'acknowledged')
-        else if (this.#visible !== 'page') this.#withhold(endpoint, this.#muted)
+        else if (this.#visible !== 'page') this.#withhold(endpoint, this.#hidden)
         else this.#tell(endpoint, 'escalation_step', 'page')
       }
       if (this.#isAcknowledged || this.#visible !== 'page') return
@@ -153,7 +177,13 @@ export class Turn {
       return
     }
     this.#next.acknowledged = null
-    if (!was || this.#next.roseAtMs === this.#nowMs || this.#visible !== 'page') return
+    const isDue = was !== null || this.#before.ackExpired === true
+    delete this.#next.ackExpired
+    if (!isDue || this.#real !== 'page' || this.#next.roseAtMs === this.#nowMs) return
+    if (this.#visible !== 'page') {
+      this.#next.ackExpired = true
+      return
+    }
     for (const [endpoint, { severity }] of Object.entries(this.#before.open))
       if (severity === 'page') this.#tell(endpoint, 'ack_expired', 'page')
   }
@@ -170,7 +200,8 @@ export class Turn {
     const next = this.#next
     if (this.#told) {
       next.sequence = this.#before.sequence + 1
-      next.unannounced = []
+      const hidden = this.#incident.firing.filter((each) => !mayBeAnnounced(each)).map(({ alert }) => alert)
+      next.unannounced = next.unannounced.filter((alert) => hidden.includes(alert))
     }
     const intents = this.#intents.map((intent) => ({ ...intent, sequence: next.sequence }))
     const told = new Set(intents.map(({ endpoint }) => endpoint))

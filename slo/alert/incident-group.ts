@@ -32,6 +32,8 @@ export interface FiringNow {
   /** The measured root cause it has by itself, '' without one. */
   root: string
   muted: MuteReason | null
+  /** Its condition has cleared, and it is only kept open. */
+  cleared: boolean
   previousIncident: string | null
   /** Somebody was told of it by an incident of its own, which goes on while what it is under fires. */
   toldAlone?: boolean

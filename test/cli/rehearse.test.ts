@@ -6,8 +6,11 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { rehearse } from '../../cli/rehearse/play.ts'
 import type { Send } from '../../cli/rehearse/rehearsal.ts'
-import { parseScenarios, type Scenario } from '../../cli/rehearse/scenario.ts'
+import { parseScenarios, type Scenario, type ScenarioPolicy } from '../../cli/rehearse/scenario.ts'
 import { storyOf } from '../../cli/rehearse/story.ts'
+
+/** Alerts that follow from the budget have rows of their own. */
+const THREE_KINDS: ScenarioPolicy = { alert_kinds: ['SLOBurnRate', 'TelemetryAbsent', 'PlumblineBlind'] }
 
 const TIERS = [
   { id: 'page 1h/5m', severity: 'page', long_min: 60, short_min: 5, factor: '14.4', share: '0.02' },
@@ -296,29 +299,27 @@ const ROWS: Record<string, Row> = {
 describe('incidents rehearsed, one evaluation per minute', () => {
   for (const [title, { is, sends }] of Object.entries(ROWS)) {
     it(title, async () => {
-      const rehearsal = await rehearse(scenarioOf(is), {}, { intervalSeconds: 60 })
+      const rehearsal = await rehearse(scenarioOf(is), THREE_KINDS, { intervalSeconds: 60 })
       expect(inOrder(rehearsal.sends).map(sentence)).toEqual(sends)
     })
   }
 
   it('a new incident after the end of the last one is another stream', async () => {
-    const { sends } = await rehearse(
-      scenarioOf({ timeline: [failing(0, 1), failing(100, 101)] }),
-      {},
-      { intervalSeconds: 60 },
-    )
+    const { sends } = await rehearse(scenarioOf({ timeline: [failing(0, 1), failing(100, 101)] }), THREE_KINDS, {
+      intervalSeconds: 60,
+    })
     expect(new Set(sends.map(({ incident }) => incident)).size).toBe(2)
   })
 
   it('prints the same twice', async () => {
-    const once = await rehearse(scenarioOf({ timeline: [failing(0, 10)] }), {})
-    expect(await rehearse(scenarioOf({ timeline: [failing(0, 10)] }), {})).toEqual(once)
+    const once = await rehearse(scenarioOf({ timeline: [failing(0, 10)] }), THREE_KINDS)
+    expect(await rehearse(scenarioOf({ timeline: [failing(0, 10)] }), THREE_KINDS)).toEqual(once)
   })
 })
 
 describe('a policy of its own', () => {
   const rehearsed = async (is: object) =>
-    inOrder((await rehearse(scenarioOf(is), {}, { intervalSeconds: 60 })).sends).map(sentence)
+    inOrder((await rehearse(scenarioOf(is), THREE_KINDS, { intervalSeconds: 60 })).sends).map(sentence)
   const refused = { endpoint_behaviour: [{ endpoint: 'p', from_s: 0, to_s: 200, respond: 503 }], until_min: 10 }
 
   it('other retries and an earlier fallback', async () => {
@@ -365,7 +366,7 @@ describe('members whose cause changes', () => {
         timeline: [failing(0, 30), failing(2, 30, 1000, 'B')],
         origins: [share('A', 5, 1000, PAY), share('B', 5, 1000, PAY)],
       }),
-      {},
+      THREE_KINDS,
       { intervalSeconds: 60 },
     )
     const [elder, younger] = [...new Set(sends.map(({ incident }) => incident))]
@@ -374,7 +375,6 @@ describe('members whose cause changes', () => {
       'p F first page @3 B',
       'c F first page @3 B',
       'p R deescalated page @65 B',
-      'c F deescalated ticket @65 B',
       'c R resolved ticket @420 B',
     ])
     expect(said(elder).slice(0, 5)).toEqual([...rises(1), ...falls(65).map((text) => `${text} A B`)])
@@ -387,7 +387,7 @@ describe('members whose cause changes', () => {
         ...two,
         origins: [share('A', 0, 1000, PAY), share('B', 0, 5, PAY), share('B', 5, 1000, 'service:cart/server_error')],
       }),
-      {},
+      THREE_KINDS,
       { intervalSeconds: 60 },
     )
     expect(new Set(sends.map(({ incident }) => incident)).size).toBe(2)
@@ -647,5 +647,49 @@ describe('plumbline rehearse', () => {
     const { status, stderr, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' })
     expect([status, stdout]).toEqual([code, ''])
     expect(stderr).toContain(reason)
+  })
+})
+
+describe('the kinds of alert that play', () => {
+  const outage = { timeline: [failing(0, 30)], until_min: 600 }
+  const kindsIn = async (policy: ScenarioPolicy, is: object = outage) => {
+    const { decided } = await rehearse(scenarioOf(is), policy, { intervalSeconds: 60 })
+    return [...new Set(decided.map(({ alert }) => alert))].sort()
+  }
+  it('are all that the product sends, unless the policy names some', async () => {
+    expect(await kindsIn({})).toEqual(['A', 'A#budget50', 'A#exhaustion'])
+    expect(await kindsIn({ alert_kinds: ['SLOBurnRate', 'SLOExhaustion'] })).toEqual(['A', 'A#exhaustion'])
+    expect(await kindsIn({ alert_kinds: ['SLOBudgetSpent'] })).toEqual(['A#budget50'])
+  })
+  it('a budget that is spent is a ticket of its own once the burn is over', async () => {
+    const { sends } = await rehearse(scenarioOf(outage), {}, { intervalSeconds: 60 })
+    expect(inOrder(sends).map(sentence).slice(-2)).toEqual([
+      'd F first ticket @421 A#budget50',
+      'c F first ticket @421 A#budget50',
+    ])
+  })
+  it('an unknown one is a mistake', () => {
+    const parsed = parseScenarios(JSON.stringify({ format: 1, policy: { alert_kinds: ['SLOBurn'] }, scenarios: [] }))
+    expect('faults' in parsed && parsed.faults.join()).toContain('policy.alert_kinds[0]')
+  })
+})
+
+describe('a rehearsal of what has cleared', () => {
+  const BLIP = { timeline: [failing(0, 2)], until_min: 30 }
+  const sendsOf = async (is: object) =>
+    inOrder((await rehearse(scenarioOf({ ...BLIP, ...is }), THREE_KINDS, { intervalSeconds: 60 })).sends).map(sentence)
+  it('pages nobody at the next step of the escalation', async () => {
+    const is = { endpoints: endpoints({ escalation: ['b'] }), policy: { escalate_after_s: 480 } }
+    expect(await sendsOf(is)).toEqual([...rises(1), ...pageEnds(12)])
+  })
+  it('repeats nothing', async () => {
+    expect(await sendsOf({ policy: { repeat_s: { page: 480, ticket: 480 } } })).toEqual([...rises(1), ...pageEnds(12)])
+  })
+  it.each(['silence', 'maintenance'])('is not told at the end of a %s', async (what) => {
+    expect(await sendsOf({ actions: [{ do: what, from_s: -600, to_s: 480 }] })).toEqual([])
+  })
+  it('does not tell that an acknowledgement ended', async () => {
+    const is = { actions: [{ do: 'ack', at_s: 120, by: 'sam' }], policy: { ack_ttl_s: 360 } }
+    expect(await sendsOf(is)).toEqual([...rises(1), ...pageEnds(12)])
   })
 })

@@ -190,7 +190,7 @@ describe('what is explained already', () => {
       const steps = played(spent(0, true), spent(2, false), spent(8, false), spent(10, false))
       expect(steps.map(({ said }) => said)).toEqual([
         ['firing first page'],
-        ['not told: repeat_not_due'],
+        ['not told: keep_firing'],
         ['resolved resolved page', 'not told: group_wait'],
         ['firing first ticket'],
       ])

@@ -35,10 +35,11 @@ interface Step extends Partial<IncidentNow> {
   s?: number
   is?: Severity | null
   muted?: MuteReason | null
+  cleared?: boolean
 }
 
-const incidentAt = ({ is = 'page', muted = null, s: _, ...rest }: Step): IncidentNow => ({
-  firing: is === null ? [] : [{ alert: 'A', severity: is, muted, joined: false }],
+const incidentAt = ({ is = 'page', muted = null, cleared = false, s: _, ...rest }: Step): IncidentNow => ({
+  firing: is === null ? [] : [{ alert: 'A', severity: is, muted, cleared, joined: false }],
   acknowledgement: null,
   traits: NO_TRAITS,
   tellsEnd: true,
@@ -262,8 +263,8 @@ describe('an acknowledgement', () => {
   it('lets the end through, and new members', () => {
     const acknowledgement = acknowledged(MINUTE)
     const both: IncidentNow['firing'] = [
-      { alert: 'A', severity: 'page', muted: null, joined: false },
-      { alert: 'B', severity: 'page', muted: null, joined: true },
+      { alert: 'A', severity: 'page', muted: null, cleared: false, joined: false },
+      { alert: 'B', severity: 'page', muted: null, cleared: false, joined: true },
     ]
     const [, joined, end] = played([
       {},
@@ -338,11 +339,41 @@ describe('overlays', () => {
     ])
   })
 
-  it('a silence lets the de-escalation through where a page is open, and opens no ticket', () => {
-    const [, fall, end] = played([{}, { is: 'ticket', muted: 'silenced', s: 60 }, { is: 'ticket', s: 120 }])
-    expect(told(fall)).toEqual(['p resolved deescalated page #2', 'c firing deescalated ticket for page #2'])
-    expect(withheld(fall)).toEqual(['d silenced'])
+  for (const muted of ['silenced', 'maintenance', 'inhibited', 'grouped_under_root', 'policy_off'] as const) {
+    it(`${muted} while the page falls to a ticket: only the end of the page is told, where no ticket follows it`, () => {
+      const [, fall, later] = played([{}, { is: 'ticket', muted, s: 60 }, { is: 'ticket', muted, s: 120 }])
+      expect(told(fall)).toEqual(['p resolved deescalated page #2'])
+      expect(withheld(fall)).toEqual([`d ${muted}`, `c ${muted}`])
+      expect(told(later)).toEqual([])
+    })
+  }
+
+  it('a silence that ends after the page fell to a ticket opens the ticket where nothing is open', () => {
+    const [, , end, later, over] = played([
+      {},
+      { is: 'ticket', muted: 'silenced', s: 60 },
+      { is: 'ticket', s: 120 },
+      { is: 'ticket', s: 180 },
+      { is: null, s: 240 },
+    ])
     expect(told(end)).toEqual(['d firing silence_ended ticket #3'])
+    expect(told(later)).toEqual([])
+    expect(told(over)?.toSorted()).toEqual(['c resolved resolved ticket #4', 'd resolved resolved ticket #4'])
+  })
+
+  it('a repeat after a silenced fall says what is left: a ticket', () => {
+    const steps = played([{}, { is: 'ticket', muted: 'silenced', s: 60 }, { is: 'ticket', s: 4 * HOUR }])
+    expect(told(last(steps))).toEqual(['d firing silence_ended ticket #3', 'c firing repeat ticket for page #3'])
+  })
+
+  it('a muted page is not repeated because of a ticket in the same incident', () => {
+    const page = { alert: 'A', severity: 'page', cleared: false, joined: false } as const
+    const ticket = { alert: 'B', severity: 'ticket', muted: null, cleared: false, joined: false } as const
+    const steps = played([
+      { firing: [{ ...page, muted: null }] },
+      { s: 4 * HOUR, firing: [{ ...page, muted: 'silenced' }, ticket] },
+    ])
+    expect(told(last(steps))).toEqual(['d firing first ticket #2'])
   })
 
   it('severity that rose while silenced is told at the end where less was open', () => {
@@ -352,8 +383,8 @@ describe('overlays', () => {
 
   it('a muted member keeps the others from nothing', () => {
     const firing: IncidentNow['firing'] = [
-      { alert: 'A', severity: 'page', muted: 'silenced', joined: false },
-      { alert: 'B', severity: 'ticket', muted: null, joined: false },
+      { alert: 'A', severity: 'page', muted: 'silenced', cleared: false, joined: false },
+      { alert: 'B', severity: 'ticket', muted: null, cleared: false, joined: false },
     ]
     const [first, , end] = played([{ firing }, { firing, s: 60 }, { s: 600 }])
     expect(told(first)).toEqual(['d firing first ticket #1', 'c firing first ticket #1'])
@@ -369,7 +400,113 @@ describe('overlays', () => {
   })
 })
 
+describe('a condition that has cleared, and is only kept open', () => {
+  const cleared = true
+  const page = { alert: 'A', severity: 'page', muted: null, joined: false } as const
+
+  it('sends no escalation step, and the step is sent when it holds again', () => {
+    const [, step, again] = played([{}, { s: 15 * MINUTE, cleared }, { s: 16 * MINUTE }], ESCALATING)
+    expect(told(step)).toEqual([])
+    expect(withheld(step)).toContain('b keep_firing')
+    expect(told(again)).toEqual(['b firing escalation_step page #2'])
+  })
+
+  it('is not repeated', () => {
+    expect(told(last(played([{}, { s: 4 * HOUR, cleared }])))).toEqual([])
+  })
+
+  for (const muted of ['silenced', 'maintenance', 'inhibited', 'grouped_under_root'] as const) {
+    it(`is not announced when it is ${muted} no more`, () => {
+      const [, end, over] = played([{ muted }, { s: 600, cleared }, { s: 700, is: null }])
+      expect(told(end)).toEqual([])
+      expect(withheld(end)).toEqual(['p keep_firing', 'd absorbed_by_page', 'c keep_firing'])
+      expect(told(over)).toEqual([])
+    })
+  }
+
+  it('is not announced as a ticket when the group wait is over', () => {
+    expect(told(last(played([{ is: 'ticket' }, { is: 'ticket', s: 60, cleared }])))).toEqual([])
+  })
+
+  it('is not announced in the morning', () => {
+    const night = { timeZone: 'UTC', hours: [{ fromMinute: 22 * 60, toMinute: 6 * 60 }], days: [] }
+    const plan = { ...PLAN, groupWaitMs: { page: 0, ticket: 0 }, quietHours: { d: night, c: night } }
+    const [, morning] = played([{ is: 'ticket' }, { is: 'ticket', s: 6 * HOUR, cleared }], plan)
+    expect(told(morning)).toEqual([])
+  })
+
+  it('does not say that an acknowledgement ended, until it holds again', () => {
+    const acknowledgement = acknowledged(MINUTE, HOUR)
+    const [, , end, again, later] = played([
+      {},
+      { s: MINUTE, acknowledgement },
+      { s: HOUR, acknowledgement, cleared },
+      { s: HOUR + 60 },
+      { s: HOUR + 120 },
+    ])
+    expect(told(end)).toEqual([])
+    expect(told(again)).toEqual(['p firing ack_expired page #2', 'c firing ack_expired page #2'])
+    expect(told(later)).toEqual([])
+  })
+
+  it('is no new member', () => {
+    const joins = { ...page, alert: 'B', joined: true }
+    const [, due, again] = played([
+      { firing: [{ ...page, cleared: false }] },
+      {
+        s: 600,
+        firing: [
+          { ...page, cleared: false },
+          { ...joins, cleared },
+        ],
+      },
+      {
+        s: 900,
+        firing: [
+          { ...page, cleared: false },
+          { ...joins, joined: false, cleared: false },
+        ],
+      },
+    ])
+    expect(told(due)).toEqual([])
+    expect(told(again)).toEqual(['p firing members_added page #2', 'c firing members_added page #2'])
+  })
+
+  it('raises no severity for an endpoint with less open', () => {
+    const ticket = { alert: 'T', severity: 'ticket', muted: null, cleared: false, joined: false } as const
+    const steps = played([
+      { is: 'ticket', firing: [ticket] },
+      { s: 60, firing: [ticket] },
+      { s: 120, firing: [ticket, { ...page, joined: true, cleared }] },
+    ])
+    expect(told(last(steps))).toEqual([])
+    expect(withheld(last(steps))).toEqual(['p keep_firing', 'd repeat_not_due', 'c keep_firing'])
+  })
+
+  it('announces no ticket that the end of a page leaves behind', () => {
+    const ticket = { alert: 'T', severity: 'ticket', muted: null, cleared, joined: false } as const
+    const [, fall] = played([{ firing: [{ ...page, cleared: false }, ticket] }, { s: 600, firing: [ticket] }])
+    expect(told(fall)).toEqual(['p resolved deescalated page #2'])
+  })
+
+  it('ends where it was told, whatever held it back', () => {
+    expect(told(last(played([{}, { s: 60, cleared }, { s: 400, is: null, muted: 'silenced' }])))).toHaveLength(2)
+  })
+})
+
 describe('quiet hours', () => {
+  it('a page that falls to a ticket at night is a ticket in the morning; its end is told at once', () => {
+    const night = { timeZone: 'UTC', hours: [{ fromMinute: 22 * 60, toMinute: 6 * 60 }], days: [] }
+    const [, fall, morning, later] = played(
+      [{}, { is: 'ticket', s: HOUR }, { is: 'ticket', s: 6 * HOUR }, { is: 'ticket', s: 7 * HOUR }],
+      { ...PLAN, quietHours: { d: night, c: night } },
+    )
+    expect(told(fall)).toEqual(['p resolved deescalated page #2'])
+    expect(withheld(fall)).toEqual(['d quiet_hours', 'c quiet_hours'])
+    expect(told(morning)).toEqual(['d firing deescalated ticket #3', 'c firing deescalated ticket for page #3'])
+    expect(told(later)).toEqual([])
+  })
+
   /** NOW is 00:01 UTC on a Thursday. */
   const plan: StreamPlan = {
     ...PLAN,
@@ -404,7 +541,13 @@ describe('quiet hours', () => {
     expect(told(later)).toEqual([])
   })
   it('members that join at night are told in the morning to who slept, and to the others at once', () => {
-    const member = (alert: string, joined: boolean) => ({ alert, severity: 'ticket' as const, muted: null, joined })
+    const member = (alert: string, joined: boolean) => ({
+      alert,
+      severity: 'ticket' as const,
+      muted: null,
+      cleared: false,
+      joined,
+    })
     const evening = -4 * HOUR
     const both = [member('A', false), member('B', false)]
     const [, joins, night, morning, later] = played(
@@ -429,7 +572,13 @@ describe('quiet hours', () => {
 })
 
 describe('new members', () => {
-  const with_ = (alert: string, severity: Severity, joined = true) => ({ alert, severity, muted: null, joined })
+  const with_ = (alert: string, severity: Severity, joined = true) => ({
+    alert,
+    severity,
+    muted: null,
+    cleared: false,
+    joined,
+  })
   it('are told once per group interval, with everybody who joined meanwhile', () => {
     const a = with_('A', 'page', false)
     const b = (joined: boolean) => with_('B', 'page', joined)

@@ -41,6 +41,7 @@ const firing = (alerts: Alerts): FiringNow[] =>
     startedAtMs: T0 + since * 60_000,
     root,
     muted: null,
+    cleared: false,
     previousIncident: null,
   }))
 
