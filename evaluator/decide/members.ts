@@ -1,4 +1,5 @@
 import { type BudgetOutlook, outlookOf } from '../../slo/alert/alert-facts.ts'
+import { isCleared } from '../../slo/alert/alert-state.ts'
 import { governingWindow, type TierVerdict, urgency } from '../../slo/alert/alert-verdict.ts'
 import type { IncidentDetails, Member, Suspect } from '../../slo/alert/incident.ts'
 import type { Group, MemberState } from '../../slo/alert/incident-group.ts'
@@ -34,9 +35,8 @@ export function membersOf(
     const last = known.get(alert)
     const isDetailed = n < DETAILED_MEMBERS
     // What it was stays said of what is over, or about to be.
-    const holds = endedAtMs === null && evaluation?.conditions.some(({ verdict }) => verdict !== 'clear')
-    const said = holds || !last ? evaluation : null
-    const burn = endedAtMs === null ? evaluation?.burn : null
+    const said = (endedAtMs === null && holds(evaluation)) || !last ? evaluation : null
+    const burn = endedAtMs === null ? said?.burn : null
     const details = burn?.decision.lead ? detailsOf(burn.decision.lead, burn.reading, suspect) : (last?.details ?? null)
     const own = alertname === 'SLOBurnRate' && burn && details
     const summary = own ? summaryOf(slo, details) : said?.summary || last?.summary || `${alert} fires`
@@ -60,6 +60,9 @@ export function membersOf(
     }
   })
 }
+
+const holds = (evaluation: Evaluation | undefined): boolean =>
+  evaluation?.outcome.next.phase === 'firing' && !isCleared(evaluation.outcome.next)
 
 function ranked({ members }: Group, evaluations: Evaluations): MemberState[] {
   const orderOf = ({ endedAtMs, severity, subject }: MemberState) =>
