@@ -75,7 +75,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.route('/api/v1', sloRoutes({ db, clock, board }))
   app.route('/api/v1', budgetResetRoutes({ db, clock }))
   app.route('/api/v1', previewRoutes({ db, clock }))
-  app.route('/api/v1', sloDocumentRoutes({ db, clock }))
+  app.route('/api/v1', sloDocumentRoutes({ db, clock, endpoints: config.endpoints?.map(({ name }) => name) }))
   app.route('/api/v1', incidentRoutes({ db, clock, board }))
   app.route('/api/v1', incidentActionRoutes({ db, clock, ackTtlMs: deps.ackTtlMs }))
   app.route('/api/v1', silenceRoutes({ db, clock }))

@@ -1,13 +1,11 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Slo } from '../slo/model.ts'
-import { type PlannedSlo, planObjects } from '../slo/openslo/plan.ts'
-import { type Verdicts, verdictsOf } from '../slo/openslo/verdict.ts'
+import type { PlannedSlo } from '../slo/openslo/plan.ts'
 import { type Definition, documentOf, fileOf, replaceDocument } from '../slo/reconcile.ts'
 import type { Db } from '../storage/query.ts'
 import { readDefinitions, recordDefinitions } from '../storage/slo-definitions.ts'
-import { parseSloText } from '../storage/slo-text.ts'
 import { audited, changeProblems } from './change.ts'
 import { documentBody, readDocumentText } from './document-body.ts'
+import { judgeForName, judgeText } from './judge-documents.ts'
 import { onInvalid, Problem, problemAnswer } from './problem.ts'
 
 const finding = z.object({ path: z.string(), code: z.string(), message: z.string(), line: z.int() })
@@ -23,6 +21,10 @@ export const verdictsSchema = z
         valid: z.boolean(),
         errors: z.array(finding),
         warnings: z.array(finding),
+        unmeasurable: z.array(finding).optional().meta({
+          description:
+            'Why Plumbline cannot load a document that is valid all the same: its metrics come from elsewhere',
+        }),
       }),
     ),
   })
@@ -87,18 +89,27 @@ const deleteRoute = createRoute({
   responses: { 200: change('Removed'), 404: problemAnswer('No such SLO'), 409: KEPT, ...changeProblems },
 })
 
+interface DocumentDeps {
+  db: Db
+  clock: () => Date
+  /** Names of the configuration; absent where it is not known. */
+  endpoints?: readonly string[] | undefined
+}
+
 /** Documents through the API: judged, put into force, and taken out of it. */
-export function sloDocumentRoutes({ db, clock }: { db: Db; clock: () => Date }): OpenAPIHono {
+export function sloDocumentRoutes({ db, clock, endpoints }: DocumentDeps): OpenAPIHono {
   return new OpenAPIHono({ defaultHook: onInvalid })
     .openapi(validateRoute, async (c) => {
       const text = await readDocumentText(c)
-      const { verdicts } = judge(text, c.req.valid('query').strict === 'true')
-      return c.json({ documents: verdicts.documents }, 200)
+      const strict = c.req.valid('query').strict === 'true'
+      return c.json({ documents: judgeText(text, { strict, endpoints }).verdicts.documents }, 200)
     })
     .openapi(putRoute, async (c) => {
       const name = c.req.valid('param').slo
       const text = await readDocumentText(c)
-      const { planned, warnings } = readSlo(text, name)
+      const judged = judgeForName(text, name, endpoints)
+      if ('refused' in judged) throw new Problem('invalid-document', judged.refused, { errors: judged.errors })
+      const { planned, warnings } = judged
       const before = await readOwn(db, name)
       const changes = replaceDocument(before, name, planned)
       const now = clock()
@@ -120,41 +131,13 @@ export function sloDocumentRoutes({ db, clock }: { db: Db; clock: () => Date }):
     })
 }
 
-function judge(text: string, strict: boolean): { slos: PlannedSlo[]; verdicts: Verdicts } {
-  const { objects, problems } = parseSloText(text, 'body')
-  const plan = planObjects(objects, { strict })
-  return { slos: plan.slos, verdicts: verdictsOf(plan, { unread: problems, strict }) }
-}
-
-/** The SLOs of the one document in a body that is good as a whole; throws a Problem with everything that is wrong. */
-function readSlo(text: string, name: string) {
-  const { slos, verdicts } = judge(text, false)
-  const { problems, unmeasurable } = verdicts
-  const said = (severity: 'error' | 'warning') => problems.filter((one) => one.severity === severity)
-  const wrong = [...said('error'), ...unmeasurable]
-  if (wrong.length > 0) {
-    const errors = wrong.map(({ path, code, message, line, hint }) => ({
-      ...{ path, code, line },
-      message: hint === undefined ? message : `${message}. ${hint}`,
-    }))
-    throw new Problem('invalid-document', `${name} is refused, and nothing has changed`, { errors })
-  }
-  const others = slos.map((planned) => planned.name).filter((one) => documentOf(one) !== name)
-  const planned = slos.filter((one): one is PlannedSlo & { slo: Slo } => one.slo !== null)
-  if (others.length > 0 || planned.length === 0) {
-    const found = others.length > 0 ? `it has ${others.join(', ')}` : 'it has none'
-    throw new Problem('invalid-document', `The body must hold the SLO ${name} and no other: ${found}`)
-  }
-  const warnings = verdicts.documents.flatMap((document) => document.warnings)
-  return { planned, warnings }
-}
-
 /** What is known under the name of a document; throws a Problem when a file keeps it. */
 async function readOwn(db: Db, name: string): Promise<Definition[]> {
   const own = (await readDefinitions(db)).filter((definition) => documentOf(definition.name) === name)
   const file = own.map(fileOf).find((one) => one !== null)
   if (file === undefined || file === null) return own
-  throw new Problem('conflict', `${name} is kept in ${file}, and files win: change it there`)
+  const message = `${name} is kept in ${file}, and files win: change it there`
+  throw new Problem('conflict', message, { errors: [{ path: 'metadata.name', code: 'duplicate_name', message }] })
 }
 
 function changesOf(

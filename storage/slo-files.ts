@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { planObjects } from '../slo/openslo/plan.ts'
 import { reporterFor } from '../slo/openslo/source.ts'
 import type { LoadedSlos } from '../slo/reconcile.ts'
@@ -106,7 +106,8 @@ export async function readSloPaths(paths: readonly string[]): Promise<ParsedText
       return stats.isDirectory() ? findFiles(path) : [{ file: path }]
     }),
   )
-  return readFiles([...new Map(found.flat().map((one) => [one.file, one])).values()])
+  // A file that is named twice, in whatever form, is no second file.
+  return readFiles([...new Map(found.flat().map((one) => [resolve(one.file), one])).values()])
 }
 
 export interface WatchOptions {

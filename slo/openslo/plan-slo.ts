@@ -108,7 +108,8 @@ function namesOf({ metadata, spec, report }: SloDocument): string[] {
     const name = index === 0 ? metadata.name : `${metadata.name}:${slug}`
     if (names.includes(name)) {
       const at = ['spec', 'objectives', index, 'displayName']
-      report.error('plan', at, 'duplicate_name', `another objective is called '${slug}' too`, 'Rename one of them')
+      const message = `another objective is called '${slug}', too: names are compared in lower case, by letters and digits`
+      report.error('plan', at, 'duplicate_name', message, 'Rename one of them')
     }
     names.push(name)
   }
