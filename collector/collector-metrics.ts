@@ -26,6 +26,12 @@ export function collectorMetrics(registry: Registry) {
       labelNames: ['signal', 'reason'],
       registers,
     }),
+    attributes: new Counter({
+      name: 'plumbline_ingest_malformed_attributes_total',
+      help: 'Attributes whose values do not fit their type, by what became of them: retyped (stored as text) or lost',
+      labelNames: ['signal', 'result'],
+      registers,
+    }),
     requests: new Counter({
       name: 'plumbline_ingest_requests_total',
       help: 'Answered requests by transport (http, grpc) and HTTP status, for gRPC the one that means the same',

@@ -4,9 +4,10 @@ import { BodyTooLarge } from './bad-body.ts'
 import { freeBytes, type Lease } from './byte-budget.ts'
 import type { CallSettings } from './call-rows.ts'
 import type { CollectorMetrics } from './collector-metrics.ts'
-import { jsonToProtobuf } from './json/to-protobuf.ts'
+import { type FromJson, jsonToProtobuf } from './json/to-protobuf.ts'
 import { writeMetricRows } from './point-rows.ts'
 import type { RejectionLog } from './rejection-log.ts'
+import { MAX_MESSAGE } from './rejections.ts'
 import { TableRows } from './rows/tables.ts'
 import type { Answer, SeenRequests } from './seen-requests.ts'
 import { encodeFrame } from './segment/format.ts'
@@ -61,8 +62,9 @@ export function createIngest({ journal, seen, calls, keeping, metrics, rejection
         return answer
       })
     }
-    const { written, frame, days } = transcode(signal, encoding, body, digest, lease)
-    const answer = answerOf(signal, written)
+    const { written, json, frame, days } = transcode(signal, encoding, body, digest, lease)
+    const answer = answerOf(signal, written, json)
+    if (json !== null) countAttributes(signal, json)
     if (frame === null) return Promise.resolve(count(signal, written, answer))
     const durable = journal
       .append(frame, days)
@@ -78,36 +80,59 @@ export function createIngest({ journal, seen, calls, keeping, metrics, rejection
       lease.become(body.length)
       const charge = (bytes: number) => lease.grow(bytes)
       rows.reset(charge)
-      const written = writeRows[signal](encoding === 'json' ? jsonToProtobuf(signal, body, charge) : body)
+      const json = encoding === 'json' ? jsonToProtobuf(signal, body, charge) : null
+      const written = writeRows[signal](json?.message ?? body)
+      for (const [reason, records] of json?.others ?? []) written.rejections.add(reason, records)
       const days = [...rows.days.touched]
       const frame = rows.isEmpty() ? null : takeFrame(digest, rows)
       lease.become(frame?.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) ?? 0)
-      return { written, frame, days }
+      return { written, json, frame, days }
     } finally {
       rows.reset()
       freeBytes(body)
     }
   }
 
-  function count(signal: Signal, { rejections, backwards }: Written, answer: Answer): Answer {
+  function count(signal: Signal, { rejections, adjusted }: Written, answer: Answer): Answer {
     metrics.records.inc({ signal, result: 'accepted' }, answer.accepted)
     metrics.records.inc({ signal, result: 'rejected' }, answer.rejected)
     for (const [reason, number] of rejections.byReason) metrics.rejected.inc({ signal, reason }, number)
-    if (backwards > 0) metrics.adjusted.inc({ signal, reason: 'end_before_start' }, backwards)
+    for (const [reason, number] of Object.entries(adjusted))
+      if (number > 0) metrics.adjusted.inc({ signal, reason }, number)
     if (answer.message !== '') rejectionLog(signal, answer.rejected, answer.message)
     return answer
+  }
+
+  function countAttributes(signal: Signal, { notes: { retypedValues, lostAttributes } }: FromJson): void {
+    if (retypedValues > 0) metrics.attributes.inc({ signal, result: 'retyped' }, retypedValues)
+    if (lostAttributes > 0) metrics.attributes.inc({ signal, result: 'lost' }, lostAttributes)
   }
 
   return async (signal, encoding, body, lease) => take(signal, encoding, body, lease)
 }
 
+function answerOf(signal: Signal, written: Written & Notes, json: FromJson | null): Answer {
+  const { accepted, rejections } = written
+  const message = [rejections.message(SIGNALS[signal].noun), ...warningsOf(signal, written, json)].join(' ').trim()
+  return { accepted, rejected: rejections.total, message: message.slice(0, MAX_MESSAGE) }
+}
+
 const STRING_INDEX_WARNING =
   'values sent as string-table references were stored empty; only the profiles signal has a string table'
 
-function answerOf(signal: Signal, { accepted, rejections, stringIndexes }: Written & Notes): Answer {
-  const warning = stringIndexes > 0 ? `${stringIndexes} ${STRING_INDEX_WARNING}` : ''
-  const message = [rejections.message(SIGNALS[signal].noun), warning].filter(Boolean).join(' ')
-  return { accepted, rejected: rejections.total, message }
+/** What the sender should know although nothing was refused for it. */
+function* warningsOf(signal: Signal, { accepted, rejections, stringIndexes }: Written & Notes, json: FromJson | null) {
+  if (stringIndexes > 0) yield `${stringIndexes} ${STRING_INDEX_WARNING}`
+  if (json === null) return
+  const { retypedValues, lostAttributes, firstKey, unknownKeys } = json.notes
+  if (retypedValues + lostAttributes > 0) {
+    const fates = `${retypedValues} kept as text or as a double, ${lostAttributes} not stored`
+    yield `values that do not fit their type: ${fates}; the first is ${JSON.stringify(firstKey)}.`
+  }
+  if (accepted + rejections.total === 0 && unknownKeys.size > 0) {
+    const keys = [...unknownKeys].map((key) => JSON.stringify(key)).join(', ')
+    yield `no ${SIGNALS[signal].noun} was found in the request; keys without meaning here: ${keys}`
+  }
 }
 
 function takeFrame(digest: Buffer, { writers, callTimes }: TableRows): Buffer[] {

@@ -1,9 +1,15 @@
 /** Longest `error_message` in an answer: it must stay far below what clients accept as a response. */
-const MAX_MESSAGE = 2048
+export const MAX_MESSAGE = 2048
 
 /** Why records of a request were refused, or accepted with a change, each reason with its advice to the sender. */
 export const REASONS = {
   missing_ids: 'missing trace_id/span_id; was a logs request sent to /v1/traces?',
+  short_trace_id:
+    'trace_id has 64 bits; OpenTelemetry has 128: set the first half to zeros, the same in all services of the trace',
+  log_records: 'log records are not taken; send traces and metrics',
+  metrics_for_traces: 'it is a metric; send metrics to the path of metrics (/v1/metrics unless configured)',
+  spans_for_metrics: 'it is a span; send spans to the path of traces (/v1/traces unless configured)',
+  profiles: 'profiles are not taken; send traces and metrics',
   no_start_time: 'start_time_unix_nano is 0; set it to the time the operation began',
   time_out_of_range: 'a time is after the year 2262; is it in nanoseconds?',
   too_many_days: 'one request may touch 40 different days; split it by day',

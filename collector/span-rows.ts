@@ -37,7 +37,8 @@ export function createSpanRows(settings: CallSettings, keeping: Keeping): WriteS
             written.rejections.add(refusal)
             continue
           }
-          if (span.isBackwards()) written.backwards++
+          const fault = span.settleEnd()
+          if (fault !== null) written.adjusted[fault]++
           calls.write(span, rows)
           writeSpanRow(rows.writers.otel_traces, span, origin, redaction, isStoredBare(span, keeping))
           written.accepted++
@@ -54,8 +55,9 @@ const HIGH_WORD_BEYOND = 2 ** 31
 
 /** Why a span cannot be stored, or null. Age is no reason. Source: OTLP trace.proto, fields 1, 2 and 7. */
 function refusalOf(span: SpanView): Reason | null {
-  if (!span.hasIds()) return 'missing_ids'
-  if (span.startLow === 0 && span.startHigh === 0) return 'no_start_time'
+  const hasStart = span.startLow !== 0 || span.startHigh !== 0
+  if (!span.hasIds()) return hasStart && span.hasShortTraceId() ? 'short_trace_id' : 'missing_ids'
+  if (!hasStart) return 'no_start_time'
   return span.startHigh >= HIGH_WORD_BEYOND ? 'time_out_of_range' : null
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { BadBody } from '../bad-body.ts'
 import type { Lease } from '../byte-budget.ts'
-import { decoderOf, decompress } from '../http/decompress.ts'
+import { decodersOf, decompressAll } from '../http/decompress.ts'
 import type { ExportOptions } from '../http/export-endpoint.ts'
 import { Problem, problemOf } from '../http/problem.ts'
 import { SenderGone } from '../http/read-body.ts'
@@ -24,15 +24,17 @@ export function createExportCall(options: ExportOptions) {
 
   async function answer(signal: Signal, stream: ServerHttp2Stream, headers: IncomingHttpHeaders, lease: Lease) {
     access(headers.authorization, 'ingest')
-    const decoder = messageDecoder(String(headers['grpc-encoding'] ?? 'identity'))
+    const decoders = messageDecoders(String(headers['grpc-encoding'] ?? 'identity'))
     const check = (bytes: number) => {
       budget.check(bytes)
       checkCapacity(bytes)
     }
     check(0)
     const { compressed, bytes } = await readMessage(stream, { maxBody, checkCapacity: check, lease })
-    if (compressed && decoder === null) throw new BadBody('the message is compressed, but grpc-encoding says identity')
-    const body = compressed && decoder !== null ? await decompress(decoder, bytes, maxBody, lease) : bytes
+    if (compressed && decoders.length === 0) {
+      throw new BadBody('the message is compressed, but grpc-encoding says identity')
+    }
+    const body = compressed ? await decompressAll(decoders, bytes, maxBody, lease) : bytes
     metrics.bodyBytes.inc({ form: 'wire' }, bytes.length)
     metrics.bodyBytes.inc({ form: 'plain' }, body.length)
     return ingest(signal, 'protobuf', body, lease)
@@ -66,9 +68,9 @@ const notServed = (path: string) =>
   new Problem(404, { code: UNIMPLEMENTED, message: `${path} is not served; send traces and metrics` })
 
 /** Unknown codings are UNIMPLEMENTED. Source: gRPC, "Compression". */
-function messageDecoder(coding: string) {
+function messageDecoders(coding: string) {
   try {
-    return decoderOf(coding)
+    return decodersOf(coding)
   } catch {
     throw new Problem(404, { code: UNIMPLEMENTED, message: `grpc-encoding ${coding} is not supported` })
   }

@@ -18,13 +18,39 @@ const DECODERS: Record<string, Decoder> = {
 const hasZlibHeader = (body: Buffer): boolean =>
   body.length >= 2 && (body[0]! & 15) === 8 && (body[0]! * 256 + body[1]!) % 31 === 0
 
-/** The decoder of a Content-Encoding, null for identity; throws the 415 for codings nobody here knows. */
-export function decoderOf(contentEncoding: string | undefined): Decoder | null {
-  const coding = (contentEncoding ?? '').trim().toLowerCase()
-  if (coding === '' || coding === 'identity') return null
-  const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined
-  if (decoder === undefined) throw wrongContentCoding(coding)
-  return decoder
+/**
+ * What undoes a Content-Encoding, in the order in which it must be undone: a list names codings in the order they were
+ * applied, and `identity` is none. Throws the 415 for codings that are not supported, and for one that is named twice: a
+ * proxy that repeats the header did not compress twice. Source: RFC 9110, 8.4.
+ */
+export function decodersOf(contentEncoding: string | undefined): Decoder[] {
+  const codings = (contentEncoding ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== '' && coding !== 'identity')
+  if (new Set(codings).size < codings.length) throw wrongContentCoding(codings.join(', '))
+  return codings.reverse().map((coding) => {
+    const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined
+    if (decoder === undefined) throw wrongContentCoding(coding)
+    return decoder
+  })
+}
+
+/** Undoes all codings; the limit holds after each of them. What is not needed any more is freed. */
+export async function decompressAll(
+  decoders: readonly Decoder[],
+  sent: Buffer,
+  maxBody: number,
+  lease: Lease,
+): Promise<Buffer> {
+  let body = sent
+  for (const decoder of decoders) {
+    const plain = await decompress(decoder, body, maxBody, lease)
+    if (body !== sent) freeBytes(body)
+    body = plain
+  }
+  return body
 }
 
 /** Deflate cannot expand more than this (zlib's technical notes: 1032:1). */
@@ -32,7 +58,7 @@ const MAX_EXPANSION = 1032
 const FIRST_GUESS = 4
 
 /**
- * Decompresses into one buffer, counted in `lease` beside the compressed body, and stops as soon as
+ * Decompresses into one buffer, counted in `lease` next to the compressed body, and stops as soon as
  * `maxBody` is passed.
  */
 export function decompress(decoder: Decoder, body: Buffer, maxBody: number, lease: Lease): Promise<Buffer> {

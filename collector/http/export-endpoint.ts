@@ -10,7 +10,7 @@ import type { Answer } from '../seen-requests.ts'
 import { NotDurable } from '../segment/not-durable.ts'
 import { type Encoding, SIGNALS, type Signal } from '../signals.ts'
 import type { Access } from './access.ts'
-import { decoderOf, decompress } from './decompress.ts'
+import { decodersOf, decompressAll } from './decompress.ts'
 import { type Problem, problemOf, wrongContentType, wrongMethod } from './problem.ts'
 import { readBody, SenderGone } from './read-body.ts'
 
@@ -37,13 +37,13 @@ export function createExportEndpoint(options: ExportOptions) {
     access(headers.authorization, 'ingest')
     const encoding = encodingOf(headers['content-type'])
     if (encoding === null) throw wrongContentType(headers['content-type'])
-    const decoder = decoderOf(headers['content-encoding'])
+    const decoders = decodersOf(headers['content-encoding'])
     const announced = Number(headers['content-length'] ?? 0)
     if (announced > maxBody) throw new BodyTooLarge(`its body is longer than collector.maxBody (${maxBody} bytes)`)
     budget.check(announced)
     checkCapacity(announced)
     const sent = await readBody(request, announced, maxBody, lease)
-    const body = decoder === null ? sent : await decompress(decoder, sent, maxBody, lease)
+    const body = await decompressAll(decoders, sent, maxBody, lease)
     metrics.bodyBytes.inc({ form: 'wire' }, sent.length)
     metrics.bodyBytes.inc({ form: 'plain' }, body.length)
     return ingest(signal, encoding, body, lease)

@@ -58,8 +58,9 @@ interface Routes {
 
 function routesOf({ traces, metrics }: ServerOptions['paths']): Routes {
   const of = (signal: Signal, paths: readonly string[]) => paths.map((path) => [path, signal] as const)
-  const signals = new Map([...of('traces', traces), ...of('metrics', metrics)])
-  const places = [...signals].map(([path, signal]) => `${signal} to ${path}`)
+  const configured = new Map([...of('traces', traces), ...of('metrics', metrics)])
+  const places = [...configured].map(([path, signal]) => `${signal} to ${path}`)
+  const signals = new Map([...configured].map(([path, signal]) => [plainPath(path), signal] as const))
   return { signals, served: places.length > 0 ? `send ${places.join(' and ')}` : 'OTLP/HTTP is switched off' }
 }
 
@@ -85,7 +86,10 @@ async function route(
 }
 
 /** Without query, and without the authority that a request meant for a proxy has. Source: RFC 9112, 3.2.2. */
-const pathOf = (target: string): string => target.split('?', 1)[0]!.replace(/^http:\/\/[^/]*/i, '')
+const pathOf = (target: string): string => plainPath(target.split('?', 1)[0]!.replace(/^https?:\/\/[^/]*/i, ''))
+
+/** Endpoints are put together from parts, of which one may end and the next begin with a slash: such slashes count once. */
+const plainPath = (path: string): string => path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
 
 function limitDrain(request: IncomingMessage): void {
   if (request.complete) return

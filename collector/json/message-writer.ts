@@ -1,11 +1,15 @@
 import { BadBody, MAX_DEPTH } from '../bad-body.ts'
+import { JsonNotes } from './json-notes.ts'
 
 const FIRST_BYTES = 64 * 1024
 const LONGEST_VARINT = 10
 const CONTINUES = 0x80
 
-/** Writes protobuf messages into a buffer that grows; `charge` is told of its bytes beforehand and may throw. */
+/** Writes protobuf messages into a buffer that grows; `charge` gets the number of its bytes beforehand and may throw. */
 export class MessageWriter {
+  readonly notes = new JsonNotes()
+  /** The outermost attribute that is being written, for notes. */
+  attribute = ''
   #bytes: Buffer
   #view: DataView
   #length = 0

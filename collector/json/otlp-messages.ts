@@ -1,5 +1,5 @@
+import { attributes } from './attributes.ts'
 import {
-  blob,
   bool,
   double,
   enumeration,
@@ -7,41 +7,24 @@ import {
   fixed32,
   fixed64,
   id,
-  int64,
   message,
   messages,
   packedDouble,
   packedFixed64,
   packedUint64,
-  sfixed64,
   sint32,
   text,
   uint32,
   type WriteField,
+  wholeNumber,
 } from './fields.ts'
 
 // The messages of OTLP: key in JSON, field number, type. Source: opentelemetry-proto 1.11 (common, resource, trace, metrics).
 
 const fields = (table: Record<string, WriteField>): Fields => new Map(Object.entries(table))
 
-const VALUE = fields({
-  stringValue: text(1),
-  boolValue: bool(2),
-  intValue: int64(3),
-  doubleValue: double(4),
-  arrayValue: message(5, () => ARRAY),
-  kvlistValue: message(6, () => PAIRS),
-  bytesValue: blob(7),
-  stringValueStrindex: uint32(8),
-})
-const ARRAY = fields({ values: messages(1, () => VALUE) })
-const PAIR = fields({ key: text(1), value: message(2, () => VALUE), keyStrindex: uint32(3) })
-const PAIRS = fields({ values: messages(1, () => PAIR) })
-
-const pairs = (field: number): WriteField => messages(field, () => PAIR)
-
-const RESOURCE = fields({ attributes: pairs(1), droppedAttributesCount: uint32(2) })
-const SCOPE = fields({ name: text(1), version: text(2), attributes: pairs(3), droppedAttributesCount: uint32(4) })
+const RESOURCE = fields({ attributes: attributes(1), droppedAttributesCount: uint32(2) })
+const SCOPE = fields({ name: text(1), version: text(2), attributes: attributes(3), droppedAttributesCount: uint32(4) })
 
 const KINDS = [
   'SPAN_KIND_UNSPECIFIED',
@@ -56,14 +39,14 @@ const STATUS_CODES = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR'
 const EVENT = fields({
   timeUnixNano: fixed64(1),
   name: text(2),
-  attributes: pairs(3),
+  attributes: attributes(3),
   droppedAttributesCount: uint32(4),
 })
 const LINK = fields({
   traceId: id(1),
   spanId: id(2),
   traceState: text(3),
-  attributes: pairs(4),
+  attributes: attributes(4),
   droppedAttributesCount: uint32(5),
   flags: fixed32(6),
 })
@@ -77,7 +60,7 @@ const SPAN = fields({
   kind: enumeration(6, KINDS),
   startTimeUnixNano: fixed64(7),
   endTimeUnixNano: fixed64(8),
-  attributes: pairs(9),
+  attributes: attributes(9),
   droppedAttributesCount: uint32(10),
   events: messages(11, () => EVENT),
   droppedEventsCount: uint32(12),
@@ -98,16 +81,16 @@ const EXEMPLAR = fields({
   asDouble: double(3),
   spanId: id(4),
   traceId: id(5),
-  asInt: sfixed64(6),
-  filteredAttributes: pairs(7),
+  asInt: wholeNumber(6, 3),
+  filteredAttributes: attributes(7),
 })
 const TIMES = { startTimeUnixNano: fixed64(2), timeUnixNano: fixed64(3) }
 const NUMBER_POINT = fields({
   ...TIMES,
   asDouble: double(4),
   exemplars: messages(5, () => EXEMPLAR),
-  asInt: sfixed64(6),
-  attributes: pairs(7),
+  asInt: wholeNumber(6, 4),
+  attributes: attributes(7),
   flags: uint32(8),
 })
 const HISTOGRAM_POINT = fields({
@@ -117,14 +100,14 @@ const HISTOGRAM_POINT = fields({
   bucketCounts: packedFixed64(6),
   explicitBounds: packedDouble(7),
   exemplars: messages(8, () => EXEMPLAR),
-  attributes: pairs(9),
+  attributes: attributes(9),
   flags: uint32(10),
   min: double(11),
   max: double(12),
 })
 const BUCKETS = fields({ offset: sint32(1), bucketCounts: packedUint64(2) })
 const EXPONENTIAL_POINT = fields({
-  attributes: pairs(1),
+  attributes: attributes(1),
   ...TIMES,
   count: fixed64(4),
   sum: double(5),
@@ -144,7 +127,7 @@ const SUMMARY_POINT = fields({
   count: fixed64(4),
   sum: double(5),
   quantileValues: messages(6, () => QUANTILE),
-  attributes: pairs(7),
+  attributes: attributes(7),
   flags: uint32(8),
 })
 
@@ -167,16 +150,23 @@ const METRIC = fields({
   summary: message(11, () => SUMMARY),
 })
 
-/** Request → resources → scopes → records: alike but for the keys. */
-function request(resources: string, scopes: string, records: string, record: Fields): Fields {
+/**
+ * Request → resources → scopes → records: alike but for the keys. Scopes were instrumentation libraries until OTLP 0.15,
+ * with the same fields.
+ */
+function request(resources: string, scopes: string, libraries: string, records: string, record: Fields): Fields {
+  const scope = message(1, () => SCOPE)
   const scopeGroup = fields({
-    scope: message(1, () => SCOPE),
+    scope,
+    instrumentationLibrary: scope,
     [records]: messages(2, () => record),
     schemaUrl: text(3),
   })
+  const scopeGroups = messages(2, () => scopeGroup)
   const group = fields({
     resource: message(1, () => RESOURCE),
-    [scopes]: messages(2, () => scopeGroup),
+    [scopes]: scopeGroups,
+    [libraries]: scopeGroups,
     schemaUrl: text(3),
   })
   return fields({ [resources]: messages(1, () => group) })
@@ -184,6 +174,6 @@ function request(resources: string, scopes: string, records: string, record: Fie
 
 /** Export{Trace,Metrics}ServiceRequest. */
 export const REQUESTS = {
-  traces: request('resourceSpans', 'scopeSpans', 'spans', SPAN),
-  metrics: request('resourceMetrics', 'scopeMetrics', 'metrics', METRIC),
+  traces: request('resourceSpans', 'scopeSpans', 'instrumentationLibrarySpans', 'spans', SPAN),
+  metrics: request('resourceMetrics', 'scopeMetrics', 'instrumentationLibraryMetrics', 'metrics', METRIC),
 } as const

@@ -13,7 +13,7 @@ const LONG_INTEGER = /[:[,]\s*-?\d{16,}/
  */
 export function parseBody(body: Buffer): JsonObject {
   refuseCrowded(body)
-  const text = body.toString('utf8')
+  const text = textOf(body)
   let value: Json
   try {
     value = LONG_INTEGER.test(text) ? parseExactly(text) : (JSON.parse(text) as Json)
@@ -22,6 +22,19 @@ export function parseBody(body: Buffer): JsonObject {
   }
   if (!isObject(value)) throw new BadBody('malformed OTLP/JSON: expected an object at the top level')
   return value
+}
+
+/** Byte order marks, which some programs put before a text, and how the text behind them is encoded. */
+const MARKS = [
+  { mark: Buffer.from([0xef, 0xbb, 0xbf]), encoding: 'utf-8' },
+  { mark: Buffer.from([0xff, 0xfe]), encoding: 'utf-16le' },
+  { mark: Buffer.from([0xfe, 0xff]), encoding: 'utf-16be' },
+] as const
+
+function textOf(body: Buffer): string {
+  const marked = MARKS.find(({ mark }) => body.subarray(0, mark.length).equals(mark))
+  if (marked === undefined) return body.toString('utf8')
+  return new TextDecoder(marked.encoding).decode(body)
 }
 
 /** Objects and arrays in one body: an empty one takes twenty times its text. */

@@ -23,8 +23,13 @@ const EXCEPTION_READS: Readonly<Record<string, number>> = {
   'exception.type': READ.exceptionType,
   'exception.message': READ.exceptionMessage,
 }
+/** In units of 2^32 ns: about a year, which no span lasts. */
+const HIGH_WORDS_TOO_LONG = Math.ceil((366 * 86_400e9) / 2 ** 32)
 const NAME_SLOTS = 1024
 const NO_ATTRIBUTES: Attributes = new Map()
+
+/** What was wrong with the end of a span that is stored with duration 0. */
+export type EndFault = 'end_before_start' | 'end_too_late'
 
 /**
  * The span that was read last, as it was sent: the rules read it as facts, rows are copied out of it. Times are two words
@@ -108,6 +113,11 @@ export class SpanView implements SpanFacts {
     return this.traceIdAt.isId(this.bytes, TRACE_ID_BYTES) && this.spanIdAt.isId(this.bytes, SPAN_ID_BYTES)
   }
 
+  /** Ids as Zipkin, B3 and Datadog may have them: the trace's is as long as a span's. */
+  hasShortTraceId(): boolean {
+    return this.traceIdAt.isId(this.bytes, SPAN_ID_BYTES) && this.spanIdAt.isId(this.bytes, SPAN_ID_BYTES)
+  }
+
   /** A parent of wrong length is none. */
   hasParent(): boolean {
     return this.parentIdAt.isId(this.bytes, SPAN_ID_BYTES)
@@ -160,9 +170,17 @@ export class SpanView implements SpanFacts {
     return this.#texts.of(this.#lastException()?.attributes.get(name) ?? '')
   }
 
-  /** Ended before it began. */
-  isBackwards(): boolean {
-    return this.endHigh < this.startHigh || (this.endHigh === this.startHigh && this.endLow < this.startLow)
+  /**
+   * Lets a span whose end cannot be true end when it began, and says why: an end before the start, or an end that no span
+   * lives to see. Senders write 0 or the largest number for "has not ended".
+   */
+  settleEnd(): EndFault | null {
+    const { startLow, startHigh, endLow, endHigh } = this
+    const isBefore = endHigh < startHigh || (endHigh === startHigh && endLow < startLow)
+    if (!isBefore && endHigh - startHigh < HIGH_WORDS_TOO_LONG) return null
+    this.endLow = startLow
+    this.endHigh = startHigh
+    return isBefore ? 'end_before_start' : 'end_too_late'
   }
 
   /** Whether it took less than so many nanoseconds, below 2^32. */

@@ -66,13 +66,10 @@ export function writeIds(writer: RowWriter, span: SpanView): void {
   else writer.count(0)
 }
 
-/** In nanoseconds; 0 when the span ended before it began. */
+/** In nanoseconds, of a span whose end is settled. */
 export function writeDuration(writer: RowWriter, span: SpanView): void {
-  if (span.isBackwards()) writer.words(0, 0)
-  else {
-    const borrow = span.endLow < span.startLow ? 1 : 0
-    writer.words(span.endLow - span.startLow, span.endHigh - span.startHigh - borrow)
-  }
+  const borrow = span.endLow < span.startLow ? 1 : 0
+  writer.words(span.endLow - span.startLow, span.endHigh - span.startHigh - borrow)
 }
 
 function writeAttributes(writer: RowWriter, { bytes, attributes }: SpanView): void {

@@ -92,7 +92,7 @@ const many = <T>(make: () => T): T[] => Array.from({ length: SPANS_PER_REQUEST }
 
 const realistic = spanBodies(SPANS_PER_REQUEST)
 const asSent = (body: Buffer) => body
-const fromJson = (body: Buffer) => jsonToProtobuf('traces', body)
+const fromJson = (body: Buffer) => jsonToProtobuf('traces', body).message
 let request = 0
 const requests: [string, () => Buffer, (body: Buffer) => Buffer][] = [
   ['decode + calls + rows', () => realistic(++request), asSent],

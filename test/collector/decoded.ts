@@ -58,5 +58,5 @@ export const recordsOf = ({ data, isForeign }: Metric): number => data?.points.l
 
 export const decodeTraces = (body: Buffer) => readAll(traces(body, view), copyOf)
 export const decodeMetrics = (body: Buffer) => readAll(metrics(body), (metric: Metric) => metric)
-export const decodeTracesJson = (body: Buffer) => decodeTraces(jsonToProtobuf('traces', body))
-export const decodeMetricsJson = (body: Buffer) => decodeMetrics(jsonToProtobuf('metrics', body))
+export const decodeTracesJson = (body: Buffer) => decodeTraces(jsonToProtobuf('traces', body).message)
+export const decodeMetricsJson = (body: Buffer) => decodeMetrics(jsonToProtobuf('metrics', body).message)

@@ -3,7 +3,7 @@ import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zl
 import { describe, expect, test } from 'vitest'
 import { BadBody, BodyTooLarge } from '../../collector/bad-body.ts'
 import { ByteBudget, freeBytes } from '../../collector/byte-budget.ts'
-import { decoderOf, decompress } from '../../collector/http/decompress.ts'
+import { decodersOf, decompressAll } from '../../collector/http/decompress.ts'
 import { NotDurable } from '../../collector/segment/not-durable.ts'
 
 const MAX_BODY = 1_000_000
@@ -19,7 +19,7 @@ const CODINGS: [string, (plain: Buffer) => Buffer][] = [
 
 function unpack(coding: string, body: Buffer, budget = new ByteBudget(10 * MAX_BODY)) {
   const lease = budget.lease()
-  return decompress(decoderOf(coding)!, body, MAX_BODY, lease).finally(() => lease.release())
+  return decompressAll(decodersOf(coding), body, MAX_BODY, lease).finally(() => lease.release())
 }
 
 describe.each(CODINGS)('%s', (coding, pack) => {
@@ -48,6 +48,14 @@ describe.each(CODINGS)('%s', (coding, pack) => {
 test('gzip of two members, whose last length is not that of all, is whole', async () => {
   const packed = Buffer.concat([gzipSync(MIXED.subarray(0, 500_000)), gzipSync(MIXED.subarray(500_000, 500_010))])
   expect((await unpack('gzip', packed)).equals(MIXED.subarray(0, 500_010))).toBe(true)
+})
+
+test('the limit holds after each of several codings', async () => {
+  const bomb = gzipSync(Buffer.alloc(MAX_BODY + 1))
+  await expect(unpack('gzip, zstd', zstdCompressSync(bomb))).rejects.toBeInstanceOf(BodyTooLarge)
+  await expect(unpack('zstd, gzip', gzipSync(zstdCompressSync(Buffer.alloc(MAX_BODY + 1))))).rejects.toBeInstanceOf(
+    BodyTooLarge,
+  )
 })
 
 test('a small body that claims to be long takes only what it could expand to', async () => {

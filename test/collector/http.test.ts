@@ -66,7 +66,7 @@ describe('paths, methods and content types', () => {
     expect(await response.json()).toMatchObject({ code: 12 })
   })
 
-  test.each(['/', '/v1/trace', '/v1/traces/', '/v1/profiles', '/v1development/profiles', '/V1/TRACES'])(
+  test.each(['/', '/v1/trace', '/v1/traces/x', '/v1/profiles', '/v1development/profiles', '/V1/TRACES'])(
     'H3 unknown path %s is 404',
     async (path) => {
       const reply = await collector.post(freshBody(), { path, type: JSON_TYPE })
@@ -74,6 +74,20 @@ describe('paths, methods and content types', () => {
       expectJsonStatus(reply, 5)
     },
   )
+
+  test.each(['//v1/traces', '/v1/traces/', '/v1//traces', '//v1//traces//', '/v1/traces/?x=1', '//v1/metrics/'])(
+    'H1 a path with one slash too many is understood: %s',
+    async (path) => {
+      expect((await collector.post('', { path })).status).toBe(200)
+    },
+  )
+
+  test('H1 a configured path may end with a slash', async () => {
+    await using elsewhere = await collectorUnderTest({ settings: { paths: { traces: ['/otlp/'], metrics: [] } } })
+    for (const path of ['/otlp', '/otlp/', '//otlp']) {
+      expect((await elsewhere.post(freshBody(), { path })).status).toBe(200)
+    }
+  })
 
   test('H3 logs are switched off: 404, so that clients do not retry', async () => {
     const reply = await collector.post('', { path: '/v1/logs' })
@@ -85,7 +99,7 @@ describe('paths, methods and content types', () => {
     const paths = { traces: ['/otlp/v1/traces', '/t'], metrics: [] }
     await using elsewhere = await collectorUnderTest({ settings: { paths } })
     const answers = []
-    for (const path of ['/otlp/v1/traces', '/t', '/v1/traces', '/v1/metrics', '/otlp', '/t/']) {
+    for (const path of ['/otlp/v1/traces', '/t', '/v1/traces', '/v1/metrics', '/otlp', '/t/t']) {
       answers.push((await elsewhere.post(freshBody(), { path })).status)
     }
     expect(answers).toEqual([200, 200, 404, 404, 404, 404])
@@ -302,6 +316,10 @@ describe('compression', () => {
     ['deflate', deflateSync],
     ['deflate', deflateRawSync],
     ['zstd', zstdCompressSync],
+    ['gzip, identity', gzipSync],
+    ['identity, Gzip', gzipSync],
+    ['identity,identity', (body: Buffer) => body],
+    ['zstd, gzip', (body: Buffer) => gzipSync(zstdCompressSync(body))],
   ] as const)('H14 Content-Encoding %s is taken', async (coding, compress) => {
     const before = await recordsAccepted()
     const reply = await collector.post(compress(freshBody()), { coding })

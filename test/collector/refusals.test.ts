@@ -85,6 +85,69 @@ describe('spans', () => {
     expect(metrics).toMatch(/rejected_records_total\{signal="traces",reason="no_start_time"\} [1-9]/)
   })
 
+  test('a trace id of 64 bits is rejected with what to do about it', async () => {
+    expect(await answer({ traceId: SPAN_ID })).toEqual({
+      rejected: 1,
+      message: expect.stringMatching(/^1 span rejected: trace_id has 64 bits; .*zeros/),
+    })
+  })
+
+  test.each<[string, object, object]>([
+    [
+      'log records',
+      { resourceLogs: [{ scopeLogs: [{ logRecords: [{}, {}] }, { log_records: [{}] }] }, {}] },
+      { rejected: 3, message: '3 spans rejected: log records are not taken; send traces and metrics' },
+    ],
+    [
+      'log records in snake_case',
+      { resource_logs: [{ scope_logs: [{ log_records: [{}] }] }] },
+      { rejected: 1, message: '1 span rejected: log records are not taken; send traces and metrics' },
+    ],
+    [
+      'metrics',
+      { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'm' }] }] }] },
+      { rejected: 1, message: expect.stringMatching(/^1 span rejected: it is a metric; .*\/v1\/metrics/) },
+    ],
+    [
+      'profiles',
+      { resourceProfiles: [{ scopeProfiles: [{ profiles: [{}] }] }] },
+      { rejected: 1, message: expect.stringMatching(/^1 span rejected: profiles are not taken/) },
+    ],
+    [
+      'no records of logs',
+      { resourceLogs: [] },
+      { rejected: 0, message: expect.stringMatching(/^no span was found.*"resourceLogs"/) },
+    ],
+    [
+      'nothing that is known',
+      { spans: [{}] },
+      { rejected: 0, message: expect.stringMatching(/^no span was found.*"spans"/) },
+    ],
+    [
+      'spans outside scopes',
+      { resourceSpans: [{ spans: [{}] }] },
+      { rejected: 0, message: expect.stringMatching(/^no span was found.*"spans"/) },
+    ],
+  ])('a request in JSON that holds %s says so', async (_, body, expected) => {
+    expect(await answerTo('/v1/traces', body)).toEqual(expected)
+  })
+
+  test('a request in JSON that holds metrics next to spans stores the spans', async () => {
+    const body = { ...traceJson([spanJson()]), resourceMetrics: [{ scopeMetrics: [{ metrics: [{}, {}] }] }] }
+    expect(await answerTo('/v1/traces', body)).toMatchObject({ rejected: 2 })
+  })
+
+  test('an attribute beyond int64 costs its type; the sender is notified and it is counted', async () => {
+    const attributes = [{ key: 'big', value: { intValue: '18446744073709552000' } }, 5]
+    expect(await answer({ attributes })).toEqual({
+      rejected: 0,
+      message: 'values that do not fit their type: 1 kept as text or as a double, 1 not stored; the first is "big".',
+    })
+    const metrics = await collector.registry.metrics()
+    expect(metrics).toContain('plumbline_ingest_malformed_attributes_total{signal="traces",result="retyped"} 1')
+    expect(metrics).toContain('plumbline_ingest_malformed_attributes_total{signal="traces",result="lost"} 1')
+  })
+
   test('a request that touches more than 40 days loses the records beyond', async () => {
     const dayNs = 86_400_000_000_000n
     const spans = Array.from({ length: 82 }, (_, i) => spanJson({ startNs: T0_NS + BigInt(i % 41) * dayNs }))

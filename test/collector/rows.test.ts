@@ -25,6 +25,12 @@ async function rowOf(table: string, where: string): Promise<Record<string, unkno
   return rows[0]!
 }
 
+/** Spans stored with a change so far. */
+async function adjusted(reason: string): Promise<number> {
+  const line = new RegExp(`adjusted_records_total\\{signal="traces",reason="${reason}"\\} (\\d+)`)
+  return Number(line.exec(await collector.registry.metrics())?.[1] ?? 0)
+}
+
 describe('otel_traces', () => {
   test('a span with everything comes back as it was sent', async () => {
     const span = {
@@ -92,6 +98,29 @@ describe('otel_traces', () => {
     expect(await collector.registry.metrics()).toContain(
       'plumbline_ingest_adjusted_records_total{signal="traces",reason="end_before_start"} 1',
     )
+  })
+
+  test.each([
+    ['the largest number', 2n ** 64n - 1n],
+    ['the latest instant of the store', 2n ** 63n - 1n],
+    ['two years after its start', T0_NS + 2n * 366n * 86_400n * 10n ** 9n],
+  ])('a span that ends at %s lasts 0, in spans and in calls', async (name, endNs) => {
+    const before = await adjusted('end_too_late')
+    await collector.post(traceBody([{ endNs, attributes: { 'server.address': 'x.test' } }], { 'service.name': name }))
+    expect(await rowOf('otel_traces', `ServiceName = '${name}'`)).toMatchObject({ Duration: '0' })
+    expect(await rowOf('calls', `service = '${name}'`)).toMatchObject({ duration_ns: '0' })
+    expect((await adjusted('end_too_late')) - before).toBe(1)
+  })
+
+  test('a span of thirty days keeps its duration', async () => {
+    const days30 = 30n * 86_400n * 10n ** 9n
+    await collector.post(traceBody([{ endNs: T0_NS + days30 }], { 'service.name': 'thirty days' }))
+    expect(await rowOf('otel_traces', `ServiceName = 'thirty days'`)).toMatchObject({ Duration: String(days30) })
+  })
+
+  test('a span that has not ended lasts 0', async () => {
+    await collector.post(traceBody([{ endNs: 0n }], { 'service.name': 'open' }))
+    expect(await rowOf('otel_traces', `ServiceName = 'open'`)).toMatchObject({ Duration: '0' })
   })
 
   test.each(['ab', '00f067aa0ba902b7ff', '0000000000000000'])(

@@ -46,7 +46,7 @@ const jsonBody = (list: SpanSpec[], resource: Attributes) =>
         resource,
       ),
     ),
-  )
+  ).message
 
 describe('any request', () => {
   test.each([
