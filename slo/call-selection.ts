@@ -1,5 +1,5 @@
 import type { Outcome } from '../integration/outcome.ts'
-import type { CallSelection, Indicator, Selector } from './model.ts'
+import type { CallSelection, Selector } from './model.ts'
 import { SELECTABLE } from './model.ts'
 
 /** One call in the columns that an SLI may select by. */
@@ -45,27 +45,4 @@ function compares(value: number, { op, ns }: NonNullable<CallSelection['latency'
     case 'gte':
       return value >= ns
   }
-}
-
-/** Whether an SLI over calls counts a call as bad; one over metrics or SQL knows no calls. Of a composite: any member does. */
-export function countsAsBad(indicator: Indicator, call: SelectableCall): boolean {
-  if (indicator.source === 'composite') return indicator.members.some((member) => countsAsBad(member.indicator, call))
-  if (indicator.source !== 'calls') return false
-  const { numerator, total } = indicator
-  return numerator.counts === 'bad'
-    ? selects(numerator.selection, call)
-    : selects(total, call) && !selects(numerator.selection, call)
-}
-
-/** The smallest duration from which an SLI may count a call that did not fail as bad; null when it looks at none. */
-export function slowestAllowedNs(indicator: Indicator): number | null {
-  if (indicator.source === 'composite') {
-    const bounds = indicator.members.map((member) => slowestAllowedNs(member.indicator)).filter((ns) => ns !== null)
-    return bounds.length === 0 ? null : Math.min(...bounds)
-  }
-  if (indicator.source !== 'calls') return null
-  const bounds = [indicator.numerator.selection.latency, indicator.total.latency].flatMap((each) =>
-    each ? [each.ns] : [],
-  )
-  return bounds.length === 0 ? null : Math.min(...bounds)
 }

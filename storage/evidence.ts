@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import type { TracedCall } from '../integration/error-split.ts'
 import { DIRECTIONS, OUTCOMES, type Outcome } from '../integration/outcome.ts'
+import { type BadCallRule, readTogether } from '../slo/bad-calls.ts'
 import type { SelectableCall } from '../slo/call-selection.ts'
+import { isBadCall } from './indicator-sql.ts'
 import { type Db, query } from './query.ts'
+import { Parameters } from './sql-parameters.ts'
 
 interface Range {
   from: Date
@@ -36,74 +39,70 @@ const range = z.object({ from: z.date(), to: z.date() })
 const MAX_KINDS = 2_000
 const SAMPLES_PER_KIND = 50
 
-const NOT_FAILED: readonly Outcome[] = ['ok', 'cancelled']
-
-/**
- * Calls of the named services in [from, to) that failed, or took at least `slowNs`: what any of their SLOs may count as bad.
- * One read, whatever the number of SLOs.
- */
-export const readBadCalls = (
+/** Calls in [from, to) that the rules name, whichever SLO they belong to: one read, whatever the number of SLOs. */
+export function readBadCalls(
   db: Db,
-  { slowNs, ...values }: Range & { services: string[]; slowNs: number | null; attributes: boolean },
-): Promise<BadCalls[]> =>
-  selectBadCalls(db, { ...values, slow_ns: slowNs ?? Number.MAX_SAFE_INTEGER, not_failed: [...NOT_FAILED] })
+  { rules, ...range }: Range & { rules: readonly BadCallRule[] },
+): Promise<BadCalls[]> {
+  if (rules.length === 0) return Promise.resolve([])
+  const params = new Parameters('p')
+  const isBad = isBadCall(readTogether(rules), params)
+  const selections = rules.flatMap(({ of, unless }) => (unless ? [of, unless] : [of]))
+  const attributes = selections.some((selection) => Object.keys(selection.attributes).length > 0)
+  return selectBadCalls(isBad)(db, { ...params.values, ...range, attributes })
+}
 
-const selectBadCalls = query({
-  sql: `
+const selectBadCalls = (isBad: string) =>
+  query({
+    sql: `
     SELECT env, service, dependency, operation, protocol, version, direction, synthetic, outcome,
       sum(c.weight) AS weight, count() AS calls,
       groupArraySample(${SAMPLES_PER_KIND}, 1)((trace_id, span_id, toUnixTimestamp64Milli(toDateTime64(ts, 3)), c.weight, duration_ns, attempt,
         if({attributes:Bool}, attributes, map()))) AS samples
     FROM calls AS c
-    WHERE ts >= {from:DateTime64(3)} AND ts < {to:DateTime64(3)} AND service IN {services:Array(String)} AND NOT nested
-      AND (outcome NOT IN {not_failed:Array(String)} OR duration_ns >= {slow_ns:UInt64})
+    WHERE ts >= {from:DateTime64(3)} AND ts < {to:DateTime64(3)} AND (${isBad})
     GROUP BY env, service, dependency, operation, protocol, version, direction, synthetic, outcome
     ORDER BY weight DESC LIMIT ${MAX_KINDS}`,
-  params: range.extend({
-    services: z.array(z.string()),
-    slow_ns: z.number(),
-    not_failed: z.array(z.string()),
-    attributes: z.boolean(),
-  }),
-  row: z
-    .object({
-      env: z.string(),
-      service: z.string(),
-      dependency: z.string(),
-      operation: z.string(),
-      protocol: z.string(),
-      version: z.string(),
-      direction,
-      synthetic: z.boolean(),
-      outcome,
-      weight: z.number(),
-      calls: z.number(),
-      samples: z.array(
-        z
-          .tuple([
-            z.string(),
-            z.string(),
-            z.number(),
-            z.number(),
-            z.number(),
-            z.number(),
-            z.record(z.string(), z.string()),
-          ])
-          .transform(
-            ([traceId, spanId, atMs, weight, durationNs, attempt, attributes]): BadCall => ({
-              traceId,
-              spanId,
-              at: new Date(atMs),
-              weight,
-              durationNs,
-              attempt,
-              attributes,
-            }),
-          ),
-      ),
-    })
-    .transform((row): BadCalls => row),
-})
+    params: z.looseObject({ ...range.shape, attributes: z.boolean() }),
+    row: z
+      .object({
+        env: z.string(),
+        service: z.string(),
+        dependency: z.string(),
+        operation: z.string(),
+        protocol: z.string(),
+        version: z.string(),
+        direction,
+        synthetic: z.boolean(),
+        outcome,
+        weight: z.number(),
+        calls: z.number(),
+        samples: z.array(
+          z
+            .tuple([
+              z.string(),
+              z.string(),
+              z.number(),
+              z.number(),
+              z.number(),
+              z.number(),
+              z.record(z.string(), z.string()),
+            ])
+            .transform(
+              ([traceId, spanId, atMs, weight, durationNs, attempt, attributes]): BadCall => ({
+                traceId,
+                spanId,
+                at: new Date(atMs),
+                weight,
+                durationNs,
+                attempt,
+                attributes,
+              }),
+            ),
+        ),
+      })
+      .transform((row): BadCalls => row),
+  })
 
 /** Calls of a trace may begin and be stored a little outside the time of the call that failed. */
 const TRACE_SLACK_MINUTES = 10

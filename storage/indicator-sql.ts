@@ -1,3 +1,4 @@
+import type { BadCallRule } from '../slo/bad-calls.ts'
 import {
   type CallSelection,
   type CallsIndicator,
@@ -31,6 +32,17 @@ function condition(selection: CallSelection, params: Parameters): string {
   }
   return `(${terms.join(' AND ')})`
 }
+
+/** Condition that a row of `calls` is one of those that the rules name; none is without rules. */
+export const isBadCall = (rules: readonly BadCallRule[], params: Parameters): string =>
+  rules.length === 0
+    ? 'false'
+    : rules
+        .map(({ of, unless }) => {
+          const counted = condition(of, params)
+          return unless ? `(${counted} AND NOT ${condition(unless, params)})` : counted
+        })
+        .join(' OR ')
 
 /** What both selections agree on narrows the read by the tables' sort key. */
 function keyRange(a: CallSelection, b: CallSelection, params: Parameters): string {

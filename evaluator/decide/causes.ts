@@ -2,8 +2,7 @@ import { type Origin, originsOf, type TracedCall } from '../../integration/error
 import { ROOT_MIN_BAD } from '../../slo/alert/alert-confidence.ts'
 import type { Exemplar, RootEvidence, Suspect } from '../../slo/alert/incident.ts'
 import { rootOf } from '../../slo/alert/root-cause.ts'
-import { countsAsBad } from '../../slo/call-selection.ts'
-import { callTotalsOf } from '../../slo/indicator.ts'
+import { badCallsOf, countsAsBad, servicesOf } from '../../slo/bad-calls.ts'
 import type { Slo } from '../../slo/model.ts'
 import type { BadCall, BadCalls, CallGraph } from '../../storage/evidence.ts'
 
@@ -99,15 +98,11 @@ function originsIn(
   return bad ? originsOf(bad, { calls, instrumented, before }) : []
 }
 
-/** The calls an SLO counts as bad. Only those of its services are looked at. */
+/** The calls an SLO counts as bad. One over every caller has enough of its own, and borrows none. */
 function badOf({ indicator }: Slo, all: readonly Seen[], byService: ReadonlyMap<string, readonly Seen[]>): Seen[] {
-  const services = callTotalsOf(indicator).flatMap(({ fields: { service } }) =>
-    service && 'in' in service ? service.in : [],
-  )
   const candidates =
-    services.length === 0
-      ? all.filter(({ isBorrowed }) => !isBorrowed)
-      : [...new Set(services)].flatMap((name) => byService.get(name) ?? [])
+    servicesOf(badCallsOf(indicator))?.flatMap((name) => byService.get(name) ?? []) ??
+    all.filter(({ isBorrowed }) => !isBorrowed)
   return candidates.filter(({ kind, sample }) => countsAsBad(indicator, { ...kind, ...sample }))
 }
 

@@ -1,8 +1,8 @@
 import type { Log } from '../../runtime/log.ts'
 import type { AlertName, NearbyDeployment, RootEvidence } from '../../slo/alert/incident.ts'
 import { deepestBelow, guessedRoot } from '../../slo/alert/root-cause.ts'
+import { badCallsOf, servicesOf } from '../../slo/bad-calls.ts'
 import { windowEnd } from '../../slo/budget/window.ts'
-import { slowestAllowedNs } from '../../slo/call-selection.ts'
 import { callTotalsOf } from '../../slo/indicator.ts'
 import type { Slo } from '../../slo/model.ts'
 import { readDeployments } from '../../storage/deployments.ts'
@@ -33,26 +33,19 @@ const MINUTE_MS = 60_000
 const NEWS_MS = 10 * MINUTE_MS
 
 export function createExplainer(db: Db, log: Log): Explainer {
-  let causes = new Map<string, Cause>()
+  let causes = new Map<string, LookedUp>()
   let measuredAt = 0
   let failedAt = 0
 
   /** Looks behind all alerts at once: three reads, however many they are. */
-  async function measure(firing: readonly FiringSlo[]): Promise<Map<string, Cause>> {
+  async function measure(firing: readonly FiringSlo[]): Promise<Map<string, LookedUp>> {
     const slos = firing.map(({ slo }) => slo)
     const watermark = firing[0]?.watermark
     if (!watermark) return new Map()
     const to = windowEnd(watermark)
     const range = { from: minutesBefore(to, ROOT_LOOK_BACK_MINUTES), to }
-    const slow = slos.map(({ indicator }) => slowestAllowedNs(indicator)).filter((ns) => ns !== null)
-    const selections = slos.flatMap(({ indicator }) => callTotalsOf(indicator))
     const [kinds, graph, recent] = await Promise.all([
-      readBadCalls(db, {
-        ...range,
-        services: servicesOf(slos),
-        slowNs: slow.length === 0 ? null : Math.min(...slow),
-        attributes: selections.some(({ attributes }) => Object.keys(attributes).length > 0),
-      }),
+      readBadCalls(db, { ...range, rules: slos.flatMap(({ indicator }) => badCallsOf(indicator)) }),
       readCallGraph(db, { from: minutesBefore(to, GRAPH_MINUTES), to }),
       readCallGraph(db, { from: minutesBefore(to, CIRCUIT_MINUTES), to }),
     ])
@@ -60,10 +53,13 @@ export function createExplainer(db: Db, log: Log): Explainer {
     const traces = chosen.flatMap(({ samples }) => samples.map(({ traceId }) => traceId))
     const read = await readTraces(db, { ...range, traces })
     const found = causesOf(slos, chosen, read, { ...graph, failures: recent.failures })
-    return withTopology(
-      found,
-      firing.filter(({ burns }) => burns),
-      graph.calls,
+    const burning = firing.filter(({ burns }) => burns)
+    const selected = new Map(firing.map(({ alert, slo }) => [alert, servicesOf(badCallsOf(slo.indicator)) ?? []]))
+    return new Map(
+      [...withTopology(found, burning, graph.calls)].map(([alert, cause]) => [
+        alert,
+        { ...cause, services: selected.get(alert) ?? [] },
+      ]),
     )
   }
 
@@ -111,6 +107,11 @@ export function createExplainer(db: Db, log: Log): Explainer {
   }
 }
 
+interface LookedUp extends Cause {
+  /** Services that the SLI selects, whichever service the SLO belongs to; none where it selects every caller. */
+  services: readonly string[]
+}
+
 interface FiringSlo {
   /** That of its burn rate, whatever fires. */
   alert: string
@@ -142,17 +143,11 @@ function explainedSlos(evaluations: readonly Evaluation[]): FiringSlo[] {
   return [...bySlo.values()]
 }
 
-/** Services whose calls are looked at; of an SLO that selects none, its own. */
-const servicesOf = (slos: readonly Slo[]): string[] => [
-  ...new Set(
-    slos.flatMap(({ service, indicator }) => [
-      service,
-      ...callTotalsOf(indicator).flatMap(({ fields }) =>
-        fields.service && 'in' in fields.service ? fields.service.in : [],
-      ),
-    ]),
-  ),
-]
+/** Whose calls an SLO is about: those of the one service that its SLI selects, else of the service that it belongs to. */
+function serviceOf({ service, indicator }: Slo): string {
+  const selected = servicesOf(badCallsOf(indicator))
+  return selected?.length === 1 && selected[0] !== undefined ? selected[0] : service
+}
 
 /** The dependencies whose calls an SLI counts; null where it names none. */
 function dependenciesOf({ indicator }: Slo): ReadonlySet<string> | null {
@@ -170,7 +165,7 @@ function withTopology(
 ): Map<string, Cause> {
   const deepest = deepestBelow(
     firing.map(({ alert, env, slo, startedAtMs }) => ({
-      ...{ alert, env, service: slo.service, toward: dependenciesOf(slo), startedAtMs },
+      ...{ alert, env, service: serviceOf(slo), toward: dependenciesOf(slo), startedAtMs },
     })),
     calls,
   )
@@ -187,20 +182,21 @@ function withTopology(
 }
 
 /** Of several members the one whose own root is the incident's, else the one that fires longest. */
-function causeIn({ group }: IncidentTurn, causes: ReadonlyMap<string, Cause>): Cause | undefined {
+function causeIn({ group }: IncidentTurn, causes: ReadonlyMap<string, LookedUp>): LookedUp | undefined {
   const known = Object.values(group.members).flatMap(({ subject: { alertname, slo } }) =>
     alertname === 'SLOBurnRate' || LEAD_TO_CALLS.has(alertname) ? (causes.get(slo) ?? []) : [],
   )
   return known.find(({ root }) => root.origin !== '' && root.origin === group.root) ?? known[0]
 }
 
-function involvedIn(turn: IncidentTurn, causes: ReadonlyMap<string, Cause>): string[] {
+function involvedIn(turn: IncidentTurn, causes: ReadonlyMap<string, LookedUp>): string[] {
   const members = Object.values(turn.group.members).flatMap(({ subject: { service, dependency } }) => [
     service,
     dependency,
   ])
   const [, name = ''] = /^(?:dependency|service):(.+)\/[^/]+$/.exec(turn.group.root) ?? []
-  const all = [...members, ...(causeIn(turn, causes)?.impact ?? []), name]
+  const { impact = [], services = [] } = causeIn(turn, causes) ?? {}
+  const all = [...members, ...impact, ...services, name]
   return [...new Set(all)].filter((service) => service !== '')
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { causesOf, chosenSamples } from '../../evaluator/decide/causes.ts'
-import { slowestAllowedNs } from '../../slo/call-selection.ts'
-import type { CallSelection, Indicator } from '../../slo/model.ts'
+import { badCallsOf } from '../../slo/bad-calls.ts'
+import type { CallSelection, Indicator, MeasuredIndicator } from '../../slo/model.ts'
 import { readBadCalls, readCallGraph, readTraces } from '../../storage/evidence.ts'
 import { sloWith } from '../slo/alert-timeline.ts'
 import { type CallRow, callRow, storeCalls } from '../storage/calls.ts'
@@ -46,10 +46,11 @@ function availability(
 const traceId = (n: number) => n.toString(16).padStart(32, '0')
 let spans = 0
 
-type Row = CallRow & { parent_span_id: string; attributes: Record<string, string> }
+type Row = CallRow & { parent_span_id: string; attributes: Record<string, string>; attempt: number }
 const call = (minute: number, trace: number, row: Partial<Row> = {}): Row => ({
   parent_span_id: '',
   attributes: {},
+  attempt: 0,
   ...callRow({ ts: T0 + minute * MINUTE_MS + trace, trace_id: traceId(trace), span_id: `span-${++spans}`, ...row }),
 })
 const inbound = (trace: number, row: Partial<Row>) => call(1, trace, { direction: 'inbound', dependency: '', ...row })
@@ -63,12 +64,7 @@ afterAll(() => store[Symbol.asyncDispose]())
 /** What is behind an SLO over one service's calls. */
 async function causeOf(service: string, indicator: Indicator) {
   const slo = sloWith({ name: service, service, indicator })
-  const kinds = await readBadCalls(store.db, {
-    ...RANGE,
-    services: [service],
-    slowNs: slowestAllowedNs(indicator),
-    attributes: true,
-  })
+  const kinds = await readBadCalls(store.db, { ...RANGE, rules: badCallsOf(indicator) })
   const chosen = chosenSamples(kinds)
   const traces = chosen.flatMap(({ samples }) => samples.map((sample) => sample.traceId))
   const graph = await readCallGraph(store.db, RANGE)
@@ -187,6 +183,100 @@ describe('the cause behind an SLO of calls a service makes', () => {
     expect(shares(await causeOf(service, latency))).toEqual(['dependency:slow/slow 1.00'])
   })
 
+  test('looks at every call that the SLI selects, whichever service the SLO belongs to', async () => {
+    const bad = (trace: number, row: Partial<Row>) =>
+      call(1, trace, { dependency: 'stripe', outcome: 'timeout', ...row })
+    await storeCalls(
+      store.db,
+      [
+        bad(81, { service: 'web' }),
+        bad(82, { service: 'app' }),
+        bad(83, { service: 'app', env: 'staging' }),
+        bad(84, { service: 'app', operation: 'POST /refunds' }),
+        bad(85, { service: 'app', synthetic: true }),
+        bad(86, { service: 'app', dependency: 'paypal' }),
+        inbound(87, { service: 'stripe', outcome: 'timeout' }),
+      ],
+      'stripe',
+    )
+    const traces: Record<string, Partial<CallSelection>> = {
+      '81 82 83 84': { fields: { dependency: { in: ['stripe'] } } },
+      '81 82 84': { fields: { dependency: { in: ['stripe'] }, env: { in: ['prod'] } } },
+      '82 83 84': { fields: { dependency: { in: ['stripe'] }, service: { in: ['app', 'gone'] } } },
+      '81': { fields: { dependency: { in: ['stripe'] }, service: { notIn: ['app'] } } },
+      '84': { fields: { dependency: { in: ['stripe'] }, operation: { in: ['POST /refunds'] } } },
+      '85': { fields: { dependency: { in: ['stripe'] } }, synthetic: true },
+      '87': { fields: { service: { in: ['stripe'] } }, direction: 'inbound' },
+    }
+    for (const [wanted, rest] of Object.entries(traces)) {
+      const { root } = await causeOf('platform', availability('', 'outbound', rest))
+      expect([wanted, root.traced]).toEqual([wanted, wanted.split(' ').length])
+    }
+  })
+
+  test('of a composite is behind the calls that any member counts as bad', async () => {
+    const service = 'pair'
+    const bad = (trace: number, dependency: string) => call(1, trace, { service, dependency, outcome: 'timeout' })
+    await storeCalls(store.db, [bad(91, 'first'), { ...bad(92, 'second'), service: 'anybody' }], 'pair')
+    const toward = (dependency: string, named: string[]) => {
+      const fields = { dependency: { in: [dependency] }, ...(named.length > 0 && { service: { in: named } }) }
+      return availability(service, 'outbound', { fields })
+    }
+    const members = [toward('first', [service]), toward('second', [])].map((indicator) => ({
+      displayName: indicator.name,
+      indicator: indicator as MeasuredIndicator,
+      generation: '1',
+      weight: 1,
+      targetPpm: 999_000,
+    }))
+    const both: Indicator = { source: 'composite', name: 'both', method: 'pooled', members }
+    expect(shares(await causeOf('platform', both))).toEqual([
+      'dependency:first/timeout 0.50',
+      'dependency:second/timeout 0.50',
+    ])
+  })
+
+  test('is behind calls that ended well and count as bad all the same', async () => {
+    const service = 'cache'
+    const miss = { attributes: { cache: 'miss' }, dependency: 'store' }
+    await storeCalls(
+      store.db,
+      [
+        ...Array.from({ length: 200 }, (_, n) => call(1, 400 + n, { service, dependency: 'store' })),
+        call(1, 95, { service, ...miss }),
+        call(1, 96, { service, dependency: 'store', attempt: 1 }),
+      ],
+      'cache',
+    )
+    const total = selection(service, 'outbound')
+    const misses: Indicator = {
+      source: 'calls',
+      name: 'misses',
+      numerator: { counts: 'bad', selection: { ...total, attributes: { cache: { in: ['miss'] } } } },
+      total,
+    }
+    expect((await causeOf('platform', misses)).exemplars.map((one) => one.traceId)).toEqual([traceId(95)])
+    const firsts: Indicator = {
+      source: 'calls',
+      name: 'first attempts',
+      numerator: { counts: 'good', selection: { ...total, attempt: 'first' } },
+      total,
+    }
+    expect((await causeOf('platform', firsts)).exemplars.map((one) => one.traceId)).toEqual([traceId(96)])
+  })
+
+  test('of an SLI whose bad events are calls, beside a total of metric points, is behind those calls', async () => {
+    const service = 'mixed'
+    await storeCalls(store.db, [call(1, 97, { service, dependency: 'queue', outcome: 'timeout' })], 'mixed')
+    const mixed: Indicator = {
+      source: 'metric',
+      name: 'mixed',
+      numerator: { counts: 'bad', selection: selection(service, 'outbound', { outcome: FAILED }) },
+      total: { source: 'metric', metric: 'sent', kind: 'sum', attributes: {}, le: null },
+    }
+    expect(shares(await causeOf('platform', mixed))).toEqual(['dependency:queue/timeout 1.00'])
+  })
+
   test('of an SLI that is not measured from calls is unknown', async () => {
     const sql: Indicator = { source: 'sql', name: 'own', query: 'SELECT 1' }
     expect((await causeOf('outbound', sql)).root.top).toEqual([])
@@ -196,7 +286,9 @@ describe('the cause behind an SLO of calls a service makes', () => {
 describe('hundreds of services whose calls fail alike', () => {
   const SERVICES = Array.from({ length: 200 }, (_, n) => `caller-${n}`)
   const FAILURES = 30
-  const kindsOf = () => readBadCalls(store.db, { ...RANGE, services: SERVICES, slowNs: null, attributes: false })
+  const rulesOf = (services: readonly string[]) =>
+    services.flatMap((service) => badCallsOf(availability(service, 'outbound')))
+  const kindsOf = () => readBadCalls(store.db, { ...RANGE, rules: rulesOf(SERVICES) })
 
   beforeAll(() =>
     storeCalls(
@@ -235,12 +327,7 @@ describe('hundreds of services whose calls fail alike', () => {
       [1, 2, 3].map((k) => call(1, 99_000 + k, { service: few, dependency: 'one-bank', outcome: 'timeout' })),
       'few',
     )
-    const kinds = await readBadCalls(store.db, {
-      ...RANGE,
-      services: [...SERVICES, few],
-      slowNs: null,
-      attributes: false,
-    })
+    const kinds = await readBadCalls(store.db, { ...RANGE, rules: rulesOf([...SERVICES, few]) })
     const chosen = chosenSamples(kinds)
     const traces = chosen.flatMap(({ samples }) => samples.map(({ traceId }) => traceId))
     const slo = sloWith({ name: few, service: few, indicator: availability(few, 'outbound') })

@@ -95,6 +95,45 @@ describe('what is stored while a tick measures', () => {
   })
 })
 
+describe('an SLO over every caller of a dependency, whichever service it belongs to', () => {
+  it('pages with the calls that fail: their cause, who suffers, and traces', async () => {
+    const { indicator } = SLO
+    if (indicator.source !== 'calls') throw new Error('unreachable')
+    const everyone = (selection: typeof indicator.total) => ({
+      ...selection,
+      fields: { dependency: { in: ['acme-pay'] } },
+    })
+    const answers = {
+      ...SLO,
+      name: 'acme-pay-answers',
+      service: 'platform',
+      indicator: {
+        ...indicator,
+        name: 'acme-pay-answers',
+        total: everyone(indicator.total),
+        numerator: {
+          counts: 'good' as const,
+          selection: { ...everyone(indicator.total), outcome: { in: ['ok' as const] } },
+        },
+      },
+      generation: 'everyone',
+    }
+    await define(store.db, [answers], T0)
+    await storeCleanPast(store.db, T0, 3 * 1440)
+    const evaluator = evaluatorOn(store.db, endpoints())
+    await tickAt(evaluator, T0)
+    await live(evaluator, 0, 1, 1000)
+    const [page] = receiver.received.map(({ body }) => JSON.parse(body))
+    expect(page.alerts[0].labels).toMatchObject({ service: 'platform', root_cause: 'dependency:acme-pay/timeout' })
+    expect(page.alerts[0].annotations).toMatchObject({
+      cause: 'share 1.00 of 25 bad traces, confidence high',
+      impact: 'checkout',
+      who_can_fix: 'provider',
+      trace_ids: expect.stringMatching(/^[0-9a-f]{32},/),
+    })
+  })
+})
+
 describe('an outage of one minute', () => {
   it('is paged once, explained, resolved once, and journaled', async () => {
     await define(store.db, [SLO], T0)

@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { deepestBelow, rootOf } from '../../slo/alert/root-cause.ts'
-import { countsAsBad, type SelectableCall, selects, slowestAllowedNs } from '../../slo/call-selection.ts'
+import { type BadCallRule, countsAsBad, readTogether } from '../../slo/bad-calls.ts'
+import { type SelectableCall, selects } from '../../slo/call-selection.ts'
 import type { CallSelection, Indicator } from '../../slo/model.ts'
 
 const PAY = 'dependency:acme-pay/timeout'
@@ -150,14 +152,80 @@ describe('which calls an SLI counts', () => {
     expect(countsAsBad(good, call({ durationNs: 499 }))).toBe(false)
     expect(countsAsBad(good, call({ durationNs: 500 }))).toBe(true)
     expect(countsAsBad(good, call({ durationNs: 500, service: 'cart' }))).toBe(false)
-    expect(slowestAllowedNs(good)).toBe(500)
     const bad: Indicator = {
       ...good,
       numerator: { counts: 'bad', selection: { ...TOTAL, outcome: { in: ['timeout'] } } },
     }
     expect(countsAsBad(bad, call({ outcome: 'timeout' }))).toBe(true)
     expect(countsAsBad(bad, call())).toBe(false)
-    expect(slowestAllowedNs(bad)).toBeNull()
     expect(countsAsBad({ source: 'sql', name: 'own', query: '' }, call())).toBe(false)
+  })
+
+  const selector = (values: readonly string[]) =>
+    fc.oneof(
+      fc.subarray([...values], { minLength: 1 }).map((some) => ({ in: some })),
+      fc.subarray([...values], { minLength: 1 }).map((some) => ({ notIn: some })),
+    )
+  const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
+  const fields = fc
+    .record({
+      service: maybe(selector(['shop', 'cart'])),
+      dependency: maybe(selector(['acme-pay', 'bank'])),
+      operation: maybe(selector(['a', 'b', 'c'])),
+    })
+    .map((all) => Object.fromEntries(Object.entries(all).filter(([, value]) => value)) as CallSelection['fields'])
+  const selectionOf = (inside: fc.Arbitrary<CallSelection['fields']>) =>
+    fc.record({ fields: inside, outcome: selector(['ok', 'timeout']), retry: fc.boolean() }).map(
+      ({ fields: chosen, outcome, retry }): CallSelection => ({
+        ...TOTAL,
+        attributes: {},
+        fields: chosen,
+        outcome: outcome as CallSelection['outcome'],
+        ...(retry && { attempt: 'retry' as const }),
+      }),
+    )
+  const ruleOf = fields.chain((shared) =>
+    fc.record({
+      of: selectionOf(fc.constant(shared)),
+      unless: fc.option(selectionOf(fc.oneof(fc.constant(shared), fields)), { nil: null }),
+    }),
+  )
+  const calls = ['shop', 'cart'].flatMap((service) =>
+    ['acme-pay', 'bank'].flatMap((dependency) =>
+      ['a', 'b', 'c'].flatMap((operation) =>
+        (['ok', 'timeout'] as const).flatMap((outcome) =>
+          [0, 1].map((attempt) => call({ service, dependency, operation, outcome, attempt })),
+        ),
+      ),
+    ),
+  )
+  const isNamed = (rules: readonly BadCallRule[], one: SelectableCall) =>
+    rules.some(({ of, unless }) => selects(of, one) && !(unless && selects(unless, one)))
+
+  it('rules that are read together name the calls that each of them names, and no other', () => {
+    fc.assert(
+      fc.property(fc.array(ruleOf, { maxLength: 12 }), (rules) => {
+        const together = readTogether(rules)
+        expect(together.length).toBeLessThanOrEqual(rules.length)
+        for (const one of calls) expect(isNamed(together, one)).toBe(isNamed(rules, one))
+      }),
+    )
+  })
+
+  it('rules of thousands of SLOs that differ in one field are one; of too many others no call is left out', () => {
+    const rule = (service: string, operation: string): BadCallRule => {
+      const of = { ...TOTAL, fields: { service: { in: [service] }, operation: { in: [operation] } } }
+      return { of, unless: { ...of, outcome: { in: ['ok'] } } }
+    }
+    const names = Array.from({ length: 3_000 }, (_, n) => `service-${n}`)
+    expect(readTogether(names.map((name) => rule(name, 'a')))).toHaveLength(1)
+    const many = names.map((name, n) => rule(name, `operation-${n}`))
+    const together = readTogether(many)
+    expect(together.length).toBeLessThan(10)
+    for (const n of [0, 17, 2_999]) {
+      const one = call({ service: `service-${n}`, operation: `operation-${n}`, outcome: 'timeout', dependency: 'x' })
+      expect([isNamed(many, one), isNamed(together, one)]).toEqual([true, true])
+      expect(isNamed(together, { ...one, outcome: 'ok' })).toBe(false)
+    }
   })
 })
