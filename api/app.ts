@@ -42,6 +42,8 @@ export interface AppDeps {
   webRoot: string
   /** Of the embedded engine, for `/clickhouse`; null with a ClickHouse server, which its readers reach themselves. */
   clickhouseUrl: string | null
+  /** User and password that the embedded engine asks of guests. */
+  clickhouseHeaders?: Record<string, string>
   /** How old an answer about SLOs may be, in ms. */
   maxAgeMs: number
   /** How long an acknowledgement holds unless it says otherwise. */
@@ -88,7 +90,8 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.route('/api/v1', dependencyRoutes({ board: dependencies }))
   app.route('/api/v1', traceRoutes({ db }))
   app.get('/api/v1/openapi.json', (c) => c.json(describeApi(app, version)))
-  if (deps.clickhouseUrl) app.route('/clickhouse', clickhouseInterface({ db, url: deps.clickhouseUrl }))
+  if (deps.clickhouseUrl)
+    app.route('/clickhouse', clickhouseInterface({ db, url: deps.clickhouseUrl, headers: deps.clickhouseHeaders }))
   for (const path of GUARDED) app.all(path, (c) => answerProblem(c, noRoute(app, c.req)))
   app.route('/', webPages(deps.webRoot))
   app.notFound((c) => answerProblem(c, noRoute(app, c.req)))

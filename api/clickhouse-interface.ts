@@ -33,11 +33,18 @@ const PASSED = new Set([
 const OTHER_DATABASES = new Set(['system', 'information_schema', 'INFORMATION_SCHEMA'])
 const ANSWER_HEADERS = /^(content-type|content-encoding|x-clickhouse-.+)$/
 
+interface Deps {
+  db: Db
+  url: string
+  /** User and password of guests. */
+  headers?: Record<string, string> | undefined
+}
+
 /**
  * The embedded store's ClickHouse HTTP interface for readers such as Grafana: GET and POST, one statement that reads.
  * Results stream through. Refusals look like ClickHouse's own errors, since its clients show those.
  */
-export function clickhouseInterface({ db, url }: { db: Db; url: string }): Hono {
+export function clickhouseInterface({ db, url, headers: own }: Deps): Hono {
   const app = new Hono()
   let facts: Promise<EngineFacts> | undefined
   const engine = () => {
@@ -59,7 +66,7 @@ export function clickhouseInterface({ db, url }: { db: Db; url: string }): Hono 
     const answer = await request(`${url.replace(/\/$/, '')}/?${boundedParams(asked, database)}`, {
       method: 'POST',
       body: sql,
-      headers: { 'accept-encoding': c.req.header('accept-encoding') ?? 'identity' },
+      headers: { ...own, 'accept-encoding': c.req.header('accept-encoding') ?? 'identity' },
       signal: c.req.raw.signal,
     })
     const headers = Object.entries(answer.headers).filter(([name]) => ANSWER_HEADERS.test(name))

@@ -16,6 +16,8 @@ export interface ApiDeps {
   metrics: Registry
   /** Of the embedded engine; `/clickhouse` reads through it. */
   clickhouseUrl?: string
+  /** User and password that it asks of guests. */
+  clickhouseHeaders?: Record<string, string>
 }
 
 /** Answers about SLOs may lag this far behind the store: several dashboards cost as much as one. */

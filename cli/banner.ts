@@ -12,7 +12,7 @@ export function banner(
     ['or by gRPC to', otlpGrpc && `${otlpGrpc}   (OTEL_EXPORTER_OTLP_PROTOCOL=grpc)`],
     ['Open', api],
     ['API', api && `${api}/api/v1/slos   (${api}/api/v1/openapi.json)`],
-    ['ClickHouse', clickhouse],
+    ['ClickHouse', config.clickhouse === 'embedded' ? `${api}/clickhouse   (for readers such as Grafana)` : clickhouse],
     ['SLOs from', `${config.sloDir}   (OpenSLO v1; edits are taken at once)`],
     ['Data in', config.clickhouse === 'embedded' ? config.dataDir : undefined],
   ].filter((line): line is [string, string] => Boolean(line[1]))

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { startApi } from '../api/main.ts'
+import { type ApiDeps, startApi } from '../api/main.ts'
 import { ALLOCATOR_ENVIRONMENT } from '../collector/allocator.ts'
 import { startCollector } from '../collector/main.ts'
 import { startEvaluator } from '../evaluator/main.ts'
@@ -12,6 +13,8 @@ import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import { createLog, type Log } from '../runtime/log.ts'
 import { connect, embeddedServer, type Server } from '../storage/client.ts'
+import { removeAccess, writeAccess } from '../storage/embedded/access-file.ts'
+import { type Account, credentialHeaders } from '../storage/embedded/accounts.ts'
 import { startEmbedded } from '../storage/embedded/embedded.ts'
 import { prepareStore } from '../storage/migrate.ts'
 import { applyRetention } from '../storage/retention.ts'
@@ -33,6 +36,8 @@ export interface Addresses {
   otlpGrpc?: string
   api?: string
   clickhouse?: string
+  /** What the embedded engine asks of tools of this machine: user and password of this start. */
+  clickhouseHeaders?: Record<string, string>
 }
 
 /** `plumbline start`: runs until SIGINT or SIGTERM, exit code 0; 2 for a faulty configuration, 1 when it cannot start. */
@@ -54,7 +59,8 @@ export async function runUntilSignal(
   const stops = new Stops(log)
   const asked = stopOnSignal(stops, log)
   try {
-    makeDataDir(config.dataDir)
+    const open = makeDataDir(config.dataDir)
+    if (open !== null) log.warn({ dataDir: config.dataDir, reason: open }, 'other users may read the data directory')
     const addresses = role
       ? await startRole(role, config, log, stops)
       : await startAll(config, source, { log, asked }, stops)
@@ -81,10 +87,15 @@ async function startAll(
   { log, asked }: { log: Log; asked: AbortSignal },
   stops: Stops,
 ): Promise<Addresses> {
-  const server = await openStore(config, log, stops)
-  await migrateStore(server, config, log)
-  const deps = { config, log, metrics: registry(), db: connect(server) }
-  stops.add('store connection', () => deps.db.close())
+  const store = await openStore(config, log, stops)
+  await migrateStore(store.serverOf('evaluator'), config, log)
+  const shared = { config, log, metrics: registry() }
+  // Connections of their own: many or slow requests to the API take none that the evaluator needs.
+  const connectAs = (account: Account) => {
+    const db = connect(store.serverOf(account))
+    stops.add(`store connection of the ${account}`, () => db.close())
+    return db
+  }
 
   const collector = await superviseChild(
     'collector',
@@ -93,20 +104,24 @@ async function startAll(
     (before) => ({
       ...ALLOCATOR_ENVIRONMENT,
       ...process.env,
-      ...collectorEnvironment(server, source.overrides, before),
+      ...collectorEnvironment(store.serverOf('collector'), source.overrides, before),
     }),
     { log, asked },
   )
   stops.add('collector', collector.stop)
 
-  const api = await startApi({ ...deps, clickhouseUrl: server.url })
+  const api = await startApi({ ...shared, db: connectAs('api'), ...store.guests })
   stops.add('api', api.stop)
 
   const publicUrl = config.publicUrl ?? api.api
-  const evaluator = await startEvaluator({ ...deps, config: { ...config, publicUrl } })
+  const evaluator = await startEvaluator({
+    ...shared,
+    db: connectAs('evaluator'),
+    config: { ...config, publicUrl },
+  })
   stops.add('evaluator', evaluator.stop)
 
-  return { ...collector.ready, api: api.api, clickhouse: server.url }
+  return { ...collector.ready, api: api.api, ...store.addresses }
 }
 
 async function startRole(role: Role, config: Config, log: Log, stops: Stops): Promise<Addresses> {
@@ -141,18 +156,39 @@ async function startRole(role: Role, config: Config, log: Log, stops: Stops): Pr
   return {}
 }
 
-async function openStore(config: Config, log: Log, stops: Stops): Promise<Server> {
-  if (config.clickhouse !== 'embedded') return config.clickhouse
+interface Store {
+  /** The store as a part of Plumbline reaches it. */
+  serverOf(account: Account): Server
+  /** The embedded engine as `/clickhouse` reaches it. */
+  guests?: Pick<ApiDeps, 'clickhouseUrl' | 'clickhouseHeaders'>
+  addresses: Pick<Addresses, 'clickhouse' | 'clickhouseHeaders'>
+}
+
+const headersOf = ({ username, password }: Server) => credentialHeaders(username, password)
+
+async function openStore(config: Config, log: Log, stops: Stops): Promise<Store> {
+  const { clickhouse } = config
+  if (clickhouse !== 'embedded') return { serverOf: () => clickhouse, addresses: { clickhouse: clickhouse.url } }
+  const secret = randomBytes(32).toString('base64url')
   const engine = await startEmbedded({
     dataDir: config.dataDir,
     port: config.ports.clickhouse,
+    secret,
     onEvent: (event) =>
       event.type === 'exited'
         ? log.error(event, 'embedded ClickHouse ended; starting it again')
         : log.info(event, 'embedded ClickHouse'),
   })
   stops.add('embedded ClickHouse', engine.stop)
-  return embeddedServer(engine.url)
+  const serverOf = (account: Account) => embeddedServer(engine.url, { account, secret })
+  const tools = serverOf('tools')
+  writeAccess(config.dataDir, tools)
+  stops.add('access to the embedded ClickHouse', () => removeAccess(config.dataDir))
+  return {
+    serverOf,
+    guests: { clickhouseUrl: engine.url, clickhouseHeaders: headersOf(serverOf('guests')) },
+    addresses: { clickhouse: engine.url, clickhouseHeaders: headersOf(tools) },
+  }
 }
 
 async function migrateStore(server: Server, config: Config, log: Log): Promise<void> {

@@ -1,4 +1,5 @@
 import { type ClickHouseSettings, createClient } from '@clickhouse/client'
+import { type Account, passwordOf } from './embedded/accounts.ts'
 import type { Db } from './query.ts'
 
 /** Where ClickHouse is: the embedded engine, one server, or any node of a cluster. */
@@ -31,10 +32,10 @@ export function connect({ url, username, password, database }: Server): Db {
   })
 }
 
-/** The embedded engine as a `Server`: no password on loopback, database `plumbline`. */
-export const embeddedServer = (url: string): Server => ({
+/** The embedded engine as a `Server` for one of its accounts; without a secret it asks for no password (tests). */
+export const embeddedServer = (url: string, as?: { account: Account; secret: string }): Server => ({
   url,
-  username: 'default',
-  password: '',
+  username: as?.account ?? 'default',
+  password: as ? passwordOf(as.secret, as.account) : '',
   database: 'plumbline',
 })

@@ -13,6 +13,8 @@ export interface EmbeddedOptions {
   port: number
   /** What the engine may use altogether; default: half of what the machine or the container has, at most 4 GiB. */
   memoryBytes?: number
+  /** What the passwords of its callers are made from; without it every program of this machine may ask, as in tests. */
+  secret?: string
   onEvent?: (event: EmbeddedEvent) => void
 }
 
@@ -47,7 +49,7 @@ export async function startEmbedded({ onEvent, ...options }: EmbeddedOptions): P
   /** Resolves when the engine answers, or with its exit when it ended before. */
   async function launch(): Promise<Exit | null> {
     const startedAt = performance.now()
-    const started = startEngineProcess(dataDir, port, memoryBytes)
+    const started = startEngineProcess(dataDir, port, memoryBytes, options.secret ?? null)
     engine = started
     void started.exited.then(() => {
       if (engine === started) engine = undefined

@@ -6,13 +6,41 @@ const MIB = 2 ** 20
  */
 const KEEP_FREE_BYTES = 128 * MIB
 
-/** What users of the HTTP port may do: tables and their data, but no files, no network, no programs, no shutdown. */
+/**
+ * What users of the HTTP port may do: tables and their data, but no files, no network, no programs, no functions of their
+ * own, no shutdown. chDB does not ask for grants on table engines: statement-guard.ts has the list of those.
+ */
 const GRANTS = [
   'SELECT, INSERT, ALTER, TRUNCATE, OPTIMIZE, SHOW, CHECK, dictGet, KILL QUERY, MOVE PARTITION BETWEEN SHARDS',
-  'CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY TABLE, CREATE FUNCTION',
-  'DROP DATABASE, DROP TABLE, DROP VIEW, DROP FUNCTION, UNDROP TABLE',
+  'CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY TABLE',
+  'DROP DATABASE, DROP TABLE, DROP VIEW, UNDROP TABLE',
   'SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM FLUSH, SYSTEM DROP CACHE',
 ].join(', ')
+
+/**
+ * Settings that no request may change: paths that formats read and write, addresses that formats ask, disks made up in a
+ * statement, statements made of texts, names of the engine's own code, engines of tables that name none.
+ */
+const LOCKED: Record<string, string> = {
+  format_schema_source: 'string',
+  format_template_row: '',
+  format_template_resultset: '',
+  output_format_schema: '',
+  input_format_record_errors_file_path: '',
+  format_avro_schema_registry_url: '',
+  rename_files_after_processing: '',
+  filesystem_cache_name: '',
+  dynamic_disk_allow_from_env: '0',
+  dynamic_disk_allow_include: '0',
+  dynamic_disk_allow_from_zk: '0',
+  allow_experimental_ai_functions: '0',
+  allow_experimental_eval_table_function: '0',
+  allow_introspection_functions: '0',
+  default_table_engine: 'MergeTree',
+  merge_tree_disk: '',
+  merge_tree_storage_policy: 'default',
+  merge_tree_table_disk: '0',
+}
 
 /** ClickHouse's configuration for a small process: caches of megabytes where a server's defaults are gigabytes. */
 export function engineConfig({ memoryBytes, usersFile }: { memoryBytes: number; usersFile: string }): string {
@@ -48,8 +76,8 @@ export function usersConfig({ memoryBytes }: { memoryBytes: number }): string {
       <max_execution_time>120</max_execution_time>
       <max_result_bytes>${Math.round(Math.max(64 * MIB, memoryBytes / 8))}</max_result_bytes>
       <async_insert>0</async_insert>
-      <format_schema_source>string</format_schema_source>
-      <constraints><format_schema_source><readonly/></format_schema_source></constraints>
+      ${Object.entries(LOCKED).map(elementOf).join('')}
+      <constraints>${Object.keys(LOCKED).map(lockOf).join('')}</constraints>
     </default>
   </profiles>
   <quotas><default></default></quotas>
@@ -65,6 +93,9 @@ export function usersConfig({ memoryBytes }: { memoryBytes: number }): string {
 </clickhouse>
 `
 }
+
+const elementOf = ([name, value]: [string, string]) => `<${name}>${value}</${name}>`
+const lockOf = (name: string) => `<${name}><readonly/></${name}>`
 
 function escapeXml(text: string): string {
   return text.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`)

@@ -4,5 +4,8 @@ export type FromEngine =
   | { type: 'alive' }
   | { type: 'failed'; code: string; message: string }
 
-/** What the parent tells the engine's process: drain for so long, then stop what still runs, close, exit. */
-export type ToEngine = { type: 'stop'; drainMs: number }
+/**
+ * What the parent sends to the engine's process: first the secret that passwords are made from (null = none are asked
+ * for), in the end to drain for so long, then stop what still runs, close, exit.
+ */
+export type ToEngine = { type: 'open'; secret: string | null } | { type: 'stop'; drainMs: number }

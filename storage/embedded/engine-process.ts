@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { FromEngine, ToEngine } from './engine-messages.ts'
+import { POOL_THREADS } from './lanes.ts'
 
 const ENGINE = fileURLToPath(new URL('./engine.ts', import.meta.url))
 const CHECK_MS = 5_000
@@ -26,14 +27,20 @@ export interface EngineProcess {
 }
 
 /** Starts the engine's process; a process that stops answering is killed. */
-export function startEngineProcess(dataDir: string, port: number, memoryBytes: number): EngineProcess {
+export function startEngineProcess(
+  dataDir: string,
+  port: number,
+  memoryBytes: number,
+  secret: string | null,
+): EngineProcess {
   const child = fork(ENGINE, [dataDir, String(port), String(memoryBytes)], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     // Nothing of the parent's environment, which may hold secrets: SQL could be talked into reading it.
-    env: { PATH: process.env.PATH, TZ: 'UTC', UV_THREADPOOL_SIZE: '24' },
+    env: { PATH: process.env.PATH, TZ: 'UTC', UV_THREADPOOL_SIZE: String(POOL_THREADS) },
     // INSERT without data would read the parent's standard input.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
+  child.send({ type: 'open', secret } satisfies ToEngine, () => undefined)
   const ready = Promise.withResolvers<number>()
   const exited = Promise.withResolvers<Exit>()
   let stderr = ''

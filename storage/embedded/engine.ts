@@ -3,23 +3,21 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { accountFinder } from './accounts.ts'
 import { openChdb } from './chdb-sessions.ts'
 import { engineConfig, usersConfig } from './engine-config.ts'
 import type { FromEngine, ToEngine } from './engine-messages.ts'
 import { dieOnFatalSignals } from './fatal-signals.ts'
 import { openInbox } from './inbox.ts'
+import { createLanes, lanesIdle } from './lanes.ts'
 import { createNamedSessions } from './named-sessions.ts'
 import type { Engine } from './run-work.ts'
 import { serve } from './serve.ts'
-import { createSlots } from './slots.ts'
 import { openSpool } from './spool.ts'
 import { forgetUnstoredTokens } from './unstored-tokens.ts'
 
-// The embedded engine's process: `engine.ts <data directory> <port> <memory in bytes>`, started by engine-process.ts.
-// Together below UV_THREADPOOL_SIZE, since each running query holds a thread of the pool.
-const READ_SLOTS = 6
-const WRITE_SLOTS = 4
-const WAITING = 256
+// The embedded engine's process: `engine.ts <data directory> <port> <memory in bytes>`, started by engine-process.ts, which
+// sends the secret of the passwords as its first message: arguments are visible to every user of the machine.
 const PROBE_MS = 2_000
 const ORPHAN_DRAIN_MS = 3_000
 /** As in a ClickHouse server, whose clients may put long statements and parameters into the URL. */
@@ -36,12 +34,12 @@ function listen(server: Server, port: number): Promise<number> {
   })
 }
 
-async function openEngine(dataDir: string, url: string, memoryBytes: number): Promise<Engine> {
+async function openEngine(dataDir: string, url: string, memoryBytes: number, secret: string | null): Promise<Engine> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const configFile = join(dataDir, 'engine-config.xml')
   const usersFile = join(dataDir, 'engine-users.xml')
-  await writeFile(configFile, engineConfig({ memoryBytes, usersFile }))
-  await writeFile(usersFile, usersConfig({ memoryBytes }))
+  await writeFile(configFile, engineConfig({ memoryBytes, usersFile }), { mode: 0o600 })
+  await writeFile(usersFile, usersConfig({ memoryBytes }), { mode: 0o600 })
   const chdb = await openChdb(dataDir, configFile)
   const session = chdb.openSession()
   await forgetUnstoredTokens(session)
@@ -51,15 +49,15 @@ async function openEngine(dataDir: string, url: string, memoryBytes: number): Pr
     spool: await openSpool(join(dataDir, 'spool')),
     inbox: await openInbox(dataDir, url),
     sessions: createNamedSessions(chdb.openSession),
-    reads: createSlots(READ_SLOTS, WAITING),
-    writes: createSlots(WRITE_SLOTS, WAITING),
+    accountOf: accountFinder(secret),
+    lanes: createLanes(memoryBytes),
   }
 }
 
-async function stop({ chdb, sessions, reads, writes }: Engine, server: Server, drainMs: number) {
+async function stop({ chdb, sessions, lanes }: Engine, server: Server, drainMs: number) {
   server.close()
   server.closeIdleConnections()
-  const idle = Promise.all([reads.idle(), writes.idle()])
+  const idle = lanesIdle(lanes)
   await Promise.race([idle, sleep(drainMs, undefined, { ref: false })])
   await chdb.kill('')
   await idle
@@ -69,18 +67,22 @@ async function stop({ chdb, sessions, reads, writes }: Engine, server: Server, d
 }
 
 async function main([dataDir = '', port = '0', memoryBytes = '0']: string[]) {
+  const first = new Promise<Extract<ToEngine, { type: 'open' }>>((resolve) => process.once('message', resolve))
   const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 0, maxHeaderSize: MAX_URL_BYTES })
   const opening = Promise.withResolvers<Engine>()
   // From the first moment on, so that requests during a restart wait instead of failing.
   server.on('request', async (request, response) => serve(await opening.promise, request, response))
   const actualPort = await listen(server, Number(port))
-  const engine = await openEngine(dataDir, `http://127.0.0.1:${actualPort}`, Number(memoryBytes))
+  const { secret } = await first
+  const engine = await openEngine(dataDir, `http://127.0.0.1:${actualPort}`, Number(memoryBytes), secret)
   opening.resolve(engine)
 
   dieOnFatalSignals()
   // Ctrl-C and service managers signal the whole process group, but the parent may still need the engine: it decides.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
-  process.once('message', (message: ToEngine) => stop(engine, server, message.drainMs))
+  process.on('message', (message: ToEngine) => {
+    if (message.type === 'stop') void stop(engine, server, message.drainMs)
+  })
   process.once('disconnect', () => {
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), 2 * ORPHAN_DRAIN_MS).unref()
     return stop(engine, server, ORPHAN_DRAIN_MS)

@@ -7,7 +7,7 @@ import { decodedBody, infileCompression, readHead } from './request-body.ts'
 import type { Spool, SpoolFile } from './spool.ts'
 import { quoteString } from './sql-tokens.ts'
 import { type InsertStatement, parseStatement } from './statement.ts'
-import { refuseFiles } from './statement-guard.ts'
+import { refuseReaching } from './statement-guard.ts'
 
 /** Longest statement without data. */
 const MAX_STATEMENT_BYTES = 16 * 2 ** 20
@@ -51,7 +51,7 @@ export async function readWork(places: Places, request: IncomingMessage, params:
 
 /** The statement is in the URL and ends where its rows begin: the body is rows, and may stay compressed. */
 async function readRows(spool: Spool, request: IncomingMessage, query: string, insert: InsertStatement): Promise<Work> {
-  refuseFiles(`${insert.head} ${insert.settings}`)
+  refuseReaching(`${insert.head} ${insert.settings}`)
   const inline = `${query}\n`.slice(insert.dataStart)
   if (inline.trim() === '') {
     const compression = infileCompression(request.headers['content-encoding'])
@@ -73,7 +73,7 @@ async function readText(
   const statement = parseStatement(bytes.toString('latin1'))
   if (statement.kind === 'insert') {
     const insert = { ...statement, head: fromLatin1(statement.head), settings: fromLatin1(statement.settings) }
-    refuseFiles(`${insert.head} ${insert.settings}`)
+    refuseReaching(`${insert.head} ${insert.settings}`)
     const rows = concat(bytes.subarray(statement.dataStart), rest)
     return insertWork(insert, await (rowsFile === null ? spool.write(rows) : fileIn(inbox, rowsFile)), null)
   }
@@ -92,7 +92,7 @@ async function readText(
 }
 
 function plainWork(sql: string): Work {
-  refuseFiles(sql)
+  refuseReaching(sql)
   const statement = parseStatement(sql)
   if (statement.kind === 'insert')
     throw new EngineError(108, 'NO_DATA_TO_INSERT', 'Rows cannot be sent inside a form field')

@@ -1,10 +1,11 @@
+import type { Account, FindAccount } from './accounts.ts'
 import type { Answer, Chdb, EngineSession, Piece } from './chdb-sessions.ts'
 import { EngineError } from './engine-errors.ts'
+import { inLane, type Lanes } from './lanes.ts'
 import { type NamedSessions, sessionRequest } from './named-sessions.ts'
 import { insertPlainRows } from './plain-rows.ts'
 import { preludeOf, setStatement, settingsOf } from './query-prelude.ts'
 import { infile, type Work } from './read-work.ts'
-import type { Slots } from './slots.ts'
 import type { Spool } from './spool.ts'
 import { quoteName, quoteString } from './sql-tokens.ts'
 
@@ -14,21 +15,21 @@ export interface Engine {
   /** Folder of rows that come by path. */
   inbox: string
   sessions: NamedSessions
-  /** Queries and inserts have slots of their own, so that slow boards do not delay ingest. */
-  reads: Slots
-  writes: Slots
+  accountOf: FindAccount
+  lanes: Lanes
 }
 
 export interface Ask {
   work: Work
+  account: Account
   params: URLSearchParams
   /** Identifies the run for `chdb.kill`. */
   id: string
   format: string
   /** ClickHouse's `readonly`: 1 = only reads, 2 = also temporary tables and settings; 0 = everything. */
   readonly: number
-  /** True once nobody waits for the answer. */
-  gone(): boolean
+  /** Aborts once nobody waits for the answer. */
+  gone: AbortSignal
   /** Takes a result that is too large to be held; absent where the format needs the whole. */
   sendLarge?: (rows: AsyncIterable<Uint8Array>) => Promise<void>
 }
@@ -41,11 +42,14 @@ const HELD_BYTES = 8 * 2 ** 20
  * Null when the result went to `sendLarge`.
  */
 export function runWork(engine: Engine, ask: Ask): Promise<Answer | null> {
-  const slots = ask.work.reads ? engine.reads : engine.writes
+  const lane = engine.lanes[ask.account]
   const named = sessionRequest(ask.params)
-  return slots.run(async () => {
+  const run = async () => {
     refuseGone(ask)
-    if (named) return engine.sessions.use(named, (session) => runNamed(engine, ask, session))
+    if (named)
+      return engine.sessions.use({ ...named, id: `${ask.account} ${named.id}` }, (session) =>
+        runNamed(engine, ask, session),
+      )
     const session = engine.chdb.openSession()
     try {
       // A session for one request: what it sets cannot reach another one.
@@ -55,11 +59,14 @@ export function runWork(engine: Engine, ask: Ask): Promise<Answer | null> {
     } finally {
       session.close()
     }
-  })
+  }
+  if (lane.readonly > 0 && !ask.work.reads)
+    throw new EngineError(164, 'READONLY', 'Cannot execute query in readonly mode')
+  return inLane(ask.work.reads ? lane.reads : lane.writes, run, ask.gone)
 }
 
 function refuseGone({ gone }: Ask) {
-  if (gone()) throw new EngineError(394, 'QUERY_WAS_CANCELLED', 'The client went away')
+  if (gone.aborted) throw new EngineError(394, 'QUERY_WAS_CANCELLED', 'The client went away')
 }
 
 async function execute(ask: Ask, session: EngineSession): Promise<Answer | null> {
@@ -95,9 +102,11 @@ async function* bytesOf(held: Uint8Array[], rest: AsyncIterable<Piece>) {
   for await (const { bytes } of rest) yield bytes
 }
 
-async function setUp({ spool }: Engine, { work, params, id }: Ask, session: EngineSession) {
+async function setUp({ spool, lanes }: Engine, { work, account, params, id }: Ask, session: EngineSession) {
   const tables = work.tables.map(({ name }) => name)
-  await session.run(preludeOf(params, { id, tables }).join(';\n'), 'Null')
+  const { settings } = lanes[account]
+  const limits = settings.length > 0 ? [setStatement(settings)] : []
+  await session.run([...preludeOf(params, { id, tables }), ...limits].join(';\n'), 'Null')
   for (const { name, structure, format, data } of work.tables) {
     await using file = await spool.write([data])
     await session.run(`CREATE TEMPORARY TABLE ${quoteName(name)} (${structure})`, 'Null')

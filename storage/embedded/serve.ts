@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Account } from './accounts.ts'
 import { EngineError, fromChdb } from './engine-errors.ts'
 import { greeting, isGreeting } from './native-greeting.ts'
 import { readWork } from './read-work.ts'
@@ -17,7 +18,7 @@ export async function serve(engine: Engine, request: IncomingMessage, response: 
     refuseFraming(params)
     queryId = params.get('query_id') || randomUUID()
     if (pathname === '/ping' || (isGet(request) && !params.has('query'))) return pong(response)
-    await answer(engine, request, response, params, queryId)
+    await answer(engine, request, response, { params, queryId, account: engine.accountOf(request.headers, params) })
   } catch (error) {
     sendError(response, fromChdb(error), engine.chdb.version, queryId)
   }
@@ -27,15 +28,18 @@ async function answer(
   engine: Engine,
   request: IncomingMessage,
   response: ServerResponse,
-  params: URLSearchParams,
-  queryId: string,
+  { params, queryId, account }: { params: URLSearchParams; queryId: string; account: Account },
 ) {
   const work = await readWork(engine, request, params)
   const id = randomUUID()
+  const gone = new AbortController()
   const stopIfGone = () => {
-    if (!response.writableFinished && work.reads) void engine.chdb.kill(id)
+    if (response.writableFinished) return
+    gone.abort(new EngineError(394, 'QUERY_WAS_CANCELLED', 'The client went away'))
+    if (work.reads) void engine.chdb.kill(id)
   }
   response.on('close', stopIfGone)
+  if (response.destroyed) stopIfGone()
   try {
     const format = params.get('default_format') || 'TabSeparated'
     const described = { queryId, format: work.format ?? format }
@@ -44,9 +48,9 @@ async function answer(
       return await sendAnswer(request, response, { body, rowsRead: 1, bytesRead: body.length, elapsedNs: 0 }, described)
     }
     const result = await runWork(engine, {
-      ...{ work, params, id, format },
-      readonly: Number(params.get('readonly')) || (isGet(request) ? 2 : 0),
-      gone: () => response.destroyed,
+      ...{ work, account, params, id, format },
+      readonly: engine.lanes[account].readonly || Number(params.get('readonly')) || (isGet(request) ? 2 : 0),
+      gone: gone.signal,
       ...(isPiecewise(described.format, work, params) && {
         sendLarge: (rows) => sendLarge(request, response, rows, { ...described, version: engine.chdb.version }),
       }),
@@ -59,7 +63,7 @@ async function answer(
   }
 }
 
-/** Loopback has no password, so what a browser could be talked into sending is refused. */
+/** What a browser could be talked into sending is refused before anything else of it is looked at. */
 function refuseWebPages({ headers }: IncomingMessage) {
   const host = (headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
   const loopback = host === '' || host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { connect, embeddedServer } from '../../storage/client.ts'
+import { connect } from '../../storage/client.ts'
 import { signalBelow } from '../support/processes.ts'
 import { eventually, start, workplace } from './plumbline.ts'
 
@@ -81,7 +81,7 @@ test('engine and collector are killed with -9 while spans stream in: every ackno
   sending = false
   await Promise.all(senders)
 
-  const db = connect(embeddedServer(plumbline.clickhouse))
+  const db = connect(plumbline.store)
   const stored = async (table: string, column: string) => {
     const result = await db.query({
       query: `SELECT ${column} AS id, toUInt32(count()) AS n FROM ${table} GROUP BY id`,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { stringify } from 'yaml'
+import type { Server } from '../../storage/client.ts'
 
 const COMMAND = join(import.meta.dirname, '../../cli/plumbline.js')
 
@@ -13,6 +14,8 @@ export interface Running {
   otlpGrpc: string
   api: string
   clickhouse: string
+  /** The embedded store, as a tool of this machine reaches it. */
+  store: Server
   /** Everything written to standard error so far. */
   log(): string
   pid: number
@@ -119,6 +122,7 @@ export async function start(configPath: string, env: Record<string, string> = {}
     otlpGrpc,
     api,
     clickhouse,
+    store: storeOf(addresses),
     async get<T>(path: string) {
       const response = await fetch(`${api}${path}`)
       if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`)
@@ -127,7 +131,22 @@ export async function start(configPath: string, env: Record<string, string> = {}
   }
 }
 
-function readyLine(child: ChildProcess, log: () => string): Promise<Record<string, string>> {
+interface Addresses {
+  otlpHttp?: string
+  otlpGrpc?: string
+  api?: string
+  clickhouse?: string
+  clickhouseHeaders?: Record<string, string>
+}
+
+const storeOf = ({ clickhouse = '', clickhouseHeaders = {} }: Addresses): Server => ({
+  url: clickhouse,
+  username: clickhouseHeaders['X-ClickHouse-User'] ?? '',
+  password: clickhouseHeaders['X-ClickHouse-Key'] ?? '',
+  database: 'plumbline',
+})
+
+function readyLine(child: ChildProcess, log: () => string): Promise<Addresses> {
   return new Promise((resolve, reject) => {
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       if (line.includes('"event":"ready"')) resolve(JSON.parse(line))

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, embeddedServer } from '../../storage/client.ts'
+import { connect } from '../../storage/client.ts'
 import { start, workplace } from '../e2e/plumbline.ts'
 import { randomFrom } from '../support/random.ts'
 import { falseClock } from './false-clock.ts'
@@ -36,7 +36,7 @@ export async function runRounds({ rounds, seed, faults = FAULT_NAMES, say }: Rou
   using disk = mountSmallDisk(dataDir, DISK_MEBIBYTES)
   const clock = falseClock(join(place.dir, 'clock'))
   const plumbline = await start(place.configPath, clock?.environment)
-  const db = connect(embeddedServer(plumbline.clickhouse))
+  const db = connect(plumbline.store)
   const load = startLoad(plumbline.otlpHttp, seed)
   const scene: Scene = { plumbline, load, random, disk, clock }
   const wrong: string[] = []

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { quoteName, quoteString, tokenize } from '../../storage/embedded/sql-tokens.ts'
 import { parseStatement } from '../../storage/embedded/statement.ts'
-import { refuseFiles } from '../../storage/embedded/statement-guard.ts'
+import { refuseReaching } from '../../storage/embedded/statement-guard.ts'
 
 describe('an insert is split from its rows', () => {
   const rows: [string, string, { head: string; settings?: string; format: string; data: string }][] = [
@@ -129,7 +129,7 @@ describe('files of the machine stay out of reach', () => {
     "INSERT INTO t FROM INFILE '/etc/passwd' FORMAT LineAsString",
   ]
   test.each(refused)('refused: %s', (sql) => {
-    expect(() => refuseFiles(sql)).toThrow(expect.objectContaining({ code: 497 }))
+    expect(() => refuseReaching(sql)).toThrow(expect.objectContaining({ code: 497 }))
   })
 
   const allowed = [
@@ -139,6 +139,6 @@ describe('files of the machine stay out of reach', () => {
     'SELECT {file:String}',
   ]
   test.each(allowed)('allowed: %s', (sql) => {
-    expect(() => refuseFiles(sql)).not.toThrow()
+    expect(() => refuseReaching(sql)).not.toThrow()
   })
 })
