@@ -28,9 +28,18 @@ export interface Cause {
 export function causeOf(incident: Pick<Incident, 'rootCause' | 'details'>): Cause | null {
   const [, kind, name, outcome] = /^(dependency|service|link):(.+)\/([^/]+)$/.exec(incident.rootCause) ?? []
   if (kind && name && outcome) return { kind: kind as Cause['kind'], name, outcome }
-  const suspect = incident.details?.suspect ?? null
-  return suspect ? { kind: 'dependency', name: suspect.dependency, outcome: suspect.outcome } : null
+  return suspectOf(incident)
 }
+
+/** The dependency that was measured as the cause last, with its own share of the bad calls. */
+export function suspectOf({ details }: Pick<Incident, 'details'>): (Cause & { share: number }) | null {
+  const suspect = details?.suspect ?? null
+  return suspect && { kind: 'dependency', name: suspect.dependency, outcome: suspect.outcome, share: suspect.share }
+}
+
+/** What was slow ended well: both names are of one outcome. */
+export const sameCause = (a: Cause, b: Cause): boolean =>
+  a.kind === b.kind && a.name === b.name && verbOf(a.outcome) === verbOf(b.outcome)
 
 /** What follows the name of a cause: `times out`, `itself answers with server errors`. */
 export const causeVerb = ({ kind, outcome }: Cause): string =>

@@ -9,7 +9,8 @@ import type { BadCall, BadCalls, CallGraph } from '../../storage/evidence.ts'
 /** What is behind one alert, as far as traces show it. */
 export interface Cause {
   root: RootEvidence
-  suspect: Suspect | null
+  /** Dependencies behind its bad calls, each with the outcome and its own share, the largest first. */
+  suspects: Suspect[]
   impact: string[]
   exemplars: Exemplar[]
 }
@@ -126,17 +127,20 @@ function causeOf(bad: readonly Seen[], affected: ReadonlyMap<string, string[]>):
   const [top] = root.top
   return {
     root,
-    suspect: top ? suspectOf(top, badWeight) : null,
+    suspects: suspectsIn(shares, badWeight),
     impact: (top && affected.get(top.origin)) ?? [],
     exemplars: exemplarsOf(traced.filter(({ isBorrowed }) => !isBorrowed)),
   }
 }
 
-function suspectOf({ origin, share }: { origin: string; share: number }, bad: number): Suspect | null {
-  const [, dependency, outcome] = /^dependency:(.+)\/([^/]+)$/.exec(origin) ?? []
-  if (dependency === undefined || outcome === undefined) return null
-  return { dependency, outcome: outcome === 'slow' ? 'ok' : outcome, bad: bad * share, share }
-}
+const suspectsIn = (shares: Readonly<Record<string, number>>, bad: number): Suspect[] =>
+  Object.entries(shares)
+    .flatMap(([origin, share]): Suspect[] => {
+      const [, dependency, outcome] = /^dependency:(.+)\/([^/]+)$/.exec(origin) ?? []
+      if (dependency === undefined || outcome === undefined) return []
+      return [{ dependency, outcome: outcome === 'slow' ? 'ok' : outcome, bad: bad * share, share }]
+    })
+    .toSorted((a, b) => b.share - a.share || (a.dependency < b.dependency ? -1 : 1))
 
 /** Services whose calls fail for each origin, most affected first, then others whose calls to it end in the same way. */
 function affectedBy(seen: readonly Seen[], { failures }: CallGraph): Map<string, string[]> {

@@ -12,6 +12,7 @@ import { type Cause, causesOf, chosenSamples } from './causes.ts'
 import type { IncidentEvidence } from './incident-facts.ts'
 import { type IncidentTurn, turnsAnything } from './incident-turn.ts'
 import type { Evaluation } from './judge.ts'
+import { suspectFor } from './origin.ts'
 
 /** Finds out what is behind alerts that fire. What cannot be found out keeps no alert back. */
 export interface Explainer {
@@ -100,7 +101,8 @@ export function createExplainer(db: Db, log: Log): Explainer {
             services.has(service) && (env === '' || turn.group.env === '' || env === turn.group.env),
         )
         if (!cause && near.length === 0) return null
-        const { suspect = null, root = null, impact = [], exemplars = [] } = cause ?? {}
+        const { suspects = [], root = null, impact = [], exemplars = [] } = cause ?? {}
+        const suspect = suspectFor(suspects, root, turn.group.root)
         return { suspect, root, impact, exemplars, deployments: near.map(({ env: _, ...deployment }) => deployment) }
       }
     },

@@ -14,6 +14,7 @@ import { type Answers, answersOf } from '../deliver/answers.ts'
 import type { IncidentTurn } from './incident-turn.ts'
 import type { Evaluation } from './judge.ts'
 import { membersOf } from './members.ts'
+import { suspectFor } from './origin.ts'
 
 /** An incident as it was at one change, with everything its messages say: they can be written again from it at any time. */
 export interface IncidentFacts {
@@ -44,6 +45,7 @@ export interface IncidentFacts {
 
 /** What was looked up about an incident when it changed. */
 export interface IncidentEvidence {
+  /** With the share of what is named as the cause. */
   suspect: Suspect | null
   root: RootEvidence | null
   impact: string[]
@@ -65,8 +67,8 @@ export function factsOf(
 ): IncidentFacts {
   const { group, projection, joined, muted } = turn
   const before = turn.before?.facts ?? null
-  const known = evidence ?? before
-  const suspect = evidence?.suspect ?? before?.incident.details?.suspect ?? null
+  const found = foundOut(evidence, before)
+  const suspect = suspectFor(found.suspect ? [found.suspect] : [], found.root, group.root)
   const members = membersOf(group, muted, evaluations, before?.incident.members ?? [], suspect)
   const [lead] = members
   const details = lead?.details ?? before?.incident.details ?? null
@@ -82,24 +84,39 @@ export function factsOf(
     resolvedAt: isOver ? now : null,
     title: lead?.summary ?? '',
     rootCause: group.root,
-    details: details && { ...details, exemplars: known?.exemplars.map(({ traceId }) => traceId) ?? details.exemplars },
+    details: details && { ...details, suspect, exemplars: found.exemplars.map(({ traceId }) => traceId) },
     members,
   }
-  const found = { impact: known?.impact ?? [], root: known?.root ?? null, exemplars: known?.exemplars ?? [] }
+  const behind = { impact: found.impact, root: found.root, exemplars: found.exemplars }
   const reason = reasonOf(turn)
   const entry: TimelineEntry | null = isNews(turn) ? { at: now, reason, severity, joined } : null
   return {
     incident,
     env: group.env,
     groupLabels: before?.groupLabels ?? groupLabelsOf(group),
-    answers: lead ? answersOf(lead, { incident, ...found }) : null,
-    ...found,
-    deployments: known?.deployments ?? [],
+    answers: lead ? answersOf(lead, { incident, ...behind }) : null,
+    ...behind,
+    deployments: (evidence ?? before)?.deployments ?? [],
     timeline: [...(before?.timeline ?? []), ...(entry ? [entry] : [])].slice(-TIMELINE_ENTRIES),
     previousIncident: group.previousIncident,
     acknowledgedBy: turn.acknowledgedBy,
     mergedInto: group.mergedInto,
     data: dataOf(lead, evaluations, before, now),
+  }
+}
+
+/** What is behind it. A look-up that found no failing call says nothing: what was known before stands, all of it together. */
+function foundOut(
+  evidence: IncidentEvidence | null,
+  before: IncidentFacts | null,
+): Pick<IncidentEvidence, 'suspect' | 'root' | 'impact' | 'exemplars'> {
+  const isNews = evidence?.root && (evidence.root.traced > 0 || evidence.root.confidence !== null)
+  if (evidence && (isNews || !before)) return evidence
+  return {
+    suspect: before?.incident.details?.suspect ?? null,
+    root: before?.root ?? null,
+    impact: before?.impact ?? [],
+    exemplars: before?.exemplars ?? [],
   }
 }
 

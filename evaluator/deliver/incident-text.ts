@@ -1,8 +1,8 @@
 import { type Outcome, type Owner, ownerOf } from '../../integration/outcome.ts'
 import { confidenceOf, ROOT_MIN_BAD, ROOT_SHARE } from '../../slo/alert/alert-confidence.ts'
-import type { IncidentDetails, RootEvidence, Suspect } from '../../slo/alert/incident.ts'
+import type { Incident, IncidentDetails, RootEvidence, Suspect } from '../../slo/alert/incident.ts'
 import type { IncidentFacts } from '../decide/incident-facts.ts'
-import { knownOutcome, type Origin, originOf } from '../decide/origin.ts'
+import { knownOutcome, type Origin, originOf, suspectFor } from '../decide/origin.ts'
 import { durationText, minuteText, times, whole } from './number-text.ts'
 
 /** What a dependency does when calls to it end like this. */
@@ -78,9 +78,11 @@ export function stepFor({ kind, name, outcome }: Origin): string {
 export function causeOf({ incident, root }: Pick<IncidentFacts, 'incident' | 'root'>): string {
   if (root && root.traced > 0) return measuredCause(root, incident.rootCause)
   if (root?.confidence) return `${root.origin}: the deepest of what fails, confidence ${root.confidence}`
-  const suspect = incident.details?.suspect
+  const suspect = suspectFor(suspectsOf(incident), root, incident.rootCause)
   return suspect ? suspectedCause(suspect) : ''
 }
+
+const suspectsOf = ({ details }: Pick<Incident, 'details'>): Suspect[] => (details?.suspect ? [details.suspect] : [])
 
 function measuredCause({ origin, share, traced, confidence, top }: RootEvidence, pinned: string): string {
   const shares = (from: RootEvidence['top']) => from.map((each) => `${each.origin} ${each.share.toFixed(2)}`).join(', ')

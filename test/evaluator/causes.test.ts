@@ -97,7 +97,11 @@ describe('the cause behind an SLO of calls a service makes', () => {
     ])
     expect(cause).toMatchObject({
       root: { origin: '', confidence: null, traced: 4, tracedShare: 1 },
-      suspect: { dependency: 'slow-pay', outcome: 'timeout', bad: 2, share: 0.5 },
+      suspects: [
+        { dependency: 'slow-pay', outcome: 'timeout', bad: 2, share: 0.5 },
+        { dependency: 'fine-pay', outcome: 'server_error', bad: 1, share: 0.25 },
+        { dependency: 'slow-pay', outcome: 'connection', bad: 1, share: 0.25 },
+      ],
       impact: ['outbound', 'basket'],
     })
     expect(cause.exemplars.map(({ traceId, shows, durationMs }) => [traceId, shows, durationMs])).toEqual([
@@ -154,7 +158,7 @@ describe('the cause behind an SLO of calls a service makes', () => {
     await storeCalls(store.db, [call(11, 21, { service, outcome: 'timeout' })], 'elsewhen')
     expect(await causeOf(service, availability(service, 'outbound'))).toEqual({
       root: { origin: '', share: 0, traced: 0, tracedShare: 0, confidence: null, top: [] },
-      suspect: null,
+      suspects: [],
       impact: [],
       exemplars: [],
     })

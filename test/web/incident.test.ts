@@ -26,6 +26,24 @@ describe('the page of an incident', () => {
     ])
   })
 
+  test('names the cause that a share and a confidence are about, where it is no longer the pinned one', async () => {
+    const site = await serve(BUSY)
+    const root = {
+      ...{ origin: 'dependency:acme-pay/server_error', share: 0.748, traced: 400, tracedShare: 1 },
+      confidence: 'high' as const,
+      top: [
+        { origin: 'dependency:acme-pay/server_error', share: 0.748 },
+        { origin: 'dependency:acme-pay/timeout', share: 0.252 },
+      ],
+    }
+    site.incidents.set('inc-1', { root })
+    const page = await visit({ path: '/incidents/inc-1' })
+    await page.getByRole('heading', { name: 'Timeline' }).waitFor()
+    expect(await textOf(page.locator('main'))).toContain(
+      'acme-pay/server_error: high confidence: 74.8% of 400 failing traces; next is acme-pay/timeout with 25.2%',
+    )
+  })
+
   test('says who can fix it and what to do first in the words of its messages', async () => {
     const site = await serve(BUSY)
     const answers = {

@@ -83,6 +83,16 @@ describe('the overview', () => {
     )
   })
 
+  test('says of each cause its own share: of the one that is pinned, and of the one that is measured by now', async () => {
+    const suspect = { dependency: 'acme-pay', outcome: 'server_error', bad: 748, share: 0.748 }
+    await serve({ ...BUSY, incidents: [incident('inc-1', { details: { suspect } })] })
+    const page = await visit()
+    const card = page.getByRole('article').filter({ hasText: 'checkout-payments burns' })
+    await card.waitFor()
+    const text = await textOf(card)
+    expect(text).toContain('acme-pay times out; now acme-pay answers with server errors, 74.8% of bad calls')
+  })
+
   test('names how a dependency fails, who can mend it and what to do', async () => {
     await serve(BUSY)
     const page = await visit()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { pagesFirst } from '../../dashboards/web/incident-order.ts'
-import { causeOf, causeWords, overviewSentence, verbOf } from '../../dashboards/web/words.ts'
+import { causeOf, causeWords, overviewSentence, sameCause, suspectOf, verbOf } from '../../dashboards/web/words.ts'
 import { OUTCOMES } from '../../integration/outcome.ts'
 import { incident, slo } from './answers.ts'
 
@@ -95,4 +95,14 @@ test.each([
   ['dependency:acme-pay/slow', 'acme-pay is slow'],
 ])('the root cause %s reads "%s"', (rootCause, words) => {
   expect(causeWords(incident('1', { rootCause }))).toBe(words)
+})
+
+test.each([
+  ['of the same dependency that ends otherwise', 'dependency:acme-pay/server_error', false],
+  ['of another dependency', 'dependency:ledger/timeout', false],
+  ['of a service of that name', 'service:acme-pay/timeout', false],
+  ['itself', 'dependency:acme-pay/timeout', true],
+])('the share of a suspect is not that of a cause %s', (_, rootCause, isSame) => {
+  const of = incident('1', { rootCause })
+  expect(sameCause(causeOf(of)!, suspectOf(of)!)).toBe(isSame)
 })

@@ -2,7 +2,7 @@ import type { Incident } from '../api-shapes.ts'
 import { budget, burn, share } from '../format.ts'
 import { Link } from '../navigation.tsx'
 import { dependencyPath, incidentPath, sloPath, tracePath } from '../route.ts'
-import { causeOf, causeVerb } from '../words.ts'
+import { type Cause, causeOf, causeVerb, sameCause, suspectOf } from '../words.ts'
 import { CopyButton } from './copy-text.tsx'
 import { SeverityTag } from './status-mark.tsx'
 import { Age, Time } from './time.tsx'
@@ -87,18 +87,30 @@ export function IncidentSpan({ incident }: { incident: Incident }) {
   )
 }
 
-/** `acme-pay times out, 82% of bad calls`. */
+/** `acme-pay times out, 82% of bad calls`; where another cause is measured by now: `…; now acme-pay throttles us, 75% of bad calls`. */
 export function CauseLine({ incident }: { incident: Incident }) {
   const cause = causeOf(incident)
-  const suspect = incident.details?.suspect ?? null
   if (cause === null) return <span class="muted">not found yet</span>
+  const suspect = suspectOf(incident)
+  const isSame = suspect !== null && sameCause(cause, suspect)
+  return (
+    <>
+      <CauseWords cause={cause} share={isSame ? suspect.share : null} />
+      {suspect !== null && !isSame && (
+        <>
+          ; now <CauseWords cause={suspect} share={suspect.share} />
+        </>
+      )}
+    </>
+  )
+}
+
+function CauseWords({ cause, share: part }: { cause: Cause; share: number | null }) {
   return (
     <>
       {cause.kind === 'dependency' ? <Link href={dependencyPath(cause.name)}>{cause.name}</Link> : cause.name}{' '}
       {causeVerb(cause)}
-      {suspect !== null && cause.kind === 'dependency' && suspect.dependency === cause.name && (
-        <span class="muted">, {share(suspect.share)} of bad calls</span>
-      )}
+      {part !== null && <span class="muted">, {share(part)} of bad calls</span>}
     </>
   )
 }

@@ -34,11 +34,13 @@ export function Numbers({ details }: { details: Details }) {
 }
 
 /** `high confidence: 82% of 400 failing traces; next is ledger/server_error with 9%`. */
-export function Confidence({ incident: { root } }: { incident: IncidentDetail }) {
+/** How sure it is; which cause that is about, where it is no longer the one that is pinned. */
+export function Confidence({ incident: { root, rootCause } }: { incident: IncidentDetail }) {
   if (root === null || root.confidence === null) return null
   const next = root.top.find(({ origin }) => origin !== root.origin)
   return (
     <span class="muted confidence">
+      {root.origin !== rootCause && `${root.origin.replace(/^\w+:/, '')}: `}
       {root.confidence} confidence
       {root.traced > 0 && `: ${share(root.share)} of ${plural(root.traced, 'failing trace')}`}
       {next && `; next is ${next.origin.replace(/^\w+:/, '')} with ${share(next.share)}`}
