@@ -174,6 +174,7 @@ async function openStore(config: Config, log: Log, stops: Stops): Promise<Store>
     dataDir: config.dataDir,
     port: config.ports.clickhouse,
     secret,
+    openToTools: config.tokens.length === 0,
     onEvent: (event) =>
       event.type === 'exited'
         ? log.error(event, 'embedded ClickHouse ended; starting it again')

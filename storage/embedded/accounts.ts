@@ -18,11 +18,15 @@ export const credentialHeaders = (username: string, password: string): Record<st
 
 export type FindAccount = (headers: IncomingHttpHeaders, params: URLSearchParams) => Account
 
-/**
- * Tells callers apart by user and password; the returned function throws code 516 for a caller without the right one.
- * @param secret null = no passwords, only user names: for tests and benchmarks
- */
-export function accountFinder(secret: string | null): FindAccount {
+export interface Doors {
+  /** What passwords are made from; null = no passwords, only user names: for tests and benchmarks. */
+  secret: string | null
+  /** A caller that names no password is a tool of this machine, as everyone is to an API without tokens. */
+  openToTools: boolean
+}
+
+/** Finds the account of a caller by user and password; the returned function throws code 516 for a caller without the right one. */
+export function accountFinder({ secret, openToTools }: Doors): FindAccount {
   const digests = new Map(ACCOUNTS.map((account) => [account, secret === null ? null : passwordOf(secret, account)]))
   return (headers, params) => {
     const { user, password } = credentialsOf(headers, params)
@@ -30,6 +34,7 @@ export function accountFinder(secret: string | null): FindAccount {
     if (secret === null) return account ?? 'evaluator'
     const expected = account && digests.get(account)
     if (account && expected && isSame(expected, password)) return account
+    if (openToTools && password === '') return 'tools'
     const text = `${user}: Authentication failed: this port is for Plumbline and for tools that know its password. Readers use /clickhouse of the API; "plumbline start --json" prints the headers that tools of this machine send`
     throw new EngineError(516, 'AUTHENTICATION_FAILED', text)
   }

@@ -15,6 +15,8 @@ export interface EmbeddedOptions {
   memoryBytes?: number
   /** What the passwords of its callers are made from; without it every program of this machine may ask, as in tests. */
   secret?: string
+  /** Programs of this machine may write and read without a password. */
+  openToTools?: boolean
   onEvent?: (event: EmbeddedEvent) => void
 }
 
@@ -49,7 +51,10 @@ export async function startEmbedded({ onEvent, ...options }: EmbeddedOptions): P
   /** Resolves when the engine answers, or with its exit when it ended before. */
   async function launch(): Promise<Exit | null> {
     const startedAt = performance.now()
-    const started = startEngineProcess(dataDir, port, memoryBytes, options.secret ?? null)
+    const started = startEngineProcess(dataDir, port, memoryBytes, {
+      secret: options.secret ?? null,
+      openToTools: options.openToTools ?? false,
+    })
     engine = started
     void started.exited.then(() => {
       if (engine === started) engine = undefined

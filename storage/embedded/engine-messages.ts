@@ -1,3 +1,5 @@
+import type { Doors } from './accounts.ts'
+
 /** What the engine's process tells its parent; `alive` says that the engine answered a query just now. */
 export type FromEngine =
   | { type: 'ready'; port: number }
@@ -5,7 +7,7 @@ export type FromEngine =
   | { type: 'failed'; code: string; message: string }
 
 /**
- * What the parent sends to the engine's process: first the secret that passwords are made from (null = none are asked
- * for), in the end to drain for so long, then stop what still runs, close, exit.
+ * What the parent sends to the engine's process: first whom it lets in, in the end to drain for so long, then stop
+ * what still runs, close, exit.
  */
-export type ToEngine = { type: 'open'; secret: string | null } | { type: 'stop'; drainMs: number }
+export type ToEngine = { type: 'open'; doors: Doors } | { type: 'stop'; drainMs: number }

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Doors } from './accounts.ts'
 import type { FromEngine, ToEngine } from './engine-messages.ts'
 import { POOL_THREADS } from './lanes.ts'
 
@@ -27,12 +28,7 @@ export interface EngineProcess {
 }
 
 /** Starts the engine's process; a process that stops answering is killed. */
-export function startEngineProcess(
-  dataDir: string,
-  port: number,
-  memoryBytes: number,
-  secret: string | null,
-): EngineProcess {
+export function startEngineProcess(dataDir: string, port: number, memoryBytes: number, doors: Doors): EngineProcess {
   const child = fork(ENGINE, [dataDir, String(port), String(memoryBytes)], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     // Nothing of the parent's environment, which may hold secrets: SQL could be talked into reading it.
@@ -40,7 +36,7 @@ export function startEngineProcess(
     // INSERT without data would read the parent's standard input.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
-  child.send({ type: 'open', secret } satisfies ToEngine, () => undefined)
+  child.send({ type: 'open', doors } satisfies ToEngine, () => undefined)
   const ready = Promise.withResolvers<number>()
   const exited = Promise.withResolvers<Exit>()
   let stderr = ''

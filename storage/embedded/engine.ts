@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { accountFinder } from './accounts.ts'
+import { accountFinder, type Doors } from './accounts.ts'
 import { openChdb } from './chdb-sessions.ts'
 import { engineConfig, usersConfig } from './engine-config.ts'
 import type { FromEngine, ToEngine } from './engine-messages.ts'
@@ -34,7 +34,7 @@ function listen(server: Server, port: number): Promise<number> {
   })
 }
 
-async function openEngine(dataDir: string, url: string, memoryBytes: number, secret: string | null): Promise<Engine> {
+async function openEngine(dataDir: string, url: string, memoryBytes: number, doors: Doors): Promise<Engine> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const configFile = join(dataDir, 'engine-config.xml')
   const usersFile = join(dataDir, 'engine-users.xml')
@@ -49,7 +49,7 @@ async function openEngine(dataDir: string, url: string, memoryBytes: number, sec
     spool: await openSpool(join(dataDir, 'spool')),
     inbox: await openInbox(dataDir, url),
     sessions: createNamedSessions(chdb.openSession),
-    accountOf: accountFinder(secret),
+    accountOf: accountFinder(doors),
     lanes: createLanes(memoryBytes),
   }
 }
@@ -73,8 +73,8 @@ async function main([dataDir = '', port = '0', memoryBytes = '0']: string[]) {
   // From the first moment on, so that requests during a restart wait instead of failing.
   server.on('request', async (request, response) => serve(await opening.promise, request, response))
   const actualPort = await listen(server, Number(port))
-  const { secret } = await first
-  const engine = await openEngine(dataDir, `http://127.0.0.1:${actualPort}`, Number(memoryBytes), secret)
+  const { doors } = await first
+  const engine = await openEngine(dataDir, `http://127.0.0.1:${actualPort}`, Number(memoryBytes), doors)
   opening.resolve(engine)
 
   dieOnFatalSignals()

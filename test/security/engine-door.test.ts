@@ -59,6 +59,22 @@ describe('a caller without the right password is refused', () => {
   })
 })
 
+test('without tokens a tool of this machine needs no password, and a wrong one is still refused', async () => {
+  const openDir = await mkdtemp(join(tmpdir(), 'plumbline-open-door-'))
+  const open = await startEmbedded({ dataDir: openDir, port: 0, secret: SECRET, openToTools: true })
+  const statusOf = async (headers: Record<string, string>) =>
+    (await fetch(open.url, { method: 'POST', body: 'SELECT 1', headers })).status
+  try {
+    expect(await statusOf({})).toBe(200)
+    expect(await statusOf(credentialHeaders('default', ''))).toBe(200)
+    expect(await statusOf(credentialHeaders('tools', 'nope'))).toBe(403)
+    expect(await statusOf(own('evaluator'))).toBe(200)
+  } finally {
+    await open.stop()
+    await rm(openDir, { recursive: true, force: true })
+  }
+})
+
 describe('a caller with the password is served', () => {
   test.each(ACCOUNTS)('as %s', async (account) => {
     expect(await ask(own(account))).toMatchObject({ status: 200, text: '1\n' })
