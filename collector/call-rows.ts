@@ -75,10 +75,10 @@ export class CallRows {
     this.#weight = weight
   }
 
-  /** Writes the span's call, if it is one. */
-  write(span: SpanView, rows: TableRows): void {
+  /** Writes the span's call; false when it is none. */
+  write(span: SpanView, rows: TableRows): boolean {
     const outline = this.#outlines.of(span, NOTHING)
-    if (!isCall(outline)) return
+    if (!isCall(outline)) return false
     const { found, dependency, encoded } = outline.value
     this.#wanted.dependency = dependency
     this.#wanted.operation = this.#operations.of(span, outline).value
@@ -90,6 +90,7 @@ export class CallRows {
     if (found.direction === 'outbound') this.#nested.add(dependency, span, writer)
     writeCallRest(writer, span, found.synthetic, details.statedWeight ?? this.#weight, details)
     rows.sawCall(span.startLow, span.startHigh)
+    return true
   }
 
   /** When all spans of a request have been written: what they were read from tells which calls are nested in others. */

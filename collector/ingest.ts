@@ -36,13 +36,23 @@ export interface IngestOptions {
  */
 export type Ingest = (signal: Signal, encoding: Encoding, body: Buffer, lease: Lease) => Promise<Answer>
 
+interface ToTranscode {
+  signal: Signal
+  encoding: Encoding
+  body: Buffer
+  digest: Buffer
+  lease: Lease
+  /** When the request came. */
+  now: number
+}
+
 export function createIngest({ journal, seen, calls, keeping, metrics, rejectionLog }: IngestOptions): Ingest {
   const rows = new TableRows()
 
   const writeSpanRows = createSpanRows(calls, keeping)
-  const writeRows: Record<Signal, (message: Buffer) => Written & Notes> = {
-    traces: (message) => writeSpanRows(message, rows),
-    metrics: (message) => writeMetricRows(message, rows, keeping.redaction),
+  const writeRows: Record<Signal, (message: Buffer, nowMs: number) => Written & Notes> = {
+    traces: (message, nowMs) => writeSpanRows(message, rows, nowMs),
+    metrics: (message, nowMs) => writeMetricRows(message, rows, keeping, nowMs),
   }
 
   // Decoding and making rows happen in one go, so that the table buffers can be shared by all requests.
@@ -62,7 +72,7 @@ export function createIngest({ journal, seen, calls, keeping, metrics, rejection
         return answer
       })
     }
-    const { written, json, frame, days } = transcode(signal, encoding, body, digest, lease)
+    const { written, json, frame, days } = transcode({ signal, encoding, body, digest, lease, now })
     const answer = answerOf(signal, written, json)
     if (json !== null) countAttributes(signal, json)
     if (frame === null) return Promise.resolve(count(signal, written, answer))
@@ -75,13 +85,13 @@ export function createIngest({ journal, seen, calls, keeping, metrics, rejection
   }
 
   /** The lease then stands for the frame; a body that made no rows has none. */
-  function transcode(signal: Signal, encoding: Encoding, body: Buffer, digest: Buffer, lease: Lease) {
+  function transcode({ signal, encoding, body, digest, lease, now }: ToTranscode) {
     try {
       lease.become(body.length)
       const charge = (bytes: number) => lease.grow(bytes)
       rows.reset(charge)
       const json = encoding === 'json' ? jsonToProtobuf(signal, body, charge) : null
-      const written = writeRows[signal](json?.message ?? body)
+      const written = writeRows[signal](json?.message ?? body, now)
       for (const [reason, records] of json?.others ?? []) written.rejections.add(reason, records)
       const days = [...rows.days.touched]
       const frame = rows.isEmpty() ? null : takeFrame(digest, rows)

@@ -19,6 +19,7 @@ import { createExportEndpoint } from './http/export-endpoint.ts'
 import { createOtlpServer } from './http/server.ts'
 import { collectorIdentity } from './identity.ts'
 import { createIngest } from './ingest.ts'
+import { lifetimesOf } from './kept-times.ts'
 import { hashMark, redactionKey } from './redaction-key.ts'
 import { createRejectionLog } from './rejection-log.ts'
 import { REPEAT_WINDOW_MS, SeenRequests } from './seen-requests.ts'
@@ -111,7 +112,11 @@ async function build(
   const calls = { rules: config.calls, names: new AdmittedNames(await knownNames(db, log)) }
   const { hash, ...redactionRules } = config.redaction
   const mark = hash ? hashMark(await redactionKey(dataDir)) : undefined
-  const keeping = { redaction: compileRedaction(redactionRules, mark), keepAttributes: limits.keepAttributes }
+  const keeping = {
+    redaction: compileRedaction(redactionRules, mark),
+    keepAttributes: limits.keepAttributes,
+    lifetimes: lifetimesOf(config.retention),
+  }
   const ingest = createIngest({ journal, seen, calls, keeping, metrics, rejectionLog: createRejectionLog(log) })
 
   const access = createAccess(config.tokens)

@@ -1,3 +1,4 @@
+import { timeRefusal } from './kept-times.ts'
 import type { Reason } from './rejections.ts'
 import {
   type HistogramPoint,
@@ -23,10 +24,19 @@ const hasUnspecifiedTemporality = (data: MetricData | null): boolean =>
   (data?.kind === 'sum' || data?.kind === 'histogram' || data?.kind === 'exponential_histogram') &&
   data.temporality === 0
 
+/** What a point's time is judged by. */
+export interface PointTimes {
+  nowMs: number
+  /** How long points are kept. */
+  lifetimeMs: number
+}
+
 /** Why a point cannot be stored, or null. Source: OTLP metrics.proto and its data model. */
-export function pointRefusal(kind: MetricData['kind'], point: Point): Reason | null {
+export function pointRefusal(kind: MetricData['kind'], point: Point, { nowMs, lifetimeMs }: PointTimes): Reason | null {
   if (point.timeNs === 0n) return 'no_point_time'
   if (point.timeNs > MAX_TIME_NS || point.startNs > MAX_TIME_NS) return 'time_out_of_range'
+  const late = timeRefusal(Number(point.timeNs), nowMs, lifetimeMs)
+  if (late !== null) return late
   if (hasNoRecordedValue(point)) return null
   if (kind === 'gauge' || kind === 'sum') return (point as NumberPoint).value === null ? 'no_value' : null
   return kind === 'histogram' ? histogramRefusal(point as HistogramPoint) : null

@@ -1,37 +1,41 @@
-import type { Redaction } from '../integration/redaction.ts'
-import { metricRefusal, pointRefusal } from './metric-points.ts'
+import { metricRefusal, type PointTimes, pointRefusal } from './metric-points.ts'
 import { decodeMetrics } from './protobuf/metrics.ts'
 import { dayOf } from './rows/days.ts'
 import { encodeMetricOrigin, METRIC_TABLES, writePointRow } from './rows/metric-rows.ts'
 import type { TableRows } from './rows/tables.ts'
-import { redactMetric, redactPoint, storedResource, storedScope } from './stored-telemetry.ts'
+import { type Keeping, redactMetric, redactPoint, storedResource, storedScope } from './stored-telemetry.ts'
 import type { Metric, Notes } from './telemetry.ts'
 import { nothingWritten, type Written } from './written.ts'
+
+type MetricKeeping = Pick<Keeping, 'redaction' | 'lifetimes'>
 
 /**
  * ExportMetricsServiceRequest → rows of `otel_metrics_*`, redacted in place. A metric without data has no points; a span or
  * log record in place of a metric is rejected as one point. Throws `BadBody` and what making rows throws.
  */
-export function writeMetricRows(body: Buffer, rows: TableRows, redaction: Redaction): Written & Notes {
+export function writeMetricRows(body: Buffer, rows: TableRows, keeping: MetricKeeping, nowMs: number): Written & Notes {
+  const { redaction, lifetimes } = keeping
+  const times = { nowMs, lifetimeMs: lifetimes.points }
   const written = nothingWritten()
   const { groups, notes } = decodeMetrics(body)
   for (const { resource: sent, scopes } of groups) {
     const resource = storedResource(sent, redaction)
     for (const { scope, items } of scopes) {
       const origin = encodeMetricOrigin(resource, storedScope(scope, redaction))
-      for (const metric of items) writeMetric(metric, origin, rows, written, redaction)
+      for (const metric of items) writeMetric(metric, { origin, rows, written, redaction, times })
     }
   }
   return { ...written, ...notes }
 }
 
-function writeMetric(
-  metric: Metric,
-  origin: Uint8Array,
-  rows: TableRows,
-  written: Written,
-  redaction: Redaction,
-): void {
+interface MetricTarget extends Pick<Keeping, 'redaction'> {
+  origin: Uint8Array
+  rows: TableRows
+  written: Written
+  times: PointTimes
+}
+
+function writeMetric(metric: Metric, { origin, rows, written, redaction, times }: MetricTarget): void {
   if (metric.data === null || metric.data.points.length === 0) {
     if (metric.isForeign) written.rejections.add('no_metric')
     return
@@ -45,7 +49,8 @@ function writeMetric(
   redactMetric(metric, redaction)
   const writer = rows.writers[METRIC_TABLES[kind]]
   for (const point of points) {
-    const pointProblem = pointRefusal(kind, point) ?? (rows.days.admit(dayOf(point.timeNs)) ? null : 'too_many_days')
+    const pointProblem =
+      pointRefusal(kind, point, times) ?? (rows.days.admit(dayOf(point.timeNs)) ? null : 'too_many_days')
     if (pointProblem !== null) {
       written.rejections.add(pointProblem)
       continue

@@ -12,6 +12,14 @@ export const REASONS = {
   profiles: 'profiles are not taken; send traces and metrics',
   no_start_time: 'start_time_unix_nano is 0; set it to the time the operation began',
   time_out_of_range: 'a time is after the year 2262; is it in nanoseconds?',
+  time_ahead:
+    "a time is more than an hour ahead of this machine's clock; is it in nanoseconds? If so, check the clocks",
+  time_too_old:
+    'a time is older than what the configuration keeps (retention); is it in nanoseconds? If so, check the clocks',
+  time_in_seconds: 'a time fits today only if it is in seconds; is it in nanoseconds? Multiply it by 1,000,000,000',
+  time_in_milliseconds:
+    'a time fits today only if it is in milliseconds; is it in nanoseconds? Multiply it by 1,000,000',
+  time_in_microseconds: 'a time fits today only if it is in microseconds; is it in nanoseconds? Multiply it by 1,000',
   too_many_days: 'one request may touch 40 different days; split it by day',
   no_point_time: 'time_unix_nano is 0; set it to the time of the measurement',
   no_value: 'a number point has neither as_double nor as_int; send a value or the no-recorded-value flag',

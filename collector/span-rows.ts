@@ -1,4 +1,5 @@
 import { CallRows, type CallSettings } from './call-rows.ts'
+import { timeRefusal } from './kept-times.ts'
 import { SpanView } from './protobuf/span-view.ts'
 import { decodeTraces } from './protobuf/traces.ts'
 import type { Reason } from './rejections.ts'
@@ -9,19 +10,19 @@ import { isStoredBare, type Keeping, storedAttributes, storedScope } from './sto
 import type { Notes } from './telemetry.ts'
 import { nothingWritten, type Written } from './written.ts'
 
-/** Turns a request into rows; throws `BadBody` and what making rows throws. */
-export type WriteSpanRows = (body: Buffer, rows: TableRows) => Written & Notes
+/** Turns a request that came at `nowMs` into rows; throws `BadBody` and what making rows throws. */
+export type WriteSpanRows = (body: Buffer, rows: TableRows, nowMs: number) => Written & Notes
 
 /**
  * ExportTraceServiceRequest → rows of `otel_traces` and `calls`, in one pass. What a call is, is judged from the span as it
  * was sent; what is stored of both is redacted.
  */
 export function createSpanRows(settings: CallSettings, keeping: Keeping): WriteSpanRows {
-  const { redaction } = keeping
+  const { redaction, lifetimes } = keeping
   const span = new SpanView(redaction)
   const calls = new CallRows(settings, redaction)
 
-  return (body, rows) => {
+  return (body, rows, nowMs) => {
     const written = nothingWritten()
     const { groups, notes } = decodeTraces(body, span)
     calls.reset()
@@ -32,14 +33,19 @@ export function createSpanRows(settings: CallSettings, keeping: Keeping): WriteS
       for (const { scope, items } of scopes) {
         const origin = encodeSpanOrigin(storedResource, storedScope(scope, redaction))
         for (const _ of items) {
-          const refusal = refusalOf(span) ?? (admitDay(span, rows) ? null : 'too_many_days')
+          const refusal = refusalOf(span, nowMs, lifetimes.calls) ?? (admitDay(span, rows) ? null : 'too_many_days')
           if (refusal !== null) {
             written.rejections.add(refusal)
             continue
           }
           const fault = span.settleEnd()
           if (fault !== null) written.adjusted[fault]++
-          calls.write(span, rows)
+          // A call counts in the rollups, which are kept longest; of other spans nothing would be left.
+          const tooOld = calls.write(span, rows) ? null : timeRefusal(startNs(span), nowMs, lifetimes.spans)
+          if (tooOld !== null) {
+            written.rejections.add(tooOld)
+            continue
+          }
           writeSpanRow(rows.writers.otel_traces, span, origin, redaction, isStoredBare(span, keeping))
           written.accepted++
         }
@@ -53,13 +59,18 @@ export function createSpanRows(settings: CallSettings, keeping: Keeping): WriteS
 /** From here on an instant is beyond DateTime64(9), in 2262. */
 const HIGH_WORD_BEYOND = 2 ** 31
 
-/** Why a span cannot be stored, or null. Age is no reason. Source: OTLP trace.proto, fields 1, 2 and 7. */
-function refusalOf(span: SpanView): Reason | null {
-  const hasStart = span.startLow !== 0 || span.startHigh !== 0
+/** Why a span cannot be stored, or null. Source: OTLP trace.proto, fields 1, 2 and 7. */
+function refusalOf(span: SpanView, nowMs: number, lifetimeMs: number): Reason | null {
+  const { startLow, startHigh } = span
+  const hasStart = startLow !== 0 || startHigh !== 0
   if (!span.hasIds()) return hasStart && span.hasShortTraceId() ? 'short_trace_id' : 'missing_ids'
   if (!hasStart) return 'no_start_time'
-  return span.startHigh >= HIGH_WORD_BEYOND ? 'time_out_of_range' : null
+  if (startHigh >= HIGH_WORD_BEYOND) return 'time_out_of_range'
+  return timeRefusal(startNs(span), nowMs, lifetimeMs)
 }
+
+/** As a double. */
+const startNs = ({ startLow, startHigh }: SpanView): number => startHigh * 2 ** 32 + startLow
 
 const admitDay = ({ startLow, startHigh }: SpanView, { days }: TableRows): boolean =>
   days.admit(dayOfWords(startLow, startHigh))

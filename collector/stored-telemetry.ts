@@ -1,4 +1,5 @@
 import type { Redaction } from '../integration/redaction.ts'
+import type { Lifetimes } from './kept-times.ts'
 import type { SpanView } from './protobuf/span-view.ts'
 import type { Attributes, Exemplar, Metric, Point, Resource, Scope } from './telemetry.ts'
 
@@ -7,6 +8,7 @@ export interface Keeping {
   redaction: Redaction
   /** Share of traces, 0 to 1, whose unremarkable spans keep attributes, events and links. */
   keepAttributes: number
+  lifetimes: Lifetimes
 }
 
 /** From a second on a span is slow; `storage/retention.ts` draws the same line. */
@@ -59,7 +61,7 @@ export const storedMessage = (text: string, redaction: Redaction): string =>
   cutToBytes(redaction.text(text), MESSAGE_MAX_BYTES)
 
 /** Whether nothing but the columns of the span itself is stored: it did not fail, was not slow, and its trace is not kept. */
-export function isStoredBare(span: SpanView, { keepAttributes }: Keeping): boolean {
+export function isStoredBare(span: SpanView, { keepAttributes }: Pick<Keeping, 'keepAttributes'>): boolean {
   return keepAttributes < 1 && isUnremarkable(span) && shareOf(span.traceId) >= keepAttributes
 }
 

@@ -4,6 +4,7 @@ import { startCollector } from '../../collector/main.ts'
 import { configSchema } from '../../runtime/config-schema.ts'
 import { createLog } from '../../runtime/log.ts'
 import { connect, embeddedServer } from '../../storage/client.ts'
+import { LONG_RETENTION } from '../support/long-retention.ts'
 
 const [dataDir, engineUrl, database, settings = '{}'] = process.argv.slice(2)
 const db = connect({ ...embeddedServer(engineUrl!), database: database! })
@@ -12,6 +13,7 @@ const config = configSchema.parse({
   dataDir,
   clickhouse,
   ports: { otlpHttp: 0, otlpGrpc: 0 },
+  retention: LONG_RETENTION,
   collector: JSON.parse(settings),
 })
 const { otlpHttp, otlpGrpc, stop } = await startCollector({

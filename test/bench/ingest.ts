@@ -24,6 +24,7 @@ import { findInbox } from '../../storage/embedded/inbox.ts'
 import { INGEST_COLUMNS } from '../../storage/ingest.ts'
 import { prepareStore } from '../../storage/migrate.ts'
 import type { Db } from '../../storage/query.ts'
+import { LIFETIMES, NOW_MS } from '../collector/read-rows.ts'
 import type { LoadResult } from './load-process.ts'
 import { spanBodies } from './span-bodies.ts'
 
@@ -49,7 +50,7 @@ console.log(`${REQUESTS} requests of ${SPANS_PER_REQUEST} spans, ${bodyOf(0).len
 
 function transcodeAlone(): Rows {
   const rows = new TableRows()
-  const keeping = { redaction: compileRedaction(NO_REDACTION_RULES), keepAttributes: 1 }
+  const keeping = { redaction: compileRedaction(NO_REDACTION_RULES), keepAttributes: 1, lifetimes: LIFETIMES }
   const writeSpanRows = createSpanRows({ rules: NO_RULES, names: new AdmittedNames() }, keeping)
   const kept: Rows = new Map([
     ['otel_traces', []],
@@ -59,7 +60,7 @@ function transcodeAlone(): Rows {
   const from = cpuMs()
   for (const body of bodies) {
     rows.reset()
-    writeSpanRows(body, rows)
+    writeSpanRows(body, rows, NOW_MS)
     for (const [table, parts] of kept) parts.push(...rows.writers[table].take())
   }
   const count = ALONE * SPANS_PER_REQUEST

@@ -3,6 +3,7 @@ import { createSpanRows, type WriteSpanRows } from '../../collector/span-rows.ts
 import { type CallRules, NO_RULES } from '../../integration/call-rules.ts'
 import { AdmittedNames } from '../../integration/cardinality.ts'
 import { compileRedaction, NO_REDACTION_RULES, type RedactionRules } from '../../integration/redaction.ts'
+import { T0_NS } from './builders.ts'
 
 interface Settings {
   rules?: CallRules
@@ -10,16 +11,21 @@ interface Settings {
   keepAttributes?: number
 }
 
+const YEAR_MS = 365 * 86_400_000
+export const LIFETIMES = { calls: YEAR_MS, spans: YEAR_MS, points: YEAR_MS }
+/** A day after the time of the builders' spans. */
+export const NOW_MS = Number(T0_NS / 1_000_000n) + 86_400_000
+
 /** What turns requests into rows, and has seen none yet. */
 export function spanRows({ rules = NO_RULES, redaction = NO_REDACTION_RULES, keepAttributes = 1 }: Settings = {}) {
   const settings = { rules, names: new AdmittedNames() }
-  return createSpanRows(settings, { redaction: compileRedaction(redaction), keepAttributes })
+  return createSpanRows(settings, { redaction: compileRedaction(redaction), keepAttributes, lifetimes: LIFETIMES })
 }
 
 /** The rows of a request as the tables get them. */
 export function rowsOfBody(write: WriteSpanRows, body: Buffer) {
   const rows = new TableRows()
-  const { accepted, rejections, stringIndexes } = write(Buffer.from(body), rows)
+  const { accepted, rejections, stringIndexes } = write(Buffer.from(body), rows, NOW_MS)
   const { otel_traces, calls } = rows.writers
   return {
     accepted,

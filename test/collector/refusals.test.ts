@@ -13,6 +13,7 @@ import {
   traceEnvelope,
   traceJson,
 } from './builders.ts'
+import { GrpcClient } from './grpc-client.ts'
 import { collectorUnderTest, JSON_TYPE, type UnderTest } from './under-test.ts'
 import { double, fixed32, fixed64, hex, len, vint } from './wire.ts'
 
@@ -65,12 +66,72 @@ describe('spans', () => {
     ['a parent of wrong length', { parentSpanId: 'abcd' }],
     ['an end before its start', { endTimeUnixNano: '5' }],
     ['an end after 2262', { endTimeUnixNano: String(2n ** 64n - 1n) }],
-    ['an old start', { startTimeUnixNano: '1' }],
     ['an unknown kind', { kind: 42 }],
     ['no name', { name: '' }],
     ['an event time after 2262', { events: [{ timeUnixNano: String(2n ** 64n - 1n) }] }],
   ])('a span with %s is kept', async (_, span) => {
     expect(await answer(span)).toEqual({ rejected: 0, message: '' })
+  })
+
+  describe('a time that is not kept is refused alone, with what may be wrong', () => {
+    const nowMs = Date.now()
+    const ns = (ms: number) => String(BigInt(Math.round(ms)) * 1_000_000n)
+    const HOUR_MS = 3_600_000
+    const DAY_MS = 24 * HOUR_MS
+    const unit = (name: string) => new RegExp(`only if it is in ${name}; is it in nanoseconds\\?`)
+    const times: [string, string, RegExp | null][] = [
+      ['in seconds', String(Math.floor(nowMs / 1000)), unit('seconds')],
+      ['in milliseconds', String(nowMs), unit('milliseconds')],
+      ['in microseconds', String(BigInt(nowMs) * 1000n), unit('microseconds')],
+      ['of 1970', '1', /older than what the configuration keeps.* nanoseconds\?/],
+      ['older than everything that is kept', ns(nowMs - 3_651 * DAY_MS), /older than what the configuration keeps/],
+      ['just within what is kept', ns(nowMs - 3_649 * DAY_MS), null],
+      ['59 minutes ahead', ns(nowMs + 59 * 60_000), null],
+      ['61 minutes ahead', ns(nowMs + 61 * 60_000), /more than an hour ahead/],
+      ['years ahead', ns(nowMs + 3_000 * DAY_MS), /more than an hour ahead/],
+      // 2^32 seconds after now: a DateTime would read it as now.
+      ['that wraps around into this minute', ns(nowMs + 2 ** 32 * 1000), /more than an hour ahead/],
+    ]
+
+    test.each(times)('a span with a time %s', async (_, startTimeUnixNano, reason) => {
+      expect(await answer({ startTimeUnixNano, endTimeUnixNano: startTimeUnixNano })).toEqual(
+        reason === null ? { rejected: 0, message: '' } : { rejected: 1, message: expect.stringMatching(reason) },
+      )
+    })
+
+    test.each(times)('a point with a time %s', async (_, timeUnixNano, reason) => {
+      const points = [
+        { timeUnixNano: ns(nowMs), asDouble: 1 },
+        { timeUnixNano, asDouble: 1 },
+      ]
+      expect(await answerTo('/v1/metrics', metricsJson([{ name: 'm', gauge: { dataPoints: points } }]))).toEqual(
+        reason === null ? { rejected: 0, message: '' } : { rejected: 1, message: expect.stringMatching(reason) },
+      )
+    })
+
+    test('a span in protobuf, by both transports, with its reason in the metric', async () => {
+      const body = traceEnvelope([spanBytes({ startNs: BigInt(nowMs), endNs: BigInt(nowMs) }), spanBytes()])
+      expect((await send('/v1/traces', body)).body.toString()).toMatch(unit('milliseconds'))
+      using client = new GrpcClient(collector.grpc)
+      expect((await client.call(body)).body.toString()).toMatch(unit('milliseconds'))
+      expect(await collector.registry.metrics()).toMatch(
+        /rejected_records_total\{signal="traces",reason="time_in_milliseconds"\} [2-9]/,
+      )
+    })
+
+    test('a span that is no call goes with the spans, a call with its rollup', async () => {
+      await using short = await collectorUnderTest({
+        retention: { spans: '1d', notableSpans: '2d', calls: '3d', metrics: '1d', rollups: '9d' },
+      })
+      const at = (days: number, kind: number) =>
+        spanJson({ kind, startNs: BigInt(ns(nowMs - days * DAY_MS)), endNs: BigInt(ns(nowMs - days * DAY_MS)) })
+      const rejectedOf = async (span: object) => {
+        const reply = await short.post(asBody(traceJson([span])), { type: JSON_TYPE })
+        return (reply.json() as { partialSuccess?: { rejectedSpans: string } }).partialSuccess?.rejectedSpans ?? '0'
+      }
+      expect([await rejectedOf(at(1.5, 1)), await rejectedOf(at(2.5, 1))]).toEqual(['0', '1'])
+      expect([await rejectedOf(at(8.5, 3)), await rejectedOf(at(9.5, 3))]).toEqual(['0', '1'])
+    })
   })
 
   test('each reason is told and counted once, with its number of spans', async () => {

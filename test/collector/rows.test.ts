@@ -152,24 +152,6 @@ describe('otel_traces', () => {
       ([row]) => row?.n === '120',
     )
   })
-
-  test('a span from a clock that begins at 1970 is stored and its segment recorded', async () => {
-    await collector.post(traceBody([{ startNs: 1n, endNs: 2n }], { 'service.name': 'reset-clock' }))
-    expect(await rowOf('otel_traces', `ServiceName = 'reset-clock'`)).toMatchObject({
-      Timestamp: '1970-01-01 00:00:00.000000001',
-    })
-    expect(await rowOf('ingest_log', `first_ts < '1971-01-01'`)).toMatchObject({
-      first_ts: '1970-01-01 00:00:00.000000001',
-    })
-  })
-
-  test('a span at the last instant the store knows is stored', async () => {
-    await collector.post(traceBody([{ startNs: 2n ** 63n - 1n, endNs: 2n ** 63n }], { 'service.name': 'far-clock' }))
-    expect(await rowOf('otel_traces', `ServiceName = 'far-clock'`)).toMatchObject({
-      Timestamp: '2262-04-11 23:47:16.854775807',
-      Duration: '1',
-    })
-  })
 })
 
 describe('calls', () => {

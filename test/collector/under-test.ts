@@ -8,6 +8,7 @@ import { configSchema } from '../../runtime/config-schema.ts'
 import { createLog } from '../../runtime/log.ts'
 import { connect, embeddedServer } from '../../storage/client.ts'
 import type { Db } from '../../storage/query.ts'
+import { LONG_RETENTION } from '../support/long-retention.ts'
 
 export const PROTOBUF = 'application/x-protobuf'
 export const JSON_TYPE = 'application/json'
@@ -23,6 +24,7 @@ export interface Options {
   ports?: z.input<typeof configSchema>['ports']
   calls?: z.input<typeof configSchema>['calls']
   redaction?: z.input<typeof configSchema>['redaction']
+  retention?: z.input<typeof configSchema>['retention']
   /** A budget smaller than a configuration may ask for; bytes. */
   maxInFlight?: number
   openFile?: CollectorParts['openFile']
@@ -61,6 +63,7 @@ export async function collectorUnderTest({
   ports,
   calls,
   redaction,
+  retention,
   maxInFlight,
   openFile,
 }: Options = {}): Promise<UnderTest> {
@@ -70,6 +73,7 @@ export async function collectorUnderTest({
   const config = configSchema.parse({
     dataDir: folder,
     ports: { otlpHttp: 0, otlpGrpc: 0, ...ports },
+    retention: { ...LONG_RETENTION, ...retention },
     collector: { segmentAge: '50ms', ...settings },
     tokens: tokens ?? [],
     calls,

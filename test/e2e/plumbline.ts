@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { stringify } from 'yaml'
 import type { Server } from '../../storage/client.ts'
+import { LONG_RETENTION } from '../support/long-retention.ts'
 
 const COMMAND = join(import.meta.dirname, '../../cli/plumbline.js')
 
@@ -33,7 +34,10 @@ export function workplace(config: Record<string, unknown>, slos: Record<string, 
   mkdirSync(sloDir)
   for (const [name, text] of Object.entries(slos)) writeSlo(name, text)
   const ports = { otlpHttp: 0, otlpGrpc: 0, api: 0, clickhouse: 0 }
-  writeFileSync(configPath, stringify({ dataDir: join(dir, 'data'), sloDir, ports, ...config }))
+  writeFileSync(
+    configPath,
+    stringify({ dataDir: join(dir, 'data'), sloDir, ports, retention: LONG_RETENTION, ...config }),
+  )
   return {
     dir,
     configPath,
