@@ -32,7 +32,7 @@ import { traceRoutes } from './traces.ts'
 import { securityHeaders, webPages } from './web-pages.ts'
 
 export interface AppDeps {
-  config: Pick<Config, 'bind' | 'publicUrl' | 'tokens'> & Partial<Pick<Config, 'endpoints'>>
+  config: Pick<Config, 'bind' | 'publicUrl' | 'tokens'> & Partial<Pick<Config, 'endpoints' | 'alerting'>>
   db: Db
   log: Log
   metrics: Registry
@@ -76,7 +76,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.route('/', metricsRoute({ ...deps, board, dependencies, requests }))
   app.route('/api/v1', sloRoutes({ db, clock, board }))
   app.route('/api/v1', budgetResetRoutes({ db, clock }))
-  app.route('/api/v1', previewRoutes({ db, clock }))
+  app.route('/api/v1', previewRoutes({ db, clock, alerting: config.alerting }))
   app.route('/api/v1', sloDocumentRoutes({ db, clock, endpoints: config.endpoints?.map(({ name }) => name) }))
   app.route('/api/v1', incidentRoutes({ db, clock, board }))
   app.route('/api/v1', incidentActionRoutes({ db, clock, ackTtlMs: deps.ackTtlMs }))

@@ -1,9 +1,11 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { type AlertSettings, kindsOf, policyOf } from '../slo/alert/alert-settings.ts'
+import { ALERT_NAMES } from '../slo/alert/incident.ts'
 import type { Slo } from '../slo/model.ts'
 import { planObjects } from '../slo/openslo/plan.ts'
 import { refuses } from '../slo/problem.ts'
 import { oneFailurePages } from '../slo/tiers.ts'
-import { previewSlo } from '../storage/preview.ts'
+import { type PreviewRange, previewSlo } from '../storage/preview.ts'
 import type { Db } from '../storage/query.ts'
 import { parseSloText } from '../storage/slo-text.ts'
 import { Unmeasurable } from '../storage/unmeasurable.ts'
@@ -26,14 +28,18 @@ export const previewSchema = z
     alerts: z
       .array(
         z.object({
+          alert: z.string().meta({ description: '`NAME` is the burn rate, `NAME#budget50` and the like the others' }),
+          alertname: z.enum(ALERT_NAMES),
           severity: z.enum(['page', 'ticket']),
           from: z.iso.datetime(),
+          sentAt: z.iso.datetime().meta({ description: 'When its first message would have left' }),
           to: z.iso.datetime().nullable().meta({ description: 'null: it would still be open' }),
           minutes: z.number(),
           tier: z.string(),
           governingWindow: z.string(),
           burn: z.number(),
           counts,
+          summary: z.string().meta({ description: 'What is wrong; empty for burn rates, which say it in numbers' }),
         }),
       )
       .meta({ description: 'Each page and ticket the policy would have sent, oldest first' }),
@@ -68,15 +74,23 @@ const previewRoute = createRoute({
 /** A day is told in steps of an hour, longer stretches in days. */
 const stepMinutesOf = (days: number) => (days <= 7 ? 60 : 1440)
 
+interface Deps {
+  db: Db
+  clock: () => Date
+  /** How the product alerts; absent: as without a configuration. */
+  alerting: AlertSettings | undefined
+}
+
 /** `POST /slos/preview`: nothing is stored. */
-export function previewRoutes({ db, clock }: { db: Db; clock: () => Date }): OpenAPIHono {
+export function previewRoutes({ db, clock, alerting }: Deps): OpenAPIHono {
+  const alerts = alerting ? { policy: policyOf(alerting), kinds: kindsOf(alerting) } : {}
   return new OpenAPIHono({ defaultHook: onInvalid }).openapi(previewRoute, async (c) => {
     const text = await readDocumentText(c)
     const { days } = c.req.valid('query')
     const { slos, warnings } = readDocuments(text)
     const items = []
     for (const slo of slos) {
-      const preview = await previewOf(db, slo, days, clock())
+      const preview = await previewOf(db, slo, { days, now: clock(), alerts })
       items.push({ ...preview, warnings: [...warnings, ...lowTraffic(slo, preview.counts.total)] })
     }
     return c.json({ items }, 200)
@@ -107,8 +121,8 @@ function readDocuments(text: string) {
   return { slos, warnings: told('warning') }
 }
 
-async function previewOf(db: Db, slo: Slo, days: number, now: Date) {
-  const range = { days, now, stepMinutes: stepMinutesOf(days) }
+async function previewOf(db: Db, slo: Slo, asked: Pick<PreviewRange, 'days' | 'now' | 'alerts'>) {
+  const range = { ...asked, stepMinutes: stepMinutesOf(asked.days) }
   const result = await previewSlo(db, slo, range).catch((error: unknown) => {
     if (!(error instanceof Unmeasurable)) throw error
     throw new Problem('invalid-document', `${slo.name} cannot be measured`, {
@@ -128,6 +142,7 @@ async function previewOf(db: Db, slo: Slo, days: number, now: Date) {
     alerts: result.alerts.map((alert) => ({
       ...alert,
       from: alert.from.toISOString(),
+      sentAt: alert.sentAt.toISOString(),
       to: alert.to?.toISOString() ?? null,
     })),
     openMinutes: result.openMinutes,

@@ -1,3 +1,4 @@
+import { kindsOf, policyOf } from '../slo/alert/alert-settings.ts'
 import { planObjects } from '../slo/openslo/plan.ts'
 import { problemLine } from '../slo/problem.ts'
 import { previewSlo } from '../storage/preview.ts'
@@ -31,12 +32,13 @@ export async function runBacktest(path: string, options: BacktestCommand): Promi
   const planned = plan.slos.filter(({ name }) => options.slo === undefined || name === options.slo)
   if (planned.length === 0) throw new CommandError(`${path} has no SLO ${options.slo ?? ''}`.trimEnd())
   let refused = planned.filter(({ slo }) => slo === null).length
-  await withRunningStore(options.config, async (db) => {
+  await withRunningStore(options.config, async (db, config) => {
+    const alerts = { policy: policyOf(config.alerting), kinds: kindsOf(config.alerting) }
     for (const { slo } of planned) {
       if (!slo) continue
       const bar = progressBar(`${slo.name}: measuring history`)
       bar.show(0)
-      const range = { days, now: new Date(), stepMinutes: STEP_MINUTES, onProgress: bar.show }
+      const range = { days, now: new Date(), stepMinutes: STEP_MINUTES, alerts, onProgress: bar.show }
       const result = await previewSlo(db, slo, range).catch((error: unknown) => {
         if (error instanceof Unmeasurable) return error
         throw error

@@ -1,5 +1,6 @@
 import type { Severity, Slo } from '../slo/model.ts'
-import type { Backtest, PastAlert } from '../slo/replay/backtest.ts'
+import type { Backtest } from '../slo/replay/backtest.ts'
+import type { PastAlert } from '../slo/replay/sent-alerts.ts'
 
 const METHOD_WORDS = {
   occurrences: 'by occurrences',
@@ -42,9 +43,12 @@ function countOf({ alerts, openMinutes }: Backtest, severity: Severity): string 
   return `${number} ${severity}${number === 1 ? '' : 's'}${open}`
 }
 
-function alertLine({ severity, from, to, minutes, tier, governingWindow, burn, counts }: PastAlert): string {
+function alertLine({ severity, from, to, minutes, ...alert }: PastAlert): string {
   const until = to === null ? 'still open' : minuteText(to)
-  const why = `${Number(burn.toFixed(1))}x in ${governingWindow} (tier ${tier}), ${whole(counts.total - counts.good)} of ${whole(counts.total)} bad`
+  const { tier, governingWindow, burn, counts, summary } = alert
+  const why =
+    summary ||
+    `${Number(burn.toFixed(1))}x in ${governingWindow} (tier ${tier}), ${whole(counts.total - counts.good)} of ${whole(counts.total)} bad`
   return `    ${severity.padEnd(6)} ${minuteText(from)} → ${until}, ${durationText(minutes)}: ${why}`
 }
 

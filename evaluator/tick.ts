@@ -2,6 +2,8 @@ import type { Log } from '../runtime/log.ts'
 import type { AlertPolicy } from '../slo/alert/alert-policy.ts'
 import type { EndpointTraits } from '../slo/alert/alert-stream.ts'
 import type { AlertName } from '../slo/alert/incident.ts'
+import { parseAlertRecord, remember } from '../slo/decide/alert-record.ts'
+import { decide, judgeAlerts } from '../slo/decide/decide.ts'
 import type { RouteNode } from '../slo/overlay/route.ts'
 import {
   type AlertEvent,
@@ -17,11 +19,9 @@ import type { RecordReadings } from '../storage/latest-readings.ts'
 import type { Db } from '../storage/query.ts'
 import type { Reader } from '../storage/readings.ts'
 import { readDefinitions } from '../storage/slo-definitions.ts'
-import { type Memory, parseAlertRecord } from './decide/alert-record.ts'
 import { type Change, changesOf, incidentOf, incidentRecordOf, notificationsOf } from './decide/change.ts'
 import type { Explainer } from './decide/explain.ts'
-import { explainedRoots, turnIncidents } from './decide/incident-turn.ts'
-import { judge } from './decide/judge.ts'
+import type { EvaluatorMemory } from './decide/known-incident.ts'
 import { endOfLeft } from './decide/left-incidents.ts'
 import type { Signals } from './decide/signals.ts'
 import type { Addressees } from './deliver/notifications-for.ts'
@@ -50,7 +50,7 @@ export interface Evaluator {
   kinds: ReadonlySet<AlertName>
   publicUrl: string
   /** Null before it is read, and again after a write that may have gone either way. */
-  memory: Memory | null
+  memory: EvaluatorMemory | null
 }
 
 const DAY_MS = 86_400_000
@@ -73,16 +73,15 @@ export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
   const written = measurer.written()
   const since = { watermark, written, resets, maintenance: overlays.maintenance }
   const readings = await reader.read(slos, now, since)
-  const seen = signals.read(readings, now, { written, remeasuring })
-  const explained = explainedRoots(memory.incidents.values())
-  const context = { now, policy, kinds, remeasuring, explained, late: seen.late }
-  const evaluations = judge(readings, seen.signals, memory.alerts, context, seen.unseen)
-  const roots = await explainer.roots(evaluations, now)
   const policies = policiesOf(slos, addressees)
-  const turns = turnIncidents(evaluations, memory.incidents, { now, policy, routes, overlays, traits, roots, policies })
-  const evidence = await explainer.explain(turns, now)
-  metrics.decided(evaluations, turns)
-  await record(evaluator, memory, changesOf(evaluations, turns, evidence, now), now)
+  const context = { policy, kinds, remeasuring, routes, overlays, traits, policies }
+  const input = { readings, conditions: signals.read(readings, now, written), memory, context, now }
+  const judged = judgeAlerts(input)
+  const rootCauses = await explainer.roots(judged, now)
+  const decision = decide({ ...input, judged, rootCauses })
+  const evidence = await explainer.explain(decision.turns, now)
+  metrics.decided(decision.evaluations, decision.turns)
+  await record(evaluator, memory, changesOf(decision, memory.incidents, evidence, now), now)
 
   void outbox.deliverDue(now)
   await evaluator.recordReadings(readings, definitions, now)
@@ -92,8 +91,8 @@ export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
  * The journal rows come first and carry everything that follows from them: whatever a crash or a failing store
  * leaves undone after them is derived from them again, see `recover`.
  */
-async function record(evaluator: Evaluator, memory: Memory, change: Change, now: Date): Promise<void> {
-  const { events, alerts, incidents } = change
+async function record(evaluator: Evaluator, memory: EvaluatorMemory, change: Change, now: Date): Promise<void> {
+  const { events } = change
   if (events.length === 0) return
   const { db, log, outbox, addressees, publicUrl } = evaluator
   evaluator.memory = null
@@ -103,11 +102,6 @@ async function record(evaluator: Evaluator, memory: Memory, change: Change, now:
     events.flatMap((event) => notificationsOf(event, addressees, publicUrl)),
     now,
   )
-  for (const [alert, record] of alerts) memory.alerts.set(alert, record)
-  for (const [id, record] of incidents) {
-    if (record) memory.incidents.set(id, record)
-    else memory.incidents.delete(id)
-  }
   for (const { kind, slo, reason, incident, sequence, intents } of events) {
     const subject = kind === 'alert' ? { alert: slo } : {}
     log[incident === '' && intents.length === 0 ? 'debug' : 'info'](
@@ -115,11 +109,11 @@ async function record(evaluator: Evaluator, memory: Memory, change: Change, now:
       kind === 'alert' ? 'alert changed' : 'incident changed',
     )
   }
-  evaluator.memory = memory
+  evaluator.memory = remember(memory, change)
 }
 
 /** Takes over what the store knows, and derives what is missing from the journal. */
-async function recover(evaluator: Evaluator, now: Date): Promise<Memory> {
+async function recover(evaluator: Evaluator, now: Date): Promise<EvaluatorMemory> {
   const { db, outbox, addressees, publicUrl, log } = evaluator
   const [states, open] = await Promise.all([readAlertStates(db), readOpenIncidents(db)])
   const events = await readOwingEvents(db, new Date(now.getTime() - OUTBOX_DAYS * DAY_MS))
@@ -133,7 +127,7 @@ async function recover(evaluator: Evaluator, now: Date): Promise<Memory> {
     { alerts: states.size, incidents: open.length, notifications: missing.length },
     'alerts taken over from the store',
   )
-  const memory: Memory = {
+  const memory: EvaluatorMemory = {
     alerts: new Map([...states].map(([alert, state]) => [alert, parseAlertRecord(state)])),
     incidents: new Map(present(open.map(incidentRecordOf)).map((record) => [record.group.id, record])),
   }

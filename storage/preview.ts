@@ -1,8 +1,9 @@
 import { keyOf, measuredOf } from '../slo/indicator.ts'
 import type { Slo } from '../slo/model.ts'
 import { exclusionsOf, subjectOf } from '../slo/overlay/maintenance.ts'
-import { type Backtest, backtest } from '../slo/replay/backtest.ts'
+import { type Backtest, type BacktestOptions, backtest } from '../slo/replay/backtest.ts'
 import type { MinuteSeries } from '../slo/replay/minute-series.ts'
+import { readBudgetResets } from './budget-resets.ts'
 import { readFreshness } from './freshness.ts'
 import { readMaintenance } from './maintenance-windows.ts'
 import { readPastMinutes } from './past-minutes.ts'
@@ -14,6 +15,8 @@ export interface PreviewRange {
   now: Date
   /** Steps the budget is told in. */
   stepMinutes: number
+  /** How patient alerts are, and which kinds are wanted; default: as the product is without a configuration. */
+  alerts?: Pick<BacktestOptions, 'policy' | 'kinds'>
   onProgress?: (share: number) => void
 }
 
@@ -27,7 +30,7 @@ const DAY_MS = 86_400_000
 export async function previewSlo(
   db: Db,
   slo: Slo,
-  { days, now, stepMinutes, onProgress }: PreviewRange,
+  { days, now, stepMinutes, alerts = {}, onProgress }: PreviewRange,
 ): Promise<Backtest> {
   const { watermark } = await readFreshness(db)
   const to = floorMinute(watermark ?? now)
@@ -46,7 +49,8 @@ export async function previewSlo(
   }
   const maintenance = (await readMaintenance(db)).filter(({ excludeFromBudget }) => excludeFromBudget)
   const excluded = maintenance.length === 0 ? [] : exclusionsOf(maintenance, subjectOf(slo), range)
-  return backtest(slo, series, { from, to, stepMinutes, excluded })
+  const resets = (await readBudgetResets(db)).filter((reset) => reset.slo === slo.name)
+  return backtest(slo, series, { from, to, stepMinutes, excluded, resets, ...alerts })
 }
 
 const floorMinute = (at: Date) => new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS)

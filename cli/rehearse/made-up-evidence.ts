@@ -1,8 +1,8 @@
 import type { IncidentEvidence } from '../../evaluator/decide/incident-facts.ts'
-import type { IncidentTurn } from '../../evaluator/decide/incident-turn.ts'
-import type { Evaluation } from '../../evaluator/decide/judge.ts'
 import type { NearbyDeployment, RootEvidence } from '../../slo/alert/incident.ts'
 import { ROOT_RULE, rootOf } from '../../slo/alert/root-cause.ts'
+import type { IncidentTurn } from '../../slo/decide/incident-turn.ts'
+import type { Evaluation } from '../../slo/decide/judge.ts'
 import type { Scenario, ScenarioPolicy } from './scenario.ts'
 
 const MINUTE_S = 60

@@ -1,16 +1,14 @@
-import { emptyMemory, type Memory } from '../../evaluator/decide/alert-record.ts'
 import { changesOf } from '../../evaluator/decide/change.ts'
-import { turnIncidents } from '../../evaluator/decide/incident-turn.ts'
-import { judge } from '../../evaluator/decide/judge.ts'
-import { signalsOfReadings } from '../../evaluator/decide/signals.ts'
+import type { EvaluatorMemory } from '../../evaluator/decide/known-incident.ts'
 import { memoryOutbox } from '../../evaluator/deliver/memory-outbox-store.ts'
 import { type Addressees, addresseesOf, notificationsFor } from '../../evaluator/deliver/notifications-for.ts'
 import { Outbox } from '../../evaluator/deliver/outbox.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { AlertPolicy } from '../../slo/alert/alert-policy.ts'
 import { WITHHELD_REASONS } from '../../slo/alert/alert-reason.ts'
-import { NO_TRAITS } from '../../slo/alert/alert-stream.ts'
 import { ALERT_NAMES, type AlertName } from '../../slo/alert/incident.ts'
+import { emptyMemory, remember } from '../../slo/decide/alert-record.ts'
+import { decide, judgeAlerts, plainContext } from '../../slo/decide/decide.ts'
 import type { Overlays } from '../../slo/overlay/overlays.ts'
 import type { RouteNode } from '../../slo/overlay/route.ts'
 import type { Notification } from '../../storage/notifications.ts'
@@ -74,7 +72,7 @@ class Stage {
   readonly #overlays: Pick<Overlays, 'silences' | 'maintenance'>
   readonly #addressees: Addressees
   readonly #outbox: Outbox
-  readonly #memory: Memory = emptyMemory()
+  #memory: EvaluatorMemory = emptyMemory()
   readonly #acknowledgements: Overlays['acknowledgements'][number][] = []
   /** Of the last evaluation, or attempt. */
   #second = 0
@@ -123,50 +121,39 @@ class Stage {
     const now = instantOf(second)
     this.#acknowledge(second, previousSecond)
     const readings = this.#slos.map(({ slo }) => this.#telemetry.readAt(slo.name, second))
-    const watermark = instantOf(this.#telemetry.watermarkAt(second))
-    const evaluations = judge(
+    const late = this.#telemetry.arrivedLate(previousSecond, second)
+    const input = {
       readings,
-      signalsOfReadings(readings, watermark, now, this.#policy, this.#kinds),
-      this.#memory.alerts,
-      {
-        now,
+      conditions: { signals: [], unseen: null, late },
+      memory: this.#memory,
+      context: plainContext({
         policy: this.#policy,
         kinds: this.#kinds,
-        remeasuring: new Set<string>(),
-        explained: new Set<string>(),
-        late: this.#telemetry.arrivedLate(previousSecond, second),
-      },
-    )
-    const roots = rootsAt(second, evaluations, this.#scenario, this.#given)
-    const turns = turnIncidents(evaluations, this.#memory.incidents, {
+        routes: this.#routes,
+        overlays: { ...this.#overlays, acknowledgements: this.#acknowledgements },
+      }),
       now,
-      policy: this.#policy,
-      routes: this.#routes,
-      overlays: { ...this.#overlays, acknowledgements: this.#acknowledgements },
-      traits: NO_TRAITS,
-      roots: new Map([...roots].map(([alert, { origin }]) => [alert, origin])),
-      policies: new Map(),
-    })
+    }
+    const judged = judgeAlerts(input)
+    const roots = rootsAt(second, judged, this.#scenario, this.#given)
+    const rootCauses = new Map([...roots].map(([alert, { origin }]) => [alert, origin]))
+    const decision = decide({ ...input, judged, rootCauses })
     const change = changesOf(
-      evaluations,
-      turns,
+      decision,
+      this.#memory.incidents,
       (turn) => evidenceOf(turn, roots, this.#scenario, second, instantOf),
       now,
     )
-    this.journal.decided(second, evaluations, change.alerts)
-    for (const [alert, record] of change.alerts) this.#memory.alerts.set(alert, record)
+    this.journal.decided(second, judged, change.alerts)
+    this.#memory = remember(this.#memory, change)
     const notifications: Notification[] = []
-    for (const { group, projection } of turns) {
+    for (const { group, projection } of decision.turns) {
       const facts = change.facts.get(group.id)
       if (!facts) continue
       const { sequence, intents, withheld } = projection
       if (intents.length > 0) this.journal.says(facts, sequence, this.#memory.alerts)
       notifications.push(...notificationsFor(intents, facts, now, this.#addressees, 'https://plumbline.example'))
       for (const { endpoint, reason } of withheld) this.journal.withheld(second, facts, endpoint, reason)
-    }
-    for (const [id, record] of change.incidents) {
-      if (record) this.#memory.incidents.set(id, record)
-      else this.#memory.incidents.delete(id)
     }
     if (notifications.length > 0) await this.#outbox.enqueue(notifications, now)
     const due = this.#outbox.nextDueAt()

@@ -1,59 +1,53 @@
 import type { TierVerdict } from '../../slo/alert/alert-verdict.ts'
+import type { AlertRecord, MemoryChange } from '../../slo/decide/alert-record.ts'
+import type { Decision } from '../../slo/decide/decide.ts'
+import { type IncidentTurn, turnsAnything } from '../../slo/decide/incident-turn.ts'
+import type { Evaluation } from '../../slo/decide/judge.ts'
 import type { AlertEvent, IncidentEventEvidence } from '../../storage/alert-events.ts'
 import type { IncidentRevision } from '../../storage/incidents.ts'
 import type { Notification } from '../../storage/notifications.ts'
 import { type Addressees, notificationsFor } from '../deliver/notifications-for.ts'
-import { type AlertRecord, differs, type IncidentRecord } from './alert-record.ts'
 import { factsOf, type IncidentEvidence, type IncidentFacts, reasonOf, reviveFacts } from './incident-facts.ts'
-import { type IncidentTurn, incidentsByAlert, recordAfter, turnsAnything } from './incident-turn.ts'
-import type { Evaluation } from './judge.ts'
+import type { KnownIncident } from './known-incident.ts'
 
 /** What one tick changes: rows for the journal, and what is remembered once they are stored. */
-export interface Change {
+export interface Change extends MemoryChange<KnownIncident> {
   events: AlertEvent[]
-  alerts: Map<string, AlertRecord>
-  /** Null: the incident is over. */
-  incidents: Map<string, IncidentRecord | null>
   /** Every incident that changed, as it is now. */
   facts: Map<string, IncidentFacts>
 }
 
 /**
- * Everything that must be recorded of one tick.
+ * Everything that must be recorded of one decision.
+ * @param known incidents that were open before it
  * @param evidenceOf what was looked up about an incident, null where nothing was
  */
 export function changesOf(
-  evaluations: readonly Evaluation[],
-  turns: readonly IncidentTurn[],
+  { evaluations, turns, change }: Decision,
+  known: ReadonlyMap<string, KnownIncident>,
   evidenceOf: (turn: IncidentTurn) => IncidentEvidence | null,
   now: Date,
 ): Change {
   const byAlert = new Map(evaluations.map((evaluation) => [evaluation.subject.alert, evaluation]))
-  const homes = incidentsByAlert(turns)
-  const change: Change = { events: [], alerts: new Map(), incidents: new Map(), facts: new Map() }
+  const events: AlertEvent[] = []
   for (const evaluation of evaluations) {
-    const { alert } = evaluation.subject
-    const record = recordAfter(evaluation, homes.get(alert) ?? '')
-    if (!isWorthARow(evaluation, record)) continue
-    change.alerts.set(alert, record)
-    change.events.push(alertEvent(evaluation, record, now))
+    const record = change.alerts.get(evaluation.subject.alert)
+    if (record) events.push(alertEvent(evaluation, record, now))
   }
+  const incidents = new Map<string, KnownIncident | null>()
+  const facts = new Map<string, IncidentFacts>()
   for (const turn of turns) {
     if (!turnsAnything(turn)) continue
-    const facts = factsOf(turn, byAlert, evidenceOf(turn), now)
-    const revision = (turn.before?.revision ?? 0) + 1
+    const { id } = turn.group
+    const before = known.get(id) ?? null
+    const after = factsOf(turn, before?.facts ?? null, byAlert, evidenceOf(turn), now)
+    const revision = (before?.revision ?? 0) + 1
     const { stream } = turn.projection
-    change.facts.set(turn.group.id, facts)
-    change.incidents.set(turn.group.id, stream && { group: turn.group, stream, revision, facts })
-    change.events.push(incidentEvent(turn, facts, revision, leadOf(facts, byAlert), now))
+    facts.set(id, after)
+    incidents.set(id, stream && { group: turn.group, stream, revision, facts: after })
+    events.push(incidentEvent(turn, after, revision, leadOf(after, byAlert), now))
   }
-  return change
-}
-
-/** What is not judged is news for a burn rate; of other kinds, which are many, only what fires or waits to. */
-function isWorthARow({ before, burn }: Evaluation, after: AlertRecord): boolean {
-  const isIdle = burn === null && before.state.phase === 'inactive' && after.state.phase === 'inactive'
-  return isIdle ? differs(before.state.pendingSinceMs, after.state.pendingSinceMs) : differs(before, after)
+  return { events, alerts: change.alerts, incidents, facts }
 }
 
 function alertEvent(
@@ -122,10 +116,10 @@ export function incidentOf(event: AlertEvent): IncidentRevision | null {
 }
 
 /** What is remembered of an open incident, from the latest row of its journal. */
-export function incidentRecordOf(event: AlertEvent): IncidentRecord | null {
+export function incidentRecordOf(event: AlertEvent): KnownIncident | null {
   const stored = evidenceIn(event)
   if (!stored || event.state === '') return null
-  const { group, stream } = JSON.parse(event.state) as Pick<IncidentRecord, 'group' | 'stream'>
+  const { group, stream } = JSON.parse(event.state) as Pick<KnownIncident, 'group' | 'stream'>
   return { group, stream, revision: stored.revision, facts: stored.facts }
 }
 

@@ -3,6 +3,8 @@ import type { AlertName, NearbyDeployment, RootEvidence } from '../../slo/alert/
 import { deepestBelow, guessedRoot } from '../../slo/alert/root-cause.ts'
 import { badCallsOf, servicesOf } from '../../slo/bad-calls.ts'
 import { windowEnd } from '../../slo/budget/window.ts'
+import { type IncidentTurn, turnsAnything } from '../../slo/decide/incident-turn.ts'
+import type { Evaluation } from '../../slo/decide/judge.ts'
 import { callTotalsOf } from '../../slo/indicator.ts'
 import type { Slo } from '../../slo/model.ts'
 import { readDeployments } from '../../storage/deployments.ts'
@@ -10,8 +12,6 @@ import { readBadCalls, readCallGraph, readTraces } from '../../storage/evidence.
 import type { Db } from '../../storage/query.ts'
 import { type Cause, causesOf, chosenSamples } from './causes.ts'
 import type { IncidentEvidence } from './incident-facts.ts'
-import { type IncidentTurn, turnsAnything } from './incident-turn.ts'
-import type { Evaluation } from './judge.ts'
 import { suspectFor } from './origin.ts'
 
 /** Finds out what is behind alerts that fire. What cannot be found out keeps no alert back. */

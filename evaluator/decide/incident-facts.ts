@@ -10,9 +10,9 @@ import {
   type TimelineEntry,
 } from '../../slo/alert/incident.ts'
 import type { Group } from '../../slo/alert/incident-group.ts'
+import type { IncidentTurn } from '../../slo/decide/incident-turn.ts'
+import type { Evaluation } from '../../slo/decide/judge.ts'
 import { type Answers, answersOf } from '../deliver/answers.ts'
-import type { IncidentTurn } from './incident-turn.ts'
-import type { Evaluation } from './judge.ts'
 import { membersOf } from './members.ts'
 import { suspectFor } from './origin.ts'
 
@@ -57,16 +57,17 @@ const TIMELINE_ENTRIES = 50
 
 /**
  * An incident after one tick. What was told first stays: the cause a label names, and since when.
+ * @param before as it was at its last change; null when it begins
  * @param evidence null: what was known before stands
  */
 export function factsOf(
   turn: IncidentTurn,
+  before: IncidentFacts | null,
   evaluations: ReadonlyMap<string, Evaluation>,
   evidence: IncidentEvidence | null,
   now: Date,
 ): IncidentFacts {
   const { group, projection, joined, muted } = turn
-  const before = turn.before?.facts ?? null
   const found = foundOut(evidence, before)
   const suspect = suspectFor(found.suspect ? [found.suspect] : [], found.root, group.root)
   const members = membersOf(group, muted, evaluations, before?.incident.members ?? [], suspect)

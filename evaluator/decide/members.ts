@@ -5,11 +5,11 @@ import type { IncidentDetails, Member, Suspect } from '../../slo/alert/incident.
 import type { Group, MemberState } from '../../slo/alert/incident-group.ts'
 import { budgetOf } from '../../slo/budget/budget.ts'
 import { windowLabel } from '../../slo/budget/window.ts'
+import type { IncidentTurn } from '../../slo/decide/incident-turn.ts'
+import type { Evaluation } from '../../slo/decide/judge.ts'
 import type { Reading } from '../../slo/reading.ts'
 import { burnRatesOf } from '../../slo/status.ts'
 import { summaryOf } from '../deliver/incident-text.ts'
-import type { IncidentTurn } from './incident-turn.ts'
-import type { Evaluation } from './judge.ts'
 
 /** Members whose numbers are kept, the most urgent ones: what messages show. */
 const DETAILED_MEMBERS = 20

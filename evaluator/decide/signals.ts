@@ -2,16 +2,14 @@ import { sumsOf } from '../../integration/call-sums.ts'
 import { OUTCOME_MODES } from '../../integration/failure-modes.ts'
 import { findModes } from '../../integration/find-modes.ts'
 import type { Log } from '../../runtime/log.ts'
-import { absence } from '../../slo/alert/absence.ts'
 import type { AlertPolicy } from '../../slo/alert/alert-policy.ts'
-import type { FrozenReason } from '../../slo/alert/alert-reason.ts'
-import { blindness } from '../../slo/alert/blindness.ts'
-import { budgetSpent, exhaustionSoon } from '../../slo/alert/budget-alerts.ts'
 import type { AlertName } from '../../slo/alert/incident.ts'
 import { type ModeFound, modeSignal, probeSignal } from '../../slo/alert/mode-alerts.ts'
 import { SHORT_KEEP_MS, type Signal } from '../../slo/alert/signal.ts'
 import { unusualHour } from '../../slo/alert/unusual.ts'
 import { windowEnd } from '../../slo/budget/window.ts'
+import type { Conditions } from '../../slo/decide/decide.ts'
+import { isJudged } from '../../slo/decide/reading-signals.ts'
 import type { Slo } from '../../slo/model.ts'
 import type { Reading } from '../../slo/reading.ts'
 import {
@@ -24,60 +22,11 @@ import {
 import type { Db } from '../../storage/query.ts'
 import type { Range } from '../measure/ranges.ts'
 
-/** What one tick knows beside readings. */
-export interface Seen {
-  signals: Signal[]
-  /** Why a signal that is not given any more cannot be called clear; null when it can. */
-  unseen: FrozenReason | null
-  /** Event time of minutes that were measured late, since the last tick. */
-  late: { from: Date; to: Date } | null
-}
-
-interface Measuring {
-  /** Event time of minutes that were measured since the last tick. */
-  written: readonly Range[]
-  /** Generations that are not measured to the end. */
-  remeasuring: ReadonlySet<string>
-}
-
 export interface Signals {
   /** What is known by now: reads that take long go on beside the ticks, and count from the next one on. */
-  read(readings: readonly Reading[], now: Date, measuring: Measuring): Seen
+  read(readings: readonly Reading[], now: Date, written: readonly Range[]): Conditions
   /** Resolves when no read is under way. */
   settled(): Promise<void>
-}
-
-/** Whether an SLO's author wants to hear that its telemetry stopped: unless their policies say no. */
-const wantsAbsence = ({ alerting, policies }: Slo): boolean => alerting !== 'off' && (policies?.whenNoData ?? true)
-
-const isJudged = ({ slo }: Reading) => slo.alerting !== 'off'
-
-/** Signals that follow from the readings alone. */
-export function signalsOfReadings(
-  readings: readonly Reading[],
-  watermark: Date | null,
-  now: Date,
-  policy: AlertPolicy,
-  kinds: ReadonlySet<AlertName>,
-  remeasuring: ReadonlySet<string> = new Set(),
-): Signal[] {
-  const isPartial = ({ slo }: Reading) => remeasuring.has(slo.generation)
-  const judged = readings.filter(isJudged)
-  const of = (kind: AlertName, signals: () => Signal[]) => (kinds.has(kind) ? signals() : [])
-  return [
-    ...of('PlumblineBlind', () => [blindness(watermark, now, policy)]),
-    ...of('TelemetryAbsent', () =>
-      present(
-        readings
-          .filter(({ slo }) => wantsAbsence(slo))
-          .map((reading) => absence(reading, now, policy, isPartial(reading))),
-      ),
-    ),
-    ...of('SLOBudgetSpent', () => judged.flatMap((reading) => budgetSpent(reading, now, policy, isPartial(reading)))),
-    ...of('SLOExhaustion', () =>
-      present(judged.map((reading) => exhaustionSoon(reading, now, policy, isPartial(reading)))),
-    ),
-  ]
 }
 
 /** How often what is read from calls is read again. */
@@ -94,7 +43,7 @@ const HOUR_MS = 60 * MINUTE_MS
 /** Minutes this much older than the watermark are late. */
 const LATE_AFTER_MS = 2 * MINUTE_MS
 
-function lateIn(written: readonly Range[], watermark: Date): Seen['late'] {
+function lateIn(written: readonly Range[], watermark: Date): Conditions['late'] {
   const late = written.filter(({ to }) => watermark.getTime() - to.getTime() > LATE_AFTER_MS)
   if (late.length === 0) return null
   return {
@@ -103,7 +52,7 @@ function lateIn(written: readonly Range[], watermark: Date): Seen['late'] {
   }
 }
 
-/** Everything that may alert beside burn rates. What cannot be read keeps no burn rate back: its alerts stay as they are. */
+/** What may alert and does not follow from readings. What cannot be read keeps no burn rate back: its alerts stay as they are. */
 export function createSignals(db: Db, log: Log, policy: AlertPolicy, kinds: ReadonlySet<AlertName>): Signals {
   const fails = (error: unknown) =>
     log.error({ err: error }, 'alerts about dependencies cannot be judged; they stay as they are')
@@ -143,15 +92,14 @@ export function createSignals(db: Db, log: Log, policy: AlertPolicy, kinds: Read
   }
 
   return {
-    read(readings, now, { written, remeasuring }) {
+    read(readings, now, written) {
       const watermark = readings[0]?.watermark ?? null
-      const known = signalsOfReadings(readings, watermark, now, policy, kinds, remeasuring)
       const isStale = !watermark || now.getTime() - watermark.getTime() > policy.staleAfterMs
-      if (isStale) return { signals: known, unseen: 'frozen_stale', late: null }
+      if (isStale) return { signals: [], unseen: 'frozen_stale', late: null }
       const slos = readings.filter(isJudged).map(({ slo }) => slo)
       const [calls, hours] = [fromCalls.latest(watermark), unusual.latest(watermark, slos)]
       const unseen = calls === null || hours === null ? 'frozen_coverage' : null
-      return { signals: [...known, ...(calls ?? []), ...(hours ?? [])], unseen, late: lateIn(written, watermark) }
+      return { signals: [...(calls ?? []), ...(hours ?? [])], unseen, late: lateIn(written, watermark) }
     },
     async settled() {
       await Promise.all([fromCalls.settled(), unusual.settled()])

@@ -71,7 +71,10 @@ export interface IncidentNow {
     alert: string
     severity: Severity
     muted: MuteReason | null
-    /** Its condition does not hold any more: it is only kept open until it has been clear for long enough. */
+    /**
+     * It is no news to anyone: its condition does not hold any more, and it is only kept open until it has been clear for long
+     * enough; or another member says it.
+     */
     cleared: boolean
     joined: boolean
   }[]

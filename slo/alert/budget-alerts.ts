@@ -94,7 +94,10 @@ export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy,
     at: atOf(reading, now),
     keepFiringMs: policy.keepFiringMs,
     waits: true,
-    summary: `${slo.name} will have no error budget left in ${Math.floor((minutes ?? 0) / HOUR)} h at the present rate`,
+    summary:
+      remaining !== null && remaining <= 0
+        ? `${slo.name} has no error budget left`
+        : `${slo.name} will have no error budget left in ${Math.floor((minutes ?? 0) / HOUR)} h at the present rate`,
   }
 }
 

@@ -5,7 +5,7 @@ import { isSliceGood, type SliceSums } from '../budget/slices.ts'
 import { cutsOf, planWindows } from '../budget/window-plan.ts'
 import { keyOf, measuredOf } from '../indicator.ts'
 import type { Slo } from '../model.ts'
-import type { Reading } from '../reading.ts'
+import type { BudgetReset, Reading } from '../reading.ts'
 import { type MinuteSeries, minuteAt, RunningSums } from './minute-series.ts'
 
 const MINUTE_MS = 60_000
@@ -15,11 +15,13 @@ const MINUTE_MS = 60_000
  * The answer's argument is the position after the last minute seen: 1 has seen the first.
  * @param series by `keyOf` of what the SLO measures, all over the same time
  * @param excluded time that maintenance leaves out of the budget
+ * @param resets of the SLO's budget, oldest first
  */
 export function replay(
   slo: Slo,
   series: ReadonlyMap<string, MinuteSeries>,
   excluded: readonly Period[] = [],
+  resets: readonly BudgetReset[] = [],
 ): (end: number) => Reading {
   const pasts = new Map(measuredOf([slo]).map((part) => [keyOf(part), pastOf(series.get(keyOf(part)), excluded)]))
   const { from, covered, expected } = [...pasts.values()][0]!
@@ -28,7 +30,7 @@ export function replay(
 
   return (end) => {
     const watermark = minuteAt({ from }, end)
-    const plan = planWindows(slo, watermark, { resets: [], exclusionsIn: () => [] })
+    const plan = planWindows(slo, watermark, { resets, exclusionsIn: () => [] })
     const segments = new Segments(cutsOf(plan))
     const bounds = segments.cuts.slice(1).map((cut, n) => [positionOf(segments.cuts[n]!), positionOf(cut)] as const)
     const source: WindowSource = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { backtestText } from '../../cli/backtest-text.ts'
 import { progressText } from '../../cli/progress-bar.ts'
+import type { AlertName } from '../../slo/alert/incident.ts'
 import { keyOf } from '../../slo/indicator.ts'
 import { backtest } from '../../slo/replay/backtest.ts'
 import { emptySeries, minuteAt, putMinute } from '../../slo/replay/minute-series.ts'
@@ -9,7 +10,7 @@ import { DAY, slo } from '../slo/build.ts'
 const START = new Date('2026-01-01T00:00:00Z')
 const SLO = slo()
 
-function outage(minutes: number) {
+function outage(minutes: number, kinds: readonly AlertName[] = ['SLOBurnRate']) {
   const series = emptySeries(START, 5 * DAY)
   for (let n = 0; n < 5 * DAY; n++) {
     const bad = n >= 4 * DAY && n < 4 * DAY + minutes ? 1000 : 0
@@ -19,6 +20,7 @@ function outage(minutes: number) {
     from: minuteAt(series, 3 * DAY),
     to: minuteAt(series, 5 * DAY),
     stepMinutes: DAY,
+    kinds: new Set(kinds),
   })
 }
 
@@ -33,6 +35,14 @@ describe('a backtest reads', () => {
       '    page   2026-01-05 00:01 → 2026-01-05 00:45, 44 min: 16.7x in 1h (tier 1h/5m), 1,000 of 60,000 bad',
       '    ticket 2026-01-05 00:45 → 2026-01-05 06:40, 5 h 55 min: 6.9x in 1d (tier 1d/2h), 10,000 of 1,440,000 bad',
     ])
+  })
+
+  it('with what the budget says beside burn rates', () => {
+    const lines = backtestText(SLO, outage(10, ['SLOBurnRate', 'SLOBudgetSpent'])).split('\n')
+    expect(lines[4]).toBe('  alerts   1 page (44 min open), 5 tickets (23 h 16 min open)')
+    expect(lines.at(-1)).toMatch(
+      /^ {4}ticket 2026-01-05 06:40 → still open, 17 h 20 min: checkout-stripe has spent \d+ % of its error budget for 30d \(mark 100 %\)$/,
+    )
   })
 
   it('with a note where telemetry begins later than what is judged', () => {

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { emptyMemory } from '../../evaluator/decide/alert-record.ts'
 import { changesOf, notificationsOf } from '../../evaluator/decide/change.ts'
 import type { IncidentEvidence } from '../../evaluator/decide/incident-facts.ts'
-import { turnIncidents } from '../../evaluator/decide/incident-turn.ts'
-import { judge } from '../../evaluator/decide/judge.ts'
+import type { EvaluatorMemory } from '../../evaluator/decide/known-incident.ts'
 import { memoryOutbox } from '../../evaluator/deliver/memory-outbox-store.ts'
 import { addresseesOf } from '../../evaluator/deliver/notifications-for.ts'
 import { Outbox } from '../../evaluator/deliver/outbox.ts'
@@ -11,16 +9,13 @@ import { SelfAlerts } from '../../evaluator/deliver/self-alerts.ts'
 import { selfConditions } from '../../evaluator/deliver/self-conditions.ts'
 import type { Mail } from '../../evaluator/notify/email.ts'
 import { OUTCOME_MODES } from '../../integration/failure-modes.ts'
-import { absence } from '../../slo/alert/absence.ts'
 import { ALERT_POLICY } from '../../slo/alert/alert-policy.ts'
-import { NO_TRAITS } from '../../slo/alert/alert-stream.ts'
-import { blindness } from '../../slo/alert/blindness.ts'
-import { budgetSpent, exhaustionSoon } from '../../slo/alert/budget-alerts.ts'
-import { ALERT_NAMES, type AlertName } from '../../slo/alert/incident.ts'
+import type { AlertName } from '../../slo/alert/incident.ts'
 import { modeSignal, probeSignal } from '../../slo/alert/mode-alerts.ts'
 import { SHORT_KEEP_MS, type Signal } from '../../slo/alert/signal.ts'
 import { unusualHour } from '../../slo/alert/unusual.ts'
-import { NO_OVERLAYS } from '../../slo/overlay/overlays.ts'
+import { emptyMemory, remember } from '../../slo/decide/alert-record.ts'
+import { decide, plainContext } from '../../slo/decide/decide.ts'
 import type { RouteNode } from '../../slo/overlay/route.ts'
 import type { Reading } from '../../slo/reading.ts'
 import type { AlertEvent } from '../../storage/alert-events.ts'
@@ -71,7 +66,8 @@ const ACME: IncidentEvidence = {
 interface Case {
   /** What an evaluation reads, at that minute, while it is so. */
   readings?: (minute: number) => Reading[]
-  signals?: (minute: number, read: Reading[]) => (Signal | null)[]
+  /** What does not follow from that. */
+  signals?: (minute: number) => (Signal | null)[]
   evidence?: IncidentEvidence
 }
 
@@ -87,11 +83,9 @@ const CASES: Record<Exclude<AlertName, 'PlumblineSelf'>, Case> = {
   },
   SLOBudgetSpent: {
     readings: (minute) => of(minute, { bad: { 43200: [590, 1_000_000] } }),
-    signals: (minute, [read]) => budgetSpent(read!, at(minute), ALERT_POLICY),
   },
   SLOExhaustion: {
     readings: (minute) => of(minute, { bad: { 360: [500, 100_000], 43200: [900, 1_000_000] } }),
-    signals: (minute, [read]) => [exhaustionSoon(read!, at(minute), ALERT_POLICY)],
     evidence: {
       ...ACME,
       suspect: null,
@@ -132,7 +126,6 @@ const CASES: Record<Exclude<AlertName, 'PlumblineSelf'>, Case> = {
       const window = (total: number) => ({ counts: counts(0, total), units: counts(0, total), coverage: 1 })
       return [{ ...read, windows: new Map([...read.windows, [10, window(0)], [70, window(1_234)]]) }]
     },
-    signals: (minute, [read]) => [absence(read!, at(minute), ALERT_POLICY)],
   },
   ProbeFailing: {
     readings: (minute) => of(minute),
@@ -146,36 +139,30 @@ const CASES: Record<Exclude<AlertName, 'PlumblineSelf'>, Case> = {
   },
   PlumblineBlind: {
     readings: () => of(-6),
-    signals: (minute) => [blindness(at(-6), at(minute), ALERT_POLICY)],
   },
 }
 
 /** Evaluates every minute until it is told, then without a cause until the end of it is. */
-function told({ readings = () => [], signals = () => [], evidence }: Case): AlertEvent[] {
-  const memory = emptyMemory()
+function told(kind: AlertName, { readings = () => [], signals = () => [], evidence }: Case): AlertEvent[] {
+  let memory: EvaluatorMemory = emptyMemory()
+  const context = plainContext({ policy: ALERT_POLICY, kinds: new Set(['SLOBurnRate', kind]), routes: ROUTES })
+  const rootCauses = new Map(evidence?.root ? [[SLO.name, evidence.root.origin]] : [])
   const found: AlertEvent[] = []
   for (let minute = 0; minute < 200 && found.length < 2; minute++) {
     const isWrong = found.length === 0
-    const read = isWrong ? readings(minute) : of(minute)
-    const seen = isWrong ? signals(minute, read).filter((signal) => signal !== null) : [seeing(minute)]
     const now = at(minute)
-    const policy = ALERT_POLICY
-    const context = { now, policy, kinds: new Set(ALERT_NAMES), remeasuring: new Set<string>(), late: null }
-    const evaluations = judge(read, seen, memory.alerts, { ...context, explained: new Set() })
-    const turns = turnIncidents(evaluations, memory.incidents, {
-      ...{ now, policy, routes: ROUTES, overlays: NO_OVERLAYS, traits: NO_TRAITS, policies: new Map() },
-      roots: new Map(evidence?.root ? [[SLO.name, evidence.root.origin]] : []),
+    const seen = isWrong ? signals(minute).filter((signal) => signal !== null) : []
+    const decision = decide({
+      readings: isWrong ? readings(minute) : of(minute),
+      conditions: { signals: seen, unseen: null, late: null },
+      ...{ memory, context, rootCauses, now },
     })
-    const change = changesOf(evaluations, turns, () => (isWrong ? (evidence ?? null) : null), now)
-    for (const [alert, record] of change.alerts) memory.alerts.set(alert, record)
-    for (const [id, record] of change.incidents) record ? memory.incidents.set(id, record) : memory.incidents.delete(id)
+    const change = changesOf(decision, memory.incidents, () => (isWrong ? (evidence ?? null) : null), now)
+    memory = remember(memory, change)
     found.push(...change.events.filter(({ intents }) => intents.length > 0))
   }
   return found
 }
-
-/** What is said all the time, also while nothing is wrong. */
-const seeing = (minute: number) => blindness(at(minute), at(minute), ALERT_POLICY)
 
 const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 
@@ -202,7 +189,7 @@ const QUESTIONS = ['summary', 'description', 'impact', 'who_can_fix', 'first_ste
 describe('each type of endpoint is told of', () => {
   for (const [kind, given] of Object.entries(CASES)) {
     it(kind, async () => {
-      const events = told(given)
+      const events = told(kind as AlertName, given)
       const messages = events.flatMap((event) => notificationsOf(event, ADDRESSEES, URL))
       await compare(
         kind,

@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { emptyMemory } from '../../evaluator/decide/alert-record.ts'
 import { changesOf } from '../../evaluator/decide/change.ts'
 import { factsOf, type IncidentEvidence, type IncidentFacts } from '../../evaluator/decide/incident-facts.ts'
-import { turnIncidents } from '../../evaluator/decide/incident-turn.ts'
-import { judge } from '../../evaluator/decide/judge.ts'
+import type { EvaluatorMemory } from '../../evaluator/decide/known-incident.ts'
 import { suspectFor } from '../../evaluator/decide/origin.ts'
 import { bodyFor } from '../../evaluator/notify/body.ts'
 import { ALERT_POLICY } from '../../slo/alert/alert-policy.ts'
-import { NO_TRAITS } from '../../slo/alert/alert-stream.ts'
-import { ALERT_NAMES, type RootEvidence, type Suspect } from '../../slo/alert/incident.ts'
+import type { RootEvidence, Suspect } from '../../slo/alert/incident.ts'
 import { rootOf } from '../../slo/alert/root-cause.ts'
-import { NO_OVERLAYS } from '../../slo/overlay/overlays.ts'
+import { emptyMemory, remember } from '../../slo/decide/alert-record.ts'
+import { decide, NO_CONDITIONS, plainContext } from '../../slo/decide/decide.ts'
 import { NOW, reading, slo } from '../slo/build.ts'
 
 const TYPES = ['webhook', 'alertmanager', 'pagerduty', 'slack', 'email'] as const
@@ -18,6 +16,11 @@ const SLO = slo({ name: 'checkout-availability', labels: { env: 'prod' } })
 const PINNED = 'dependency:acme-pay/timeout'
 const OTHER = 'dependency:acme-pay/server_error'
 const BAD = 1_000
+const CONTEXT = plainContext({
+  policy: ALERT_POLICY,
+  kinds: new Set(['SLOBurnRate']),
+  routes: [{ matchers: [], endpoints: ['pager'], routes: [] }],
+})
 const at = (minute: number) => new Date(NOW.getTime() + minute * 60_000)
 
 const suspectsOf = (shares: Record<string, number>): Suspect[] =>
@@ -36,32 +39,24 @@ function evidenceFor(shares: Record<string, number>, pinned: string): IncidentEv
 
 /** An incident that was pinned to timeouts of acme-pay, after a look that measured `shares`, or found no failing call. */
 function incidentAfter(shares: Record<string, number> | null): IncidentFacts {
-  const memory = emptyMemory()
+  let memory: EvaluatorMemory = emptyMemory()
   const looks = [evidenceFor({ [PINNED]: 1 }, PINNED), shares && evidenceFor(shares, PINNED)]
   for (const [minute, evidence] of looks.entries()) {
     const bad = { 60: [1_000, 60_000], 5: [1_000, 5_000], 43200: [590, 1_000_000] } as const
     const read = [reading({ of: SLO, watermark: at(minute), lastEventAt: at(minute), bad: { ...bad } as never })]
     const now = at(minute)
-    const context = {
-      now,
-      policy: ALERT_POLICY,
-      kinds: new Set(ALERT_NAMES),
-      remeasuring: new Set<string>(),
-      late: null,
-    }
-    const evaluations = judge(read, [], memory.alerts, { ...context, explained: new Set() })
-    const turns = turnIncidents(evaluations, memory.incidents, {
-      ...{ now, policy: ALERT_POLICY, overlays: NO_OVERLAYS, traits: NO_TRAITS, policies: new Map() },
-      routes: [{ matchers: [], endpoints: ['pager'], routes: [] }],
-      roots: new Map([[SLO.name, evidence?.root?.origin ?? '']]),
-    })
     const nothing = { suspect: null, root: rootOf({ shares: {}, traced: 0, tracedShare: 0 }), impact: [] }
     const looked = evidence ?? { ...nothing, exemplars: [], deployments: [] }
-    const byAlert = new Map(evaluations.map((evaluation) => [evaluation.subject.alert, evaluation]))
-    if (minute > 0) return factsOf(turns[0]!, byAlert, looked, now)
-    const change = changesOf(evaluations, turns, () => looked, now)
-    for (const [alert, record] of change.alerts) memory.alerts.set(alert, record)
-    for (const [id, record] of change.incidents) if (record) memory.incidents.set(id, record)
+    const rootCauses = new Map([[SLO.name, evidence?.root?.origin ?? '']])
+    const input = { readings: read, conditions: NO_CONDITIONS, memory, context: CONTEXT, now }
+    const decision = decide({ ...input, rootCauses })
+    const change = changesOf(decision, memory.incidents, () => looked, now)
+    if (minute > 0) {
+      const turn = decision.turns[0]!
+      const byAlert = new Map(decision.evaluations.map((evaluation) => [evaluation.subject.alert, evaluation]))
+      return factsOf(turn, memory.incidents.get(turn.group.id)?.facts ?? null, byAlert, looked, now)
+    }
+    memory = remember(memory, change)
   }
   throw new Error('unreachable')
 }

@@ -197,6 +197,7 @@ describe('an outage of one minute', () => {
       'alert first',
       'incident first',
       'alert keep_firing',
+      'incident keep_firing',
       'alert resolved',
       'incident resolved',
     ])

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { parseAlertRecord } from '../../evaluator/decide/alert-record.ts'
+import { parseAlertRecord } from '../../slo/decide/alert-record.ts'
 import { listIncidents, recordIncidents } from '../../storage/incidents.ts'
 import { recordAttempt, recordNotifications } from '../../storage/notifications.ts'
 import { sloWith } from '../slo/alert-timeline.ts'

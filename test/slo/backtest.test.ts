@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decide } from '../../slo/alert/alert.ts'
+import { ALERT_POLICY } from '../../slo/alert/alert-policy.ts'
 import type { AlertState } from '../../slo/alert/alert-state.ts'
+import { ALERT_NAMES } from '../../slo/alert/incident.ts'
 import { keyOf } from '../../slo/indicator.ts'
-import { backtest } from '../../slo/replay/backtest.ts'
+import type { Slo } from '../../slo/model.ts'
+import { type BacktestOptions, backtest } from '../../slo/replay/backtest.ts'
 import { emptySeries, type MinuteSeries, minuteAt, putMinute } from '../../slo/replay/minute-series.ts'
 import { replay } from '../../slo/replay/replay.ts'
 import { DAY, slo } from './build.ts'
@@ -31,8 +34,22 @@ function history(
 
 const alone = (series: MinuteSeries, of = SLO) => new Map([[keyOf(of), series]])
 
-const over = (series: MinuteSeries, from: number, to: number, of = SLO) =>
-  backtest(of, alone(series, of), { from: minuteAt(series, from), to: minuteAt(series, to), stepMinutes: DAY })
+/** Burn rates, unless other kinds are asked for. */
+const over = (
+  series: MinuteSeries,
+  from: number,
+  to: number,
+  { of = SLO, ...options }: Partial<BacktestOptions> & { of?: Slo } = {},
+) =>
+  backtest(of, alone(series, of), {
+    from: minuteAt(series, from),
+    to: minuteAt(series, to),
+    stepMinutes: DAY,
+    kinds: new Set(['SLOBurnRate']),
+    ...options,
+  })
+
+const ALL_KINDS = { kinds: new Set(ALERT_NAMES) }
 
 /** `page 12-27`: minutes since `origin`. */
 const told = ({ alerts }: ReturnType<typeof backtest>, series: MinuteSeries, origin: number) =>
@@ -90,6 +107,55 @@ describe('a backtest tells of the pages and tickets that would have been', () =>
   })
 })
 
+describe('alerts beside burn rates', () => {
+  const sent = (series: MinuteSeries, to: number, options: Parameters<typeof over>[3] = ALL_KINDS) =>
+    over(series, HISTORY, HISTORY + to, options).alerts.map(({ alert, severity, from, sentAt }) => {
+      const minute = (at: Date) => (at.getTime() - minuteAt(series, HISTORY).getTime()) / 60_000
+      return `${severity} ${alert.replace('checkout-stripe', 'A')} ${minute(from)}, sent ${minute(sentAt)}`
+    })
+
+  it('marks of the budget are sent on their own once the burn that spent it is over', () => {
+    expect(sent(history(HISTORY + DAY, [[HISTORY, HISTORY + 10, 1000]]), DAY)).toEqual([
+      'page A 1, sent 1',
+      'ticket A 45, sent 45',
+      ...[50, 75, 90, 100].map((mark) => `ticket A#budget${mark} 400, sent 401`),
+      'ticket A#exhaustion 400, sent 401',
+    ])
+  })
+  it('and where nothing burns fast enough for an alert of its own', () => {
+    const series = history(HISTORY + DAY, [
+      [0, HISTORY, 0.8],
+      [HISTORY, HISTORY + DAY, 1.6],
+    ])
+    // 4,608 + 1.6 · m bad of 5,760 + m thousand: nine tenths of the budget after 822.9 minutes.
+    expect(sent(series, 1_000)).toContain('ticket A#budget90 823, sent 823')
+  })
+  it('a budget that will be gone within a day', () => {
+    const of = slo({ tiers: [] })
+    const series = history(HISTORY + 600, [[HISTORY, HISTORY + 600, 8]])
+    // 8 · m of 5,760 + m thousand leave a day at a burn of 8 when 0.267 of the budget is left: after 581.4 minutes.
+    expect(sent(series, 600, { of, kinds: new Set(['SLOExhaustion']) })).toEqual(['ticket A#exhaustion 582, sent 583'])
+  })
+  it('telemetry that stops while Plumbline can see', () => {
+    const series = history(HISTORY + 60, [])
+    series.good.fill(0, HISTORY + 5, HISTORY + 30)
+    series.total.fill(0, HISTORY + 5, HISTORY + 30)
+    expect(sent(series, 60)).toEqual(['ticket A#absent 15, sent 15'])
+  })
+  it('none that the configuration does not want, or the author', () => {
+    const series = history(HISTORY + DAY, [[HISTORY, HISTORY + 10, 1000]])
+    expect(sent(series, DAY, { kinds: new Set(['SLOBudgetSpent']) })[0]).toBe('ticket A#budget50 3, sent 4')
+    const policies = { endpoints: [], whenBreaching: false, whenResolved: true, whenNoData: true }
+    expect(sent(series, DAY, { ...ALL_KINDS, of: slo({ policies }) })).toEqual([])
+    expect(sent(series, DAY, { ...ALL_KINDS, of: slo({ alerting: 'off' }) })).toEqual([])
+  })
+  it('a reset of the budget ends its marks', () => {
+    const series = history(HISTORY + DAY, [[HISTORY, HISTORY + 10, 1000]])
+    const reset = { slo: 'checkout-stripe', at: minuteAt(series, HISTORY + 60), reason: 'agreed', by: 'sam' }
+    expect(sent(series, DAY, { ...ALL_KINDS, resets: [reset] })).toEqual(['page A 1, sent 1', 'ticket A 45, sent 45'])
+  })
+})
+
 describe('its budget', () => {
   it('is that of the SLO window at the end, from counts', () => {
     const series = history(30 * DAY, [[100, 120, 1000]])
@@ -134,6 +200,8 @@ function live(series: MinuteSeries, from: number, to: number): string[] {
   return sends
 }
 
+const NO_WAIT = { policy: { ...ALERT_POLICY, groupWaitMs: { page: 0, ticket: 0 } } }
+
 describe('a backtest equals judging live, minute by minute', () => {
   it('for any failures and any lost minutes', () => {
     const stretch = fc
@@ -143,7 +211,7 @@ describe('a backtest equals judging live, minute by minute', () => {
     fc.assert(
       fc.property(fc.array(stretch, { maxLength: 4 }), lost, (stretches, [from, length]) => {
         const series = history(420, stretches, [from, from + length])
-        const changes = over(series, 0, 420).alerts.flatMap(({ from, to }) =>
+        const changes = over(series, 0, 420, NO_WAIT).alerts.flatMap(({ from, to }) =>
           [from, to].map((at) => at && (at.getTime() - START.getTime()) / 60_000),
         )
         const expected = live(series, 0, 420).map((send) => Number(send.split(' ')[0]))

@@ -74,7 +74,7 @@ export function reading({
   coverage?: Record<number, number>
   elsewhere?: { good: number; total: number }
 } = {}): Reading {
-  const lengths = [5, 30, 60, 120, 360, 1440, 4320, of.objective.window.minutes]
+  const lengths = [5, 10, 30, 60, 70, 120, 360, 1440, 4320, of.objective.window.minutes]
   const windowOf = (minutes: number) => {
     const stated = bad[minutes]
     const events = stated ? counts(...stated) : elsewhere

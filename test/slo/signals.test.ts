@@ -46,7 +46,7 @@ describe('absence', () => {
   it('an event', () => expect(absent(1, 100)).toBe('ticket clear'))
   it('stale data', () => expect(absent(0, 100, { watermark: ago(4 * MINUTE_MS) })).toBe('ticket frozen frozen_stale'))
   it('is set apart from the burn-rate alert of its SLO', () => {
-    const { subject, waits, keepFiringMs } = absence(reading(), NOW, ALERT_POLICY)!
+    const { subject, waits, keepFiringMs } = absence(reading({ elsewhere: counts(0, 0) }), NOW, ALERT_POLICY)!
     expect(subject).toMatchObject({ alert: 'checkout-stripe#absent', alertname: 'TelemetryAbsent' })
     expect([waits, keepFiringMs]).toEqual([false, SHORT_KEEP_MS])
   })

@@ -30,7 +30,7 @@ const over = (of: Slo, ...parts: [Pick<Slo, 'indicator' | 'generation'>, MinuteS
   const [, first] = parts[0]!
   const to = minuteAt(first, first.total.length)
   const members = parts.map(([part, minutes]): [string, MinuteSeries] => [keyOf(part as Slo), minutes])
-  return backtest(of, new Map(members), { from: START, to, stepMinutes: DAY })
+  return backtest(of, new Map(members), { from: START, to, stepMinutes: DAY, kinds: new Set(['SLOBurnRate']) })
 }
 
 const sliced = (minutes: number, windowMinutes: number) => {

@@ -1,20 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { type AlertRecord, emptyMemory, type Memory } from '../../evaluator/decide/alert-record.ts'
 import { changesOf } from '../../evaluator/decide/change.ts'
-import { explainedRoots, turnIncidents } from '../../evaluator/decide/incident-turn.ts'
-import { judge } from '../../evaluator/decide/judge.ts'
+import type { EvaluatorMemory } from '../../evaluator/decide/known-incident.ts'
 import { ALERT_POLICY, type AlertPolicy } from '../../slo/alert/alert-policy.ts'
 import type { FrozenReason } from '../../slo/alert/alert-reason.ts'
-import { NO_TRAITS } from '../../slo/alert/alert-stream.ts'
-import { blindness } from '../../slo/alert/blindness.ts'
 import { budgetSpent } from '../../slo/alert/budget-alerts.ts'
 import { ALERT_NAMES, type AlertName } from '../../slo/alert/incident.ts'
 import { modeSignal } from '../../slo/alert/mode-alerts.ts'
 import { SHORT_KEEP_MS, type Signal } from '../../slo/alert/signal.ts'
+import { type AlertRecord, emptyMemory, remember } from '../../slo/decide/alert-record.ts'
+import { decide, plainContext } from '../../slo/decide/decide.ts'
 import type { AlertPolicies, Slo } from '../../slo/model.ts'
 import { NO_OVERLAYS, type Overlays } from '../../slo/overlay/overlays.ts'
+import type { RouteNode } from '../../slo/overlay/route.ts'
 import type { Reading } from '../../slo/reading.ts'
-import { counts, NOW, reading, slo } from '../slo/build.ts'
+import { counts, NOW, reading, slo } from './build.ts'
 
 const MINUTE_MS = 60_000
 const PAY = 'dependency:acme-pay/timeout'
@@ -27,6 +26,19 @@ const read = (
 ): Reading =>
   reading({ of, watermark: at(minute), elsewhere: counts(spent, 1_000_000), ...(burns ? { bad: BURNS } : {}) })
 
+const mode = (minute: number) =>
+  modeSignal(
+    {
+      env: '',
+      dependency: 'acme-pay',
+      outcome: 'timeout',
+      callers: ['checkout'],
+      mode: { id: 'F3', mode: 'timeout', share: 0.5, evidence: { n: 10, bad: 5, baselineShare: 0 }, advice: '' },
+    },
+    at(minute),
+    SHORT_KEEP_MS,
+  )
+
 interface Step {
   minute: number
   readings?: Reading[]
@@ -37,37 +49,37 @@ interface Step {
   overlays?: Partial<Overlays>
   policies?: Record<string, AlertPolicies>
   policy?: AlertPolicy
+  routes?: RouteNode[]
 }
 
 /** Plays ticks without a store; alerts and messages of each. */
 function played(...steps: Step[]) {
-  const memory: Memory = emptyMemory()
+  let memory: EvaluatorMemory = emptyMemory()
   return steps.map(({ minute, readings = [], signals = [], unseen = null, kinds = ALERT_NAMES, ...rest }) => {
     const now = at(minute)
-    const policy = rest.policy ?? ALERT_POLICY
-    const explained = explainedRoots(memory.incidents.values())
-    const context = { now, policy, kinds: new Set(kinds), remeasuring: new Set<string>(), explained, late: null }
-    const evaluations = judge(readings, signals, memory.alerts, context, unseen)
-    const turns = turnIncidents(evaluations, memory.incidents, {
+    const decision = decide({
+      readings,
+      conditions: { signals, unseen, late: null },
+      memory,
+      rootCauses: new Map(Object.entries(rest.roots ?? {})),
+      context: plainContext({
+        policy: rest.policy ?? ALERT_POLICY,
+        kinds: new Set(kinds),
+        routes: rest.routes ?? [{ matchers: [], endpoints: ['all'], routes: [] }],
+        overlays: { ...NO_OVERLAYS, ...rest.overlays },
+        policies: new Map(Object.entries(rest.policies ?? {})),
+      }),
       now,
-      policy,
-      routes: [{ matchers: [], endpoints: ['all'], routes: [] }],
-      overlays: { ...NO_OVERLAYS, ...rest.overlays },
-      traits: NO_TRAITS,
-      roots: new Map(Object.entries(rest.roots ?? {})),
-      policies: new Map(Object.entries(rest.policies ?? {})),
     })
-    const change = changesOf(evaluations, turns, () => null, now)
-    for (const [alert, record] of change.alerts) memory.alerts.set(alert, record)
-    for (const [id, record] of change.incidents) {
-      if (record) memory.incidents.set(id, record)
-      else memory.incidents.delete(id)
-    }
-    const said = turns.flatMap(({ projection }) => [
+    const change = changesOf(decision, memory.incidents, () => null, now)
+    memory = remember(memory, change)
+    const said = decision.turns.flatMap(({ projection }) => [
       ...projection.intents.map(({ event, reason, severity }) => `${event} ${reason} ${severity}`),
       ...projection.withheld.map(({ reason }) => `not told: ${reason}`),
     ])
-    const reasons = Object.fromEntries(evaluations.map(({ subject, outcome }) => [subject.alert, outcome.reason]))
+    const reasons = Object.fromEntries(
+      decision.evaluations.map(({ subject, outcome }) => [subject.alert, outcome.reason]),
+    )
     return { said, reasons, events: change.events, memory }
   })
 }
@@ -85,13 +97,9 @@ describe('alerts of one tick', () => {
   })
 
   it('an SLO that is gone ends its alerts, of every kind', () => {
-    const { signals, readings } = {
-      signals: budgetSpent(read(0, { spent: 600 }), NOW, ALERT_POLICY),
-      readings: [read(0, { spent: 600 })],
-    }
     const steps = played(
-      { minute: 0, readings, signals },
-      { minute: 2, readings: [read(2, { spent: 600 })], signals },
+      { minute: 0, readings: [read(0, { spent: 600 })] },
+      { minute: 2, readings: [read(2, { spent: 600 })] },
       { minute: 3 },
     )
     expect(steps[1]?.said).toEqual(['firing first ticket'])
@@ -99,26 +107,34 @@ describe('alerts of one tick', () => {
   })
 
   it('a kind that is switched off ends', () => {
-    const signals = [blindness(at(-10), NOW, ALERT_POLICY)]
-    const steps = played({ minute: 0, signals }, { minute: 1, signals, kinds: ['SLOBurnRate'] })
+    const readings = [read(-10)]
+    const steps = played({ minute: 0, readings }, { minute: 1, readings, kinds: ['SLOBurnRate'] })
     expect(steps.map(({ said }) => said)).toEqual([['firing first page'], ['resolved resolved page']])
   })
 
   it('a signal that is not given any more is clear, and ends after its time', () => {
-    const signals = [blindness(at(-10), NOW, ALERT_POLICY)]
-    const steps = played({ minute: 0, signals }, { minute: 1 }, { minute: 5 }, { minute: 6 })
-    expect(steps.map(({ reasons }) => reasons['plumbline#blind'])).toEqual([
+    const steps = played(
+      ...[0, 3, 5].map((minute): Step => ({ minute, signals: [mode(minute)] })),
+      { minute: 6 },
+      {
+        minute: 11,
+      },
+    )
+    expect(steps.map(({ reasons }) => reasons['acme-pay#F3'])).toEqual([
+      'pending',
+      'pending',
       'first',
-      'keep_firing',
       'keep_firing',
       'resolved',
     ])
   })
 
   it('unless nobody could see: then it stays', () => {
-    const signals = [blindness(at(-10), NOW, ALERT_POLICY)]
-    const steps = played({ minute: 0, signals }, { minute: 60, unseen: 'frozen_stale' })
-    expect(lastOf(steps).reasons['plumbline#blind']).toBe('frozen_stale')
+    const steps = played(...[0, 3, 5].map((minute): Step => ({ minute, signals: [mode(minute)] })), {
+      minute: 60,
+      unseen: 'frozen_stale',
+    })
+    expect(lastOf(steps).reasons['acme-pay#F3']).toBe('frozen_stale')
   })
 
   it('a new incident names the one its alert was in before', () => {
@@ -136,22 +152,10 @@ describe('alerts of one tick', () => {
 })
 
 describe('what is explained already', () => {
-  const mode = (minute: number) =>
-    modeSignal(
-      {
-        env: '',
-        dependency: 'acme-pay',
-        outcome: 'timeout',
-        callers: ['checkout'],
-        mode: { id: 'F3', mode: 'timeout', share: 0.5, evidence: { n: 10, bad: 5, baselineShare: 0 }, advice: '' },
-      },
-      at(minute),
-      SHORT_KEEP_MS,
-    )
   describe('budgets of an SLO that burns', () => {
     const spent = (minute: number, burns: boolean, rest: Partial<Step> = {}): Step => {
       const now = read(minute, { burns, spent: 600 })
-      return { minute, readings: [now], signals: budgetSpent(now, at(minute), ALERT_POLICY), ...rest }
+      return { minute, readings: [now], ...rest }
     }
     const membersOf = ({ memory }: ReturnType<typeof played>[number]) =>
       [...memory.incidents.values()].map(({ group: { members } }) =>
@@ -163,6 +167,20 @@ describe('what is explained already', () => {
       expect(rise?.said).toEqual(['firing first page'])
       expect(after?.said).toEqual(['not told: repeat_not_due'])
       expect(membersOf(rise!)).toEqual([['checkout-stripe', 'checkout-stripe#budget50']])
+    })
+
+    it('are no ticket while the page is only kept open', () => {
+      const routes = [
+        { matchers: [{ name: 'severity', op: '=' as const, value: 'page' }], endpoints: ['pager'], routes: [] },
+        { matchers: [], endpoints: ['desk'], routes: [] },
+      ]
+      const [, cleared, over] = played(
+        spent(0, true, { routes }),
+        spent(2, false, { routes }),
+        spent(8, false, { routes }),
+      )
+      expect(cleared?.said.toSorted()).toEqual(['not told: absorbed_by_page', 'not told: keep_firing'])
+      expect(over?.said).toContain('resolved resolved page')
     })
 
     it('whatever its root cause is', () => {
@@ -200,7 +218,7 @@ describe('what is explained already', () => {
     it('join those told before once it no longer burns', () => {
       const more = (minute: number, burns: boolean): Step => {
         const now = read(minute, { burns, spent: 800 })
-        return { minute, readings: [now], signals: budgetSpent(now, at(minute), ALERT_POLICY) }
+        return { minute, readings: [now] }
       }
       const steps = played(spent(0, false), spent(2, false), more(3, true), more(5, false), more(11, false))
       expect(lastOf(steps).said.toSorted()).toEqual(['firing members_added ticket', 'resolved resolved page'])
@@ -236,8 +254,8 @@ describe('what is explained already', () => {
   it('nothing new is told while Plumbline is blind', () => {
     const steps = played({
       minute: 0,
-      readings: [read(0, { burns: true })],
-      signals: [blindness(at(-10), NOW, ALERT_POLICY)],
+      readings: [read(-10, { burns: true })],
+      policy: { ...ALERT_POLICY, staleAfterMs: 60 * MINUTE_MS },
     })
     expect(lastOf(steps).said.toSorted()).toEqual(['firing first page', 'not told: inhibited'])
   })
@@ -298,9 +316,10 @@ describe('what is recorded', () => {
     ])
   })
   it('nothing of signals that are idle, whatever freezes them', () => {
-    const frozen = budgetSpent({ ...read(0), watermark: at(-60) }, NOW, ALERT_POLICY)
+    const stale = read(-60)
+    const frozen = budgetSpent(stale, NOW, ALERT_POLICY)
     expect(frozen.map(({ conditions }) => conditions[0]?.verdict)).toEqual(['frozen', 'frozen', 'frozen', 'frozen'])
-    const { events } = lastOf(played({ minute: 0, readings: [read(0)], signals: frozen }))
+    const { events } = lastOf(played({ minute: 0, readings: [stale], kinds: ['SLOBudgetSpent'] }))
     expect(events).toEqual([])
   })
   it('what an alert needs to go on: a restart between two ticks loses nothing', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { kindsOf, policyOf } from '../../evaluator/alert-config.ts'
 import { configSchema } from '../../runtime/config-schema.ts'
 import { ALERT_POLICY } from '../../slo/alert/alert-policy.ts'
+import { kindsOf, policyOf } from '../../slo/alert/alert-settings.ts'
 
 const alerting = (changes: object = {}) => configSchema.parse({ alerting: changes }).alerting
 

@@ -1,5 +1,5 @@
-import type { AlertPolicy } from '../../slo/alert/alert-policy.ts'
-import { isCleared } from '../../slo/alert/alert-state.ts'
+import type { AlertPolicy } from '../alert/alert-policy.ts'
+import { isCleared } from '../alert/alert-state.ts'
 import {
   type EndpointTraits,
   type IncidentNow,
@@ -7,8 +7,8 @@ import {
   type Projection,
   project,
   startStream,
-} from '../../slo/alert/alert-stream.ts'
-import { BLIND } from '../../slo/alert/blindness.ts'
+} from '../alert/alert-stream.ts'
+import { BLIND } from '../alert/blindness.ts'
 import {
   type AlertSubject,
   type FiringNow,
@@ -16,11 +16,11 @@ import {
   type Grouped,
   group,
   type MemberState,
-} from '../../slo/alert/incident-group.ts'
-import { joinPlans, planOf, type StreamPlan } from '../../slo/alert/stream-plan.ts'
-import type { AlertPolicies, Severity } from '../../slo/model.ts'
-import { muteOf, type Overlays } from '../../slo/overlay/overlays.ts'
-import type { RouteNode } from '../../slo/overlay/route.ts'
+} from '../alert/incident-group.ts'
+import { joinPlans, planOf, type StreamPlan } from '../alert/stream-plan.ts'
+import type { AlertPolicies, Severity } from '../model.ts'
+import { muteOf, type Overlays } from '../overlay/overlays.ts'
+import type { RouteNode } from '../overlay/route.ts'
 import { type AlertRecord, differs, type IncidentRecord } from './alert-record.ts'
 import type { Evaluation } from './judge.ts'
 
@@ -117,6 +117,11 @@ function turnOf(
     if (mute) muted[id] = mute
     if (alert && alert.overlay !== '') overlayIds[id] = alert.overlay
   }
+  /** The alert above it is in the same incident, and messages about that one say this, too. */
+  const isSaidByOther = (alert: string): boolean => {
+    const under = next.members[alert]?.subject.under
+    return under !== undefined && !(under in muted) && active.some(([id]) => id === under)
+  }
   const stream = planned(before?.stream ?? null, next, { joined, movedFrom, isNew, waits, open, firing }, context)
   const acknowledgement = overlays.acknowledgements.find(({ incident }) => incident === next.id) ?? null
   const incident: IncidentNow = {
@@ -124,7 +129,7 @@ function turnOf(
       alert,
       severity,
       muted: muted[alert] ?? null,
-      cleared: firing.get(alert)?.cleared ?? false,
+      cleared: (firing.get(alert)?.cleared ?? false) || isSaidByOther(alert),
       joined: !isNew && joined.includes(alert),
     })),
     acknowledgement,
