@@ -11,7 +11,7 @@ export class EngineError extends Error {
 
 /** HTTP statuses of error codes, as ClickHouse's own HTTP handler chooses them; every other code is 500. */
 const CODES_BY_STATUS: [number, number[]][] = [
-  [400, [6, 26, 27, 36, 38, 41, 42, 43, 44, 53, 62, 69, 70, 72, 117, 130, 271, 306, 386, 456, 457]],
+  [400, [6, 26, 27, 36, 38, 39, 40, 41, 42, 43, 44, 53, 62, 69, 70, 72, 89, 117, 130, 271, 306, 386, 456, 457]],
   [403, [164, 497, 516]],
   [404, [46, 47, 50, 56, 60, 73, 81, 115, 372]],
   [408, [159]],

@@ -1,7 +1,9 @@
-import { EngineError } from './engine-errors.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type BodyReader, readerOf } from './body-reader.ts'
+import { damaged, decodeBlock, encodeBlock } from './lz4-block.ts'
 
-// Decoder of the LZ4 frame format, which Node's zlib lacks and clickhouse-connect sends.
-// Source: github.com/lz4/lz4, doc/lz4_Frame_format.md and doc/lz4_Block_format.md. Checksums are not verified.
+// The LZ4 frame format, which Node's zlib lacks and clickhouse-connect sends. Checksums are not verified.
+// Source: github.com/lz4/lz4, doc/lz4_Frame_format.md.
 const MAGIC = 0x184d2204
 const END_MARK_BYTES = 4
 const HISTORY_BYTES = 64 * 1024
@@ -10,11 +12,11 @@ const STORED = 0x80000000
 
 /** Decodes LZ4 frames piece by piece; holds one block and 64 KiB of history. */
 export async function* decodeLz4(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  const input = createReader(body)
+  const input = readerOf(body, () => damaged('it ends too early'))
   while (!(await input.ended())) yield* decodeFrame(input)
 }
 
-async function* decodeFrame(input: Reader) {
+async function* decodeFrame(input: BodyReader) {
   const header = await input.read(7)
   if (header.readUInt32LE(0) !== MAGIC) throw damaged('it does not begin like one')
   const flags = header.readUInt8(4)
@@ -37,69 +39,28 @@ async function* decodeFrame(input: Reader) {
   await input.read(flags & 0x04 ? 4 : 0)
 }
 
-/** Sequences of literals and of copies from what was decoded before; `history` precedes the block. */
-export function decodeBlock(block: Buffer, history: Buffer, maxBytes: number): Buffer {
-  const out = Buffer.allocUnsafe(history.length + maxBytes)
-  history.copy(out)
-  let to = history.length
-  let from = 0
-  const lengthAt = (nibble: number) => {
-    let length = nibble
-    for (let byte = nibble === 15 ? 255 : 0; byte === 255; ) {
-      byte = block[from++] ?? Number.NaN
-      length += byte
+/** Magic, flags (version 1, independent blocks, no checksums), blocks of at most 1 MiB, and the checksum of the two. */
+const HEADER = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x60, 0x51])
+const ENCODED_BYTES = 2 ** 20
+
+/** One frame of what is passed on, piece by piece; other requests have their turn between two blocks. */
+export async function* encodeLz4(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  yield HEADER
+  for await (const piece of body) {
+    for (let at = 0; at < piece.length; at += ENCODED_BYTES) {
+      const plain = piece.subarray(at, at + ENCODED_BYTES)
+      const encoded = encodeBlock(plain)
+      const isStored = encoded.length >= plain.length
+      yield sizeWord(isStored ? plain.length + STORED : encoded.length)
+      yield isStored ? Buffer.from(plain) : encoded
+      await nextTurn()
     }
-    return length
   }
-  while (from < block.length) {
-    const token = block[from++] ?? 0
-    const literals = lengthAt(token >> 4)
-    if (!(from + literals <= block.length && to + literals <= out.length)) throw damaged('literals run over the end')
-    block.copy(out, to, from, from + literals)
-    to += literals
-    from += literals
-    if (from >= block.length) break
-    const offset = (block[from] ?? 0) | ((block[from + 1] ?? 0) << 8)
-    from += 2
-    const length = lengthAt(token & 15) + 4
-    if (offset === 0 || offset > to || !(to + length <= out.length)) throw damaged('a copy points outside')
-    // Byte by byte, since a copy may overlap itself.
-    for (let end = to + length; to < end; to++) out[to] = out[to - offset] ?? 0
-  }
-  return out.subarray(history.length, to)
+  yield sizeWord(0)
 }
 
-function damaged(why: string): EngineError {
-  return new EngineError(271, 'CANNOT_DECOMPRESS', `The body is no LZ4 frame: ${why}`)
-}
-
-interface Reader {
-  read(bytes: number): Promise<Buffer>
-  ended(): Promise<boolean>
-}
-
-function createReader(body: AsyncIterable<Uint8Array>): Reader {
-  const pieces = body[Symbol.asyncIterator]()
-  let buffered = Buffer.alloc(0)
-  async function fill(bytes: number): Promise<boolean> {
-    const more: Uint8Array[] = [buffered]
-    let length = buffered.length
-    while (length < bytes) {
-      const next = await pieces.next()
-      if (next.done) break
-      more.push(next.value)
-      length += next.value.length
-    }
-    if (more.length > 1) buffered = Buffer.concat(more)
-    return buffered.length >= bytes
-  }
-  return {
-    async read(bytes) {
-      if (!(await fill(bytes))) throw damaged('it ends too early')
-      const taken = buffered.subarray(0, bytes)
-      buffered = buffered.subarray(bytes)
-      return taken
-    },
-    ended: async () => !(await fill(1)),
-  }
+function sizeWord(value: number): Buffer {
+  const word = Buffer.alloc(END_MARK_BYTES)
+  word.writeUInt32LE(value)
+  return word
 }

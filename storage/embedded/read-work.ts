@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { EngineError } from './engine-errors.ts'
 import { fileIn } from './inbox.ts'
 import { type ExternalTable, readForm } from './multipart.ts'
@@ -45,29 +46,40 @@ export async function readWork(places: Places, request: IncomingMessage, params:
   }
   const query = params.get('query') ?? ''
   const inUrl = query === '' ? null : parseStatement(`${query}\n`)
-  if (inUrl?.kind === 'insert') return readRows(places.spool, request, query, inUrl)
-  return readText(places, request, query, params.get('rows_file'))
+  const inBlocks = params.get('decompress') === '1'
+  if (inUrl?.kind === 'insert') return readRows(places.spool, request, query, inUrl, inBlocks)
+  return readText(places, decodedBody(request, inBlocks), query, params.get('rows_file'))
 }
 
 /** The statement is in the URL and ends where its rows begin: the body is rows, and may stay compressed. */
-async function readRows(spool: Spool, request: IncomingMessage, query: string, insert: InsertStatement): Promise<Work> {
+async function readRows(
+  spool: Spool,
+  request: IncomingMessage,
+  query: string,
+  insert: InsertStatement,
+  inBlocks: boolean,
+): Promise<Work> {
   refuseReaching(`${insert.head} ${insert.settings}`)
   const inline = `${query}\n`.slice(insert.dataStart)
-  if (inline.trim() === '') {
+  if (inline.trim() === '' && !inBlocks) {
     const compression = infileCompression(request.headers['content-encoding'])
     return insertWork(insert, await spool.write(request), compression)
   }
-  return insertWork(insert, await spool.write(concat(Buffer.from(inline), decodedBody(request))), null)
+  return insertWork(
+    insert,
+    await spool.write(concat(Buffer.from(inline.trim() === '' ? '' : inline), decodedBody(request, inBlocks))),
+    null,
+  )
 }
 
 /** The statement, or its end, is in the body; rows may follow it there, or lie in a file of the inbox. */
 async function readText(
   { spool, inbox }: Places,
-  request: IncomingMessage,
+  body: Readable,
   query: string,
   rowsFile: string | null,
 ): Promise<Work> {
-  const { head, done, rest } = await readHead(decodedBody(request), HEAD_BYTES)
+  const { head, done, rest } = await readHead(body, HEAD_BYTES)
   const bytes = query === '' ? head : Buffer.concat([Buffer.from(`${query}\n`), head])
   // One character per byte, so that positions in the text are positions in the body.
   const statement = parseStatement(bytes.toString('latin1'))

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { Duplex, type Readable } from 'node:stream'
+import { Duplex, Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { decodeBlocks } from './block-framing.ts'
 import { EngineError } from './engine-errors.ts'
 import { decodeLz4 } from './lz4-frame.ts'
 
@@ -22,8 +23,13 @@ export function infileCompression(coding: string | undefined): string | null {
   return known.infile
 }
 
-/** The body as the sender meant it. */
-export function decodedBody(message: IncomingMessage): Readable {
+/** The body as the sender meant it; `inBlocks` where it is in ClickHouse's compressed blocks (`decompress=1`), too. */
+export function decodedBody(message: IncomingMessage, inBlocks = false): Readable {
+  const body = withoutCoding(message)
+  return inBlocks ? Readable.from(decodeBlocks(body), { objectMode: false, highWaterMark: 1 }) : body
+}
+
+function withoutCoding(message: IncomingMessage): Readable {
   const coding = message.headers['content-encoding']
   if (!coding || coding === 'identity') return message
   const decode = CODINGS[coding.trim().toLowerCase()]?.decode

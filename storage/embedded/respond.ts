@@ -1,11 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { promisify } from 'node:util'
-import { gzip, zstdCompress } from 'node:zlib'
+import type { ServerResponse } from 'node:http'
 import type { Answer } from './chdb-sessions.ts'
 import { type EngineError, errorBody, httpStatus } from './engine-errors.ts'
-
-const compressors = { gzip: promisify(gzip), zstd: promisify(zstdCompress) }
-const WORTH_COMPRESSING_BYTES = 1024
+import type { Packing } from './packing.ts'
 
 const CONTENT_TYPES: [RegExp, string][] = [
   [/^JSON(Each|Compact\w*Each|Strings\w*Each|Objects|.*Progress)/, 'application/x-ndjson; charset=UTF-8'],
@@ -18,13 +14,14 @@ const CONTENT_TYPES: [RegExp, string][] = [
 export interface Described {
   queryId: string
   format: string
+  packing: Packing | null
   /** Of an insert. */
   rowsWritten?: number
   bytesWritten?: number
 }
 
 /** Answers 200 with the result, and with the headers a ClickHouse server sends. */
-export async function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: Answer, about: Described) {
+export async function sendAnswer(response: ServerResponse, answer: Answer, about: Described) {
   setHeaders(response, about)
   const counters = {
     read_rows: answer.rowsRead,
@@ -38,12 +35,9 @@ export async function sendAnswer(request: IncomingMessage, response: ServerRespo
   }
   const summary = Object.fromEntries(Object.entries(counters).map(([name, count]) => [name, String(count)]))
   response.setHeader('X-ClickHouse-Summary', JSON.stringify(summary))
-  let body = answer.body
-  const coding = body.length < WORTH_COMPRESSING_BYTES ? null : acceptedCoding(request)
-  if (coding) {
-    body = await compressors[coding](body)
-    response.setHeader('Content-Encoding', coding)
-  }
+  const packing = answer.body.length < (about.packing?.fromBytes ?? 0) ? null : about.packing
+  const body = (await packing?.whole(answer.body)) ?? answer.body
+  if (packing?.coding) response.setHeader('Content-Encoding', packing.coding)
   response.setHeader('Content-Length', body.length)
   response.end(body)
 }
@@ -59,27 +53,27 @@ export function setHeaders(response: ServerResponse, { queryId, format }: Descri
   response.setHeader('X-ClickHouse-Server-Display-Name', 'plumbline')
 }
 
-export function acceptedCoding(request: IncomingMessage): keyof typeof compressors | null {
-  const accepted = String(request.headers['accept-encoding'] ?? '')
-    .split(',')
-    .filter((entry) => !/;\s*q=0(\.0*)?\s*$/.test(entry))
-    .map((entry) => entry.split(';')[0]!.trim().toLowerCase())
-  if (accepted.includes('zstd')) return 'zstd'
-  return accepted.includes('gzip') || accepted.includes('*') ? 'gzip' : null
-}
-
-/** Answers with the error as a ClickHouse server words it. */
-export function sendError(response: ServerResponse, error: EngineError, version: string, queryId?: string) {
+/**
+ * Answers with the error as a ClickHouse server words it: packed in compressed blocks where these were asked for, since
+ * clients unpack whatever comes then.
+ */
+export async function sendError(
+  response: ServerResponse,
+  error: EngineError,
+  version: string,
+  { queryId, packing }: Partial<Described>,
+) {
   if (response.headersSent) {
     response.destroy()
     return
   }
-  const body = errorBody(error, version)
+  const text = Buffer.from(errorBody(error, version))
+  const body = packing?.coding === null ? await packing.whole(text) : text
   response.statusCode = httpStatus(error.code)
   response.setHeader('Content-Type', 'text/plain; charset=UTF-8')
   response.setHeader('X-ClickHouse-Exception-Code', error.code)
   if (queryId) response.setHeader('X-ClickHouse-Query-Id', queryId)
   if (response.statusCode === 503) response.setHeader('Retry-After', '1')
-  response.setHeader('Content-Length', Buffer.byteLength(body))
+  response.setHeader('Content-Length', body.length)
   response.end(body)
 }

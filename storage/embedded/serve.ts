@@ -3,24 +3,31 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Account } from './accounts.ts'
 import { EngineError, fromChdb } from './engine-errors.ts'
 import { greeting, isGreeting } from './native-greeting.ts'
+import { type Packing, packingOf } from './packing.ts'
 import { readWork } from './read-work.ts'
 import { sendAnswer, sendError } from './respond.ts'
 import { type Engine, runWork } from './run-work.ts'
 import { isPiecewise, sendLarge } from './send-large.ts'
 
+/** What a request says about its answer, also when that is an error. */
+interface Asked {
+  queryId: string
+  packing: Packing | null
+}
+
 /** Answers one request of the ClickHouse HTTP interface; never throws. */
 export async function serve(engine: Engine, request: IncomingMessage, response: ServerResponse) {
-  let queryId: string | undefined
+  let asked: Asked | undefined
   try {
     refuseWebPages(request)
     const { pathname, searchParams: params } = new URL(request.url ?? '/', 'http://127.0.0.1')
     applyHeaders(request, params)
-    refuseFraming(params)
-    queryId = params.get('query_id') || randomUUID()
+    asked = { queryId: params.get('query_id') || randomUUID(), packing: packingOf(request, params) }
     if (pathname === '/ping' || (isGet(request) && !params.has('query'))) return pong(response)
-    await answer(engine, request, response, { params, queryId, account: engine.accountOf(request.headers, params) })
+    const account = engine.accountOf(request.headers, params)
+    await answer(engine, request, response, { params, account, asked })
   } catch (error) {
-    sendError(response, fromChdb(error), engine.chdb.version, queryId)
+    await sendError(response, fromChdb(error), engine.chdb.version, asked ?? {})
   }
 }
 
@@ -28,7 +35,7 @@ async function answer(
   engine: Engine,
   request: IncomingMessage,
   response: ServerResponse,
-  { params, queryId, account }: { params: URLSearchParams; queryId: string; account: Account },
+  { params, account, asked }: { params: URLSearchParams; account: Account; asked: Asked },
 ) {
   const work = await readWork(engine, request, params)
   const id = randomUUID()
@@ -42,21 +49,21 @@ async function answer(
   if (response.destroyed) stopIfGone()
   try {
     const format = params.get('default_format') || 'TabSeparated'
-    const described = { queryId, format: work.format ?? format }
+    const described = { ...asked, format: work.format ?? format }
     if (isGreeting(work.sql, params)) {
       const body = greeting(engine.chdb.version, Number(params.get('client_protocol_version')))
-      return await sendAnswer(request, response, { body, rowsRead: 1, bytesRead: body.length, elapsedNs: 0 }, described)
+      return await sendAnswer(response, { body, rowsRead: 1, bytesRead: body.length, elapsedNs: 0 }, described)
     }
     const result = await runWork(engine, {
       ...{ work, account, params, id, format },
       readonly: engine.lanes[account].readonly || Number(params.get('readonly')) || (isGet(request) ? 2 : 0),
       gone: gone.signal,
       ...(isPiecewise(described.format, work, params) && {
-        sendLarge: (rows) => sendLarge(request, response, rows, { ...described, version: engine.chdb.version }),
+        sendLarge: (rows) => sendLarge(response, rows, { ...described, version: engine.chdb.version }),
       }),
     })
     const written = work.file && result ? { rowsWritten: result.rowsRead, bytesWritten: result.bytesRead } : {}
-    if (result) await sendAnswer(request, response, result, { ...described, ...written })
+    if (result) await sendAnswer(response, result, { ...described, ...written })
   } finally {
     response.off('close', stopIfGone)
     await work.file?.[Symbol.asyncDispose]()
@@ -75,14 +82,6 @@ function refuseWebPages({ headers }: IncomingMessage) {
     'ACCESS_DENIED',
     `${what} is refused: this port serves programs on this machine, not web pages`,
   )
-}
-
-/** ClickHouse's own block compression; HTTP's serves the same end. */
-function refuseFraming(params: URLSearchParams) {
-  const asked = ['compress', 'decompress'].find((name) => params.get(name) === '1')
-  if (!asked) return
-  const text = `${asked}=1 is not supported: use Content-Encoding and Accept-Encoding (gzip or zstd)`
-  throw new EngineError(48, 'NOT_IMPLEMENTED', text)
 }
 
 /** `X-ClickHouse-Database` and `X-ClickHouse-Format` mean what the parameters mean. */

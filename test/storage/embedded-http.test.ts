@@ -94,10 +94,6 @@ describe('the interface', () => {
     expect(text).toMatch(/^Code: 60\. DB::Exception: Unknown table .*\. \(UNKNOWN_TABLE\) \(version [\d.]+\)\n$/)
     expect(text.match(/DB::Exception/g)).toHaveLength(1)
   })
-
-  test('block compression of the native protocol is refused, not misread', async () => {
-    expect(await send({ body: 'SELECT 1', params: { decompress: '1' } })).toMatchObject({ status: 501 })
-  })
 })
 
 describe('rows of an insert', () => {

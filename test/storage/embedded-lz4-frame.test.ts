@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeBlock, decodeLz4 } from '../../storage/embedded/lz4-frame.ts'
+import { decodeBlock } from '../../storage/embedded/lz4-block.ts'
+import { decodeLz4 } from '../../storage/embedded/lz4-frame.ts'
 
 // Both frames were made with liblz4 (python-lz4 4.4): the second of 25,000 numbers, in linked blocks of 64 KiB, with
 // content size and all checksums.
