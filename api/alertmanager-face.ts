@@ -184,8 +184,9 @@ async function existing(db: Db, id: string): Promise<StoredSilence> {
 function filtersOf(texts: readonly string[]): Matcher[] {
   return texts.map((text) => {
     const parsed = parseMatcher(text)
-    if (parsed === null || matchersFault([parsed], { mayMatchAll: true }) !== null)
-      return refuse([`filter ${text} is no matcher such as service="checkout"`])
+    const fault = parsed && matchersFault([parsed], { mayMatchAll: true })
+    if (parsed === null || fault !== null)
+      return refuse([`filter ${text} is no matcher such as service="checkout"${fault === null ? '' : `: ${fault}`}`])
     refuseSlowPatterns([parsed])
     return parsed
   })

@@ -40,6 +40,16 @@ export const chooseStep = (rangeMinutes: number, windowMinutes: number, sliceMin
       step % sliceMinutes === 0 && rangeMinutes / step <= FINE_ENOUGH && isReadable(rangeMinutes, step, windowMinutes),
   ) ?? Math.ceil(rangeMinutes / FINE_ENOUGH / leastDays(sliceMinutes)) * leastDays(sliceMinutes)
 
+/** The next usual step from `asked` on that a range may be shown in. */
+export const nextStep = (asked: number, rangeMinutes: number, windowMinutes: number, sliceMinutes = 1): number =>
+  STEPS.find(
+    (step) =>
+      step >= asked &&
+      step % sliceMinutes === 0 &&
+      rangeMinutes / step <= MAX_STEPS &&
+      isReadable(rangeMinutes, step, windowMinutes),
+  ) ?? chooseStep(rangeMinutes, windowMinutes, sliceMinutes)
+
 /** Minutes of the shortest whole days that are whole slices too. */
 const leastDays = (sliceMinutes: number): number => (1440 * sliceMinutes) / greatestCommonDivisor(1440, sliceMinutes)
 

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { calendarPeriod } from '../slo/budget/calendar.ts'
 import { historySteps } from '../slo/budget/history.ts'
+import { windowLabel } from '../slo/budget/window.ts'
 import type { Objective, Slo } from '../slo/model.ts'
 import type { SloStatus } from '../slo/status.ts'
 import { readBudgetResets } from '../storage/budget-resets.ts'
 import type { Db } from '../storage/query.ts'
 import { readPast } from '../storage/slo-past.ts'
-import { chooseStep, type HistoryRange, isReadable, MAX_STEPS, planHistory } from './history.ts'
+import { chooseStep, type HistoryRange, isReadable, MAX_STEPS, nextStep, planHistory } from './history.ts'
 import { badQuery } from './problem.ts'
 import type { historySchema } from './slo-shapes.ts'
 import { durationParameter, resolveInstant, timeParameter } from './time-parameters.ts'
@@ -42,11 +43,18 @@ export function rangeOf({ from, to, step }: HistoryQuery, { window, slice }: Obj
   const grid = slice?.minutes ?? 1
   // Steps are whole slices: what was asked for is widened to them.
   const stepMinutes = step === undefined ? chooseStep(minutes, window.minutes, grid) : Math.ceil(step / grid) * grid
-  if (minutes / stepMinutes > MAX_STEPS)
-    throw badQuery('step', `makes more than ${MAX_STEPS} steps; take ${Math.ceil(minutes / MAX_STEPS)}m or more`)
-  if (!isReadable(minutes, stepMinutes, window.minutes))
-    throw badQuery('step', 'is too fine for so long a range; leave it out, or take one that divides a day')
+  const fits = windowLabel(nextStep(stepMinutes, minutes, window.minutes, grid))
+  if (minutes / stepMinutes > MAX_STEPS) throw badQuery('step', `makes more than ${MAX_STEPS} steps; take ${fits}`)
+  if (!isReadable(minutes, stepMinutes, window.minutes)) throw badQuery('step', unreadable(stepMinutes, window, fits))
   return { ...range, stepMinutes }
+}
+
+/** Budgets need the sum of a whole SLO window at the end of each step: both must be made of the same pieces. */
+function unreadable(stepMinutes: number, { minutes, duration }: Objective['window'], fits: string): string {
+  const step = windowLabel(stepMinutes)
+  return minutes % stepMinutes === 0
+    ? `of ${step} is too fine for so long a range; take ${fits}`
+    : `of ${step} does not divide the SLO window of ${duration}, so too much would have to be read; take ${fits}`
 }
 
 const earlier = (a: Date, b: Date): Date => (a < b ? a : b)

@@ -11,14 +11,21 @@ export interface RouteMatcher {
 
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 
+/** Quotes within the text of a value are part of it: no label begins with one. */
+const unquoted = z.string().superRefine((text, context) => {
+  if (!/^(?:!=|[=!]~)?\s*["'`´‘’‚‛“”„«»]/u.test(text)) return
+  const message = `${text} has quotation marks within its text, and no label does: write ${text.replace(/["'`´‘’‚‛“”„«»]/gu, '')}`
+  context.addIssue({ code: 'custom', message })
+})
+
 /** Text is the value itself; `!=x`, `=~pattern` and `!~pattern` say otherwise; a list is any of its texts. */
 const condition = z.union([
-  z.string().superRefine((text, context) => {
+  unquoted.superRefine((text, context) => {
     const [, pattern] = /^[=!]~([\s\S]*)$/.exec(text) ?? []
     const fault = pattern === undefined ? null : patternTextFault(pattern)
     if (fault !== null) context.addIssue({ code: 'custom', message: `the pattern ${fault}` })
   }),
-  z.array(z.string()).min(1),
+  z.array(unquoted).min(1),
 ])
 type Condition = z.output<typeof condition>
 

@@ -1,4 +1,5 @@
 import { EXCLUDE_BACK_DAYS, type MaintenanceWindow, nextOccurrences } from './maintenance.ts'
+import { quotesFault } from './matchers.ts'
 import { type Recurrence, recurrenceFault, shortestGapMinutes } from './recurrence.ts'
 
 const DAY_MS = 86_400_000
@@ -20,6 +21,9 @@ export function maintenanceFaults(window: Draft, now: Date): string[] {
   const faults: string[] = []
   if (Object.values(scope).every((names) => names.length === 0))
     faults.push('scope is empty: name services, slos, dependencies or environments')
+  faults.push(
+    ...Object.values(scope).flatMap((names: readonly string[]) => names.flatMap((name) => quotesFault(name) ?? [])),
+  )
   if (!suppress && !excludeFromBudget) faults.push('it would do nothing: set suppress or excludeFromBudget')
   if (excludeFromBudget && reason.trim() === '') faults.push('excluding time from the budget needs a reason')
   const fault = 'from' in schedule ? oneOffFault(schedule) : recurrenceFault(schedule)

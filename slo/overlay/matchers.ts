@@ -44,8 +44,9 @@ function compile(pattern: string): RegExp {
 }
 
 /**
- * `service="checkout"`, `service=~"check.*"`, `severity!=page`: as `amtool` and Prometheus write it, quotes optional.
- * Null for anything else.
+ * `service="checkout"`, `service=~"check.*"`, `severity!=page`: as `amtool` and Prometheus write it, double quotes optional.
+ * In quotes `\"`, `\\` and `\n` are one character; any other backslash stays, as patterns need it. Null for anything else.
+ * Source: https://github.com/prometheus/alertmanager, pkg/labels/parse.go.
  */
 export function parseMatcher(text: string): Matcher | null {
   const [, name, op, raw] = /^\s*([^\s=!~"]+)\s*(=~|!~|!=|=)\s*([\s\S]*?)\s*$/.exec(text) ?? []
@@ -57,8 +58,17 @@ export function parseMatcher(text: string): Matcher | null {
 function unquoted(raw: string): string | null {
   if (!raw.startsWith('"')) return raw.includes('"') ? null : raw
   const [, inner] = /^"((?:[^"\\]|\\[\s\S])*)"$/.exec(raw) ?? []
-  return inner === undefined ? null : inner.replace(/\\([\s\S])/g, (_, char: string) => (char === 'n' ? '\n' : char))
+  return inner === undefined ? null : inner.replace(/\\(["\\n])/g, (_, char: string) => (char === 'n' ? '\n' : char))
 }
+
+/** Marks that people quote with, and chat programs turn quotes into. A label that begins with one matches a pattern such as `.x.*`. */
+const QUOTES = /^["'`´‘’‚‛“”„«»]/u
+
+/** Why a value or name that begins with a quotation mark is not what was meant, or null: it would match nothing. */
+export const quotesFault = (text: string): string | null =>
+  QUOTES.test(text)
+    ? `${text} begins with a quotation mark, and no name does: write ${JSON.stringify(text.replace(/["'`´‘’‚‛“”„«»]/gu, ''))}, in double quotes or none`
+    : null
 
 /** The other way: `service=~"check.*"`. */
 export const matcherText = ({ name, op, value }: Matcher): string =>
@@ -68,6 +78,8 @@ export const matcherText = ({ name, op, value }: Matcher): string =>
 export function matchersFault(matchers: readonly Matcher[], { mayMatchAll = false } = {}): string | null {
   for (const { name, op, value } of matchers) {
     if (!LABEL_NAME.test(name)) return `${name} is no label name: letters, digits, _ . and -, a letter first`
+    const quoted = quotesFault(value)
+    if (quoted !== null) return quoted
     if (op !== '=~' && op !== '!~') continue
     try {
       patternOf(value)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { chooseStep, type HistoryPlan, isReadable, planHistory } from '../../api/history.ts'
+import { rangeOf } from '../../api/slo-history.ts'
 import { type HistoryRow, historySource, historySteps } from '../../slo/budget/history.ts'
 import type { Objective } from '../../slo/model.ts'
 import { slo } from '../slo/build.ts'
@@ -33,6 +34,48 @@ describe('the step of a range', () => {
     ['slices of seven minutes', 7 * 1440, 7, 10_080],
   ])('is whole slices: %s', (_, range, slice, step) => {
     expect(chooseStep(range, 30 * 1440, slice)).toBe(step)
+  })
+})
+
+describe('a step that is asked for', () => {
+  const NOW_MS = Date.UTC(2026, 5, 1)
+  const ask = (minutes: number, step: number, objective: Objective) => {
+    const from = new Date(NOW_MS - minutes * MINUTE_MS).toISOString()
+    return rangeOf({ from, to: undefined, step }, objective, new Date(NOW_MS))
+  }
+  const refusalOf = (minutes: number, step: number, objective: Objective): string | null => {
+    try {
+      ask(minutes, step, objective)
+      return null
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+
+  test('of seven minutes is refused because it does not divide the SLO window', () => {
+    const long = { ...rolling(365 * 1440), window: { kind: 'rolling' as const, minutes: 365 * 1440, duration: '1Y' } }
+    expect(refusalOf(7 * 1440, 7, long)).toBe(
+      'query.step: of 7m does not divide the SLO window of 1Y, so too much would have to be read; take 10m',
+    )
+    expect(refusalOf(7 * 1440, 10, long)).toBeNull()
+    expect(refusalOf(30 * 1440, 7, rolling(30 * 1440))).toBe('query.step: makes more than 3000 steps; take 15m')
+  })
+
+  test('is either taken or refused with one that is taken', () => {
+    const windows = fc.constantFrom(1, 7, 28, 30, 90, 365)
+    const slices = fc.constantFrom(null, 1, 5, 15, 60)
+    const minutes = fc.integer({ min: 10, max: 9 * 365 * 1440 })
+    fc.assert(
+      fc.property(windows, slices, minutes, fc.integer({ min: 1, max: 3_000 }), (days, slice, range, step) => {
+        const sliced = slice === null ? null : { minutes: slice, targetPpm: null }
+        const objective = { ...rolling(days * 1440), slice: sliced }
+        const refusal = refusalOf(range, step, objective)
+        if (refusal === null) return
+        const [, count, unit] = /take (\d+)([mhd])$/.exec(refusal) ?? []
+        const wanted = Number(count) * ({ m: 1, h: 60, d: 1440 }[unit ?? ''] ?? Number.NaN)
+        expect([refusal, refusalOf(range, wanted, objective)]).toEqual([refusal, null])
+      }),
+    )
   })
 })
 

@@ -95,6 +95,7 @@ describe('a maintenance window', () => {
 describe('a maintenance window is refused', () => {
   const rows: [string, unknown, string][] = [
     ['without scope', { ...ONCE, scope: {} }, 'scope is empty'],
+    ['with quotes in a name', { ...ONCE, scope: { services: ["'checkout'"] } }, 'begins with a quotation mark'],
     ['without a word about scope', { ...ONCE, scope: undefined }, 'say what it is about'],
     [
       'every minute of the year, which would keep every evaluation waiting',

@@ -124,6 +124,12 @@ describe('a silence is refused', () => {
     ['without an end', { duration: undefined }, 'say endsAt or duration'],
     ['with two ends', { endsAt: inHours(1) }, 'one of them'],
     ['without matchers', { matchers: [] }, 'json.matchers'],
+    ['with quotes that are none', { matchers: ["service='checkout'"] }, 'write "checkout", in double quotes or none'],
+    [
+      'with a value that keeps its quotes',
+      { matchers: [{ name: 'service', op: '=', value: "'checkout'" }] },
+      'begins with a quotation mark',
+    ],
     ['with what is no matcher', { matchers: ['checkout'] }, 'expected a matcher such as service="checkout"'],
     ['that would match everything', { matchers: ['service=~".*"'] }, 'would match everything'],
     ['with a pattern that can take for ever', { matchers: ['service=~"(a+)+b"'] }, 'repeats a group'],

@@ -90,6 +90,9 @@ describe('what a route becomes', () => {
 describe('routes that are refused', () => {
   const inner = (route: unknown) => [{ match: {}, routes: [route] }]
   const rows: [string, unknown, string][] = [
+    ['quotes within a value', [{ match: { service: "'cart'" }, endpoints: ['oncall'] }], 'write cart'],
+    ['quotes around a pattern', [{ match: { service: '=~"cart.*"' }, endpoints: ['oncall'] }], 'write =~cart.*'],
+    ['quotes in a list', [{ match: { labels: { team: ['a', '`b`'] } }, endpoints: ['oncall'] }], 'write b'],
     ['an unknown endpoint', [{ match: {}, endpoints: ['onkall'] }], 'no endpoint named onkall; did you mean oncall?'],
     ['an unknown endpoint inside', inner({ endpoints: ['onkall'] }), 'routes.0.routes.0.endpoints'],
     [

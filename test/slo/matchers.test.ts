@@ -39,6 +39,12 @@ describe('reading a matcher', () => {
     ['an escaped quote and a line break', String.raw`a="\"\n\\"`, { name: 'a', op: '=', value: '"\n\\' }],
     ['an empty value', 'a=""', { name: 'a', op: '=', value: '' }],
     ['a value with an operator in it', 'a="b=~c"', { name: 'a', op: '=', value: 'b=~c' }],
+    [
+      'an escape of a pattern keeps its backslash',
+      String.raw`a=~"api\.x"`,
+      { name: 'a', op: '=~', value: String.raw`api\.x` },
+    ],
+    ['an apostrophe within a value', "owner=o'brien", { name: 'owner', op: '=', value: "o'brien" }],
     ['no operator', 'service', null],
     ['no name', '="x"', null],
     ['an open quote', 'a="x', null],
@@ -66,6 +72,10 @@ describe('reading a matcher', () => {
 
 describe('matchers that are refused', () => {
   const rows: [string, string[], string][] = [
+    ['single quotes', ["service='checkout'"], 'write "checkout", in double quotes or none'],
+    ['backticks around a pattern', ['service=~`check.*`'], 'write "check.*"'],
+    ['quotes as chat programs write them', ['service=“checkout”'], 'write "checkout"'],
+    ['quotes within quotes', ['service="\'checkout\'"'], 'write "checkout"'],
     ['an open bracket', ['service=~"a("'], 'is no regular expression'],
     ['nothing but what an empty label matches', ['service=~".*"'], 'would match everything'],
     ['nothing but an inequality', ['service!="cart"'], 'would match everything'],
@@ -74,6 +84,13 @@ describe('matchers that are refused', () => {
   test.each(rows)('%s', (_, texts, message) => {
     expect(matchersFault(texts.map((text) => parseMatcher(text)!))).toContain(message)
   })
+
+  test.each(["'checkout'", '"checkout"', '`checkout`'])(
+    'a value that keeps its quotes, however it came: %s',
+    (value) => {
+      expect(matchersFault([{ name: 'service', op: '=', value }])).toContain('begins with a quotation mark')
+    },
+  )
 
   test('an inequality beside an equality is fine', () => {
     expect(matchersFault(['severity="ticket"', 'service!="cart"'].map((text) => parseMatcher(text)!))).toBeNull()
