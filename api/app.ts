@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
 import { compress } from 'hono/compress'
 import type { Registry } from 'prom-client'
 import type { Config } from '../runtime/config-schema.ts'
@@ -18,6 +19,7 @@ import { endpointRoutes } from './endpoints.ts'
 import { healthRoutes } from './health.ts'
 import { incidentActionRoutes } from './incident-actions.ts'
 import { incidentRoutes } from './incidents.ts'
+import { lane } from './lanes.ts'
 import { maintenanceRoutes } from './maintenance-windows.ts'
 import { metricsRoute } from './metrics.ts'
 import { notificationRoutes } from './notifications.ts'
@@ -28,6 +30,7 @@ import { readBoard } from './slo-board.ts'
 import { sloDocumentRoutes } from './slo-documents.ts'
 import { previewRoutes } from './slo-preview.ts'
 import { sloRoutes } from './slos.ts'
+import { createStrangers } from './strangers.ts'
 import { traceRoutes } from './traces.ts'
 import { securityHeaders, webPages } from './web-pages.ts'
 
@@ -50,8 +53,18 @@ export interface AppDeps {
   ackTtlMs: number
 }
 
-/** Everything that is no page: it wants a token where tokens are configured, and is never answered by the UI. */
-const GUARDED = ['/api/*', '/clickhouse/*', '/metrics', '/readyz']
+/** What wants a token where tokens are configured. */
+const GUARDED = ['/api/*', '/clickhouse/*', '/metrics']
+/** What supervisors and load balancers ask; it says nothing that is stored. */
+const OPEN = ['/healthz', '/readyz']
+
+/** Requests of everyone, and of one caller, that run at once and that wait. */
+const API_LANE = { size: 32, queue: 256, callerSize: 24, callerQueue: 128 }
+/** Documents are read whole by their routes, which have a limit of their own. */
+const MAX_BODY_BYTES = 4 * 2 ** 20
+/** What judging one request's documents, and replaying the history of one SLO, may take. */
+const JUDGING_MS = 5_000
+const REPLAYING_MS = 30_000
 
 /** The whole HTTP surface as a function of a request: testable by `app.request()`, served by `startApi`. */
 export function createApp(deps: AppDeps): OpenAPIHono {
@@ -71,13 +84,18 @@ export function createApp(deps: AppDeps): OpenAPIHono {
       : requireTokenForMethod(config.tokens)
     app.use(path, refuseForeignPages, token, neverStored)
   }
+  for (const path of OPEN) app.use(path, refuseForeignPages, neverStored)
+  app.use('/api/*', lane(API_LANE), bodyLimit({ maxSize: MAX_BODY_BYTES, onError: bodyTooLarge }))
 
   app.route('/', healthRoutes(deps))
   app.route('/', metricsRoute({ ...deps, board, dependencies, requests }))
   app.route('/api/v1', sloRoutes({ db, clock, board }))
   app.route('/api/v1', budgetResetRoutes({ db, clock }))
-  app.route('/api/v1', previewRoutes({ db, clock, alerting: config.alerting }))
-  app.route('/api/v1', sloDocumentRoutes({ db, clock, endpoints: config.endpoints?.map(({ name }) => name) }))
+  const replays = createStrangers({ limitMs: REPLAYING_MS })
+  app.route('/api/v1', previewRoutes({ db, clock, alerting: config.alerting, strangers: replays }))
+  const endpoints = config.endpoints?.map(({ name }) => name)
+  const judges = createStrangers({ limitMs: JUDGING_MS })
+  app.route('/api/v1', sloDocumentRoutes({ db, clock, endpoints, strangers: judges }))
   app.route('/api/v1', incidentRoutes({ db, clock, board }))
   app.route('/api/v1', incidentActionRoutes({ db, clock, ackTtlMs: deps.ackTtlMs }))
   app.route('/api/v1', silenceRoutes({ db, clock }))
@@ -92,10 +110,15 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.get('/api/v1/openapi.json', (c) => c.json(describeApi(app, version)))
   if (deps.clickhouseUrl)
     app.route('/clickhouse', clickhouseInterface({ db, url: deps.clickhouseUrl, headers: deps.clickhouseHeaders }))
-  for (const path of GUARDED) app.all(path, (c) => answerProblem(c, noRoute(app, c.req)))
+  for (const path of [...GUARDED, ...OPEN]) app.all(path, (c) => answerProblem(c, noRoute(app, c.req)))
   app.route('/', webPages(deps.webRoot))
   app.notFound((c) => answerProblem(c, noRoute(app, c.req)))
+  app.notFound((c) => answerProblem(c, noRoute(app, c.req)))
   return app
+}
+
+const bodyTooLarge = (): never => {
+  throw new Problem('body-too-large', `A body may have at most ${MAX_BODY_BYTES} bytes`)
 }
 
 const neverStored: Parameters<OpenAPIHono['use']>[1] = async (c, next) => {

@@ -1,17 +1,23 @@
 import type { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { ReadableStream } from 'node:stream/web'
 import { type Context, Hono } from 'hono'
 import { request } from 'undici'
 import { type EngineFacts, readEngineFacts } from '../storage/engine-facts.ts'
 import type { Db } from '../storage/query.ts'
 import { refusalOf } from '../storage/read-only-statement.ts'
-import { Problem } from './problem.ts'
+import { createSlots, type Slots, SlotsFullError } from '../storage/slots.ts'
+import { type Asking, askingOf } from './lanes.ts'
+import { Problem, RETRY_AFTER, TOO_MANY_QUERIES } from './problem.ts'
 
 const MAX_STATEMENT_BYTES = 256 * 1024
 
 /** Bounds of every query, whatever the caller asks for. */
 const BOUNDS = {
   max_execution_time: '30',
+  max_threads: '1',
+  max_rows_to_read: '2000000000',
+  read_overflow_mode: 'throw',
   max_result_rows: '1000000',
   max_result_bytes: '268435456',
   max_memory_usage: '1073741824',
@@ -20,6 +26,9 @@ const BOUNDS = {
   // Last: from here on the engine refuses to change data, and refuses to change this.
   readonly: '2',
 }
+
+/** Queries of all guests, and of one of them, that run at once and that wait. */
+const LANE = { size: 8, queue: 64, callerSize: 4, callerQueue: 24 }
 
 /** Parameters a client may send along; all others are dropped, above all settings. */
 const PASSED = new Set([
@@ -46,6 +55,7 @@ interface Deps {
  */
 export function clickhouseInterface({ db, url, headers: own }: Deps): Hono {
   const app = new Hono()
+  const slots = createSlots(LANE)
   let facts: Promise<EngineFacts> | undefined
   const engine = () => {
     facts ??= readEngineFacts(db).catch((error: unknown) => {
@@ -62,17 +72,25 @@ export function clickhouseInterface({ db, url, headers: own }: Deps): Hono {
     const { database, tableFunctions } = await engine()
     const refusal = refusalOf(sql, tableFunctions)
     if (refusal !== null) return refused(c, refusal)
-    const asked = new URL(c.req.url).searchParams
-    const answer = await request(`${url.replace(/\/$/, '')}/?${boundedParams(asked, database)}`, {
-      method: 'POST',
-      body: sql,
-      headers: { ...own, 'accept-encoding': c.req.header('accept-encoding') ?? 'identity' },
-      signal: c.req.raw.signal,
-    })
+    const answer = await held(slots, askingOf(c), () =>
+      request(`${url.replace(/\/$/, '')}/?${boundedParams(new URL(c.req.url).searchParams, database)}`, {
+        method: 'POST',
+        body: sql,
+        headers: { ...own, 'accept-encoding': c.req.header('accept-encoding') ?? 'identity' },
+        signal: c.req.raw.signal,
+      }),
+    )
+    if (answer === null) return busy(c)
+    // Nobody reads the body of an answer to HEAD.
+    if (c.req.method === 'HEAD') void answer.body.dump()
     const headers = Object.entries(answer.headers).filter(([name]) => ANSWER_HEADERS.test(name))
+    const isFull = answer.headers['x-clickhouse-exception-code'] === TOO_MANY_QUERIES
     return new Response(webStream(answer.body), {
-      status: answer.statusCode,
-      headers: headers.map(([name, value]): [string, string] => [name, String(value)]),
+      status: isFull ? 429 : answer.statusCode,
+      headers: [
+        ...headers.map(([name, value]): [string, string] => [name, String(value)]),
+        ...(isFull ? [['retry-after', RETRY_AFTER] as [string, string]] : []),
+      ],
     })
   })
   app.all('*', () => {
@@ -109,6 +127,27 @@ function boundedParams(asked: URLSearchParams, database: string): URLSearchParam
   for (const [name, value] of Object.entries(BOUNDS)) params.set(name, value)
   return params
 }
+
+type Answer = Awaited<ReturnType<typeof request>>
+
+/** Asks when there is a place, and keeps it until the answer is read to its end; null when too many wait already. */
+function held(slots: Slots, by: Asking, ask: () => Promise<Answer>): Promise<Answer | null> {
+  return new Promise((resolve, reject) => {
+    const run = async () => {
+      const answer = await ask()
+      resolve(answer)
+      await finished(answer.body, { signal: by.signal }).catch(() => undefined)
+    }
+    slots.run(run, by).catch((error) => (error instanceof SlotsFullError ? resolve(null) : reject(error)))
+  })
+}
+
+const busy = (c: Context): Response =>
+  c.text(
+    `Code: ${TOO_MANY_QUERIES}. DB::Exception: Too many simultaneous queries: send fewer at once, or ask again later. (TOO_MANY_SIMULTANEOUS_QUERIES)\n`,
+    429,
+    { 'x-clickhouse-exception-code': TOO_MANY_QUERIES, 'retry-after': RETRY_AFTER },
+  )
 
 const refused = (c: Context, reason: string): Response =>
   c.text(`Code: 497. DB::Exception: Not allowed: ${reason}. (ACCESS_DENIED)\n`, 403, {

@@ -23,6 +23,7 @@ const readyzRoute = createRoute({
   method: 'get',
   path: '/readyz',
   tags: ['operations'],
+  security: [],
   summary: 'Whether the store answers and its schema is complete',
   responses: {
     200: { description: 'Ready', content: { 'application/json': { schema: readinessSchema } } },

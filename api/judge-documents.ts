@@ -1,6 +1,8 @@
 import type { Slo } from '../slo/model.ts'
 import { type PlannedSlo, planObjects } from '../slo/openslo/plan.ts'
+import type { SourceObject } from '../slo/openslo/source.ts'
 import { type Finding, type Verdicts, verdictsOf } from '../slo/openslo/verdict.ts'
+import type { Problem } from '../slo/problem.ts'
 import { documentOf } from '../slo/reconcile.ts'
 import { parseSloText } from '../storage/slo-text.ts'
 
@@ -13,8 +15,20 @@ export function judgeText(
   { strict = false, endpoints }: { strict?: boolean; endpoints?: readonly string[] | undefined } = {},
 ): { slos: PlannedSlo[]; verdicts: Verdicts } {
   const { objects, problems } = parseSloText(text, 'body')
-  const plan = planObjects(objects, { strict, endpoints })
-  return { slos: plan.slos, verdicts: verdictsOf(plan, { unread: problems, strict }) }
+  const excess = tooManyObjects(objects)
+  const plan = planObjects(excess ? [] : objects, { strict, endpoints })
+  return { slos: plan.slos, verdicts: verdictsOf(plan, { unread: excess ? [excess] : problems, strict }) }
+}
+
+/** Objects of one request. A repository of more is what `plumbline validate` is for. */
+const MAX_OBJECTS = 500
+
+/** Why the objects of a request are not looked at, when they are too many. */
+export function tooManyObjects(objects: readonly SourceObject[]): Problem | null {
+  if (objects.length <= MAX_OBJECTS) return null
+  const message = `holds ${objects.length} documents; send at most ${MAX_OBJECTS} at once, or use plumbline validate`
+  const place = { severity: 'error', layer: 'decode', file: 'body', line: 1, path: '' } as const
+  return { ...place, code: 'too_many_documents', message }
 }
 
 /** A document that can be put into force under its name, or why not, with everything that is wrong. */

@@ -4,6 +4,8 @@ import type { Context, Env, ErrorHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { z } from 'zod'
 import type { Log } from '../runtime/log.ts'
+import { OverBudgetError } from '../storage/request-budget.ts'
+import { SlotsFullError } from '../storage/slots.ts'
 
 /** An error as every route answers it: RFC 9457 problem details. */
 export const problemSchema = z
@@ -45,6 +47,8 @@ const KINDS = {
   'unsupported-body': [415, 'The body is in a form not understood here'],
   'body-too-large': [413, 'The body is too large'],
   'invalid-document': [422, 'The document is refused'],
+  'too-costly': [422, 'The request costs too much'],
+  'too-many-requests': [429, 'Too many requests at once'],
   'wrong-host': [421, 'The request was meant for another host'],
   internal: [500, 'Something went wrong in Plumbline'],
   'store-unavailable': [503, 'The store cannot be read now'],
@@ -81,6 +85,8 @@ const AWAY = new Set([
   'UND_ERR_SOCKET',
 ])
 /** ClickHouse error codes that mean "not now": unknown table, unknown database, timeout, too many queries, memory. */
+/** ClickHouse's code for a lane that is full. */
+export const TOO_MANY_QUERIES = '202'
 const NOT_NOW = new Set(['60', '81', '159', '202', '241', '242'])
 
 function codeOf(error: unknown): string | undefined {
@@ -93,6 +99,14 @@ export const isStoreAway = (error: unknown): boolean =>
   error instanceof ClickHouseError
     ? NOT_NOW.has(error.code)
     : AWAY.has(codeOf(error) ?? '') || (error instanceof Error && error.message === 'Timeout error.')
+
+/** How long a refused caller should wait, in seconds. */
+export const RETRY_AFTER = '2'
+
+export const tooMany = () =>
+  new Problem('too-many-requests', 'Too many requests run and wait already; send fewer at once, or ask again later', {
+    headers: { 'retry-after': RETRY_AFTER },
+  })
 
 const storeAway = () =>
   new Problem('store-unavailable', 'ClickHouse does not answer or its schema is not complete; see /readyz', {
@@ -122,7 +136,12 @@ export const onError =
   (log: Log): ErrorHandler =>
   (error, c) => {
     if (error instanceof Problem) return answerProblem(c, error)
+    if (error instanceof SlotsFullError) return answerProblem(c, tooMany())
+    if (error instanceof OverBudgetError) return answerProblem(c, new Problem('too-costly', error.message))
+    // Nobody waits for this answer.
+    if (c.req.raw.signal.aborted) return c.body(null)
     if (error instanceof HTTPException && error.status < 500) return answerProblem(c, unreadable(error))
+    if (error instanceof ClickHouseError && error.code === TOO_MANY_QUERIES) return answerProblem(c, tooMany())
     const away = isStoreAway(error)
     log.error({ err: error, path: c.req.path }, away ? 'the store is away' : 'a request failed')
     return answerProblem(c, away ? storeAway() : new Problem('internal', 'The reason is in the log of the API'))

@@ -5,8 +5,9 @@ import type { Db } from '../storage/query.ts'
 import { readDefinitions, recordDefinitions } from '../storage/slo-definitions.ts'
 import { audited, changeProblems } from './change.ts'
 import { documentBody, readDocumentText } from './document-body.ts'
-import { judgeForName, judgeText } from './judge-documents.ts'
+import { askingOf } from './lanes.ts'
 import { onInvalid, Problem, problemAnswer } from './problem.ts'
+import type { Strangers } from './strangers.ts'
 
 const finding = z.object({ path: z.string(), code: z.string(), message: z.string(), line: z.int() })
 
@@ -94,20 +95,21 @@ interface DocumentDeps {
   clock: () => Date
   /** Names of the configuration; absent where it is not known. */
   endpoints?: readonly string[] | undefined
+  strangers: Strangers
 }
 
 /** Documents through the API: judged, put into force, and taken out of it. */
-export function sloDocumentRoutes({ db, clock, endpoints }: DocumentDeps): OpenAPIHono {
+export function sloDocumentRoutes({ db, clock, endpoints, strangers }: DocumentDeps): OpenAPIHono {
   return new OpenAPIHono({ defaultHook: onInvalid })
     .openapi(validateRoute, async (c) => {
       const text = await readDocumentText(c)
       const strict = c.req.valid('query').strict === 'true'
-      return c.json({ documents: judgeText(text, { strict, endpoints }).verdicts.documents }, 200)
+      return c.json({ documents: await strangers.run(askingOf(c), 'judge', text, { strict, endpoints }) }, 200)
     })
     .openapi(putRoute, async (c) => {
       const name = c.req.valid('param').slo
       const text = await readDocumentText(c)
-      const judged = judgeForName(text, name, endpoints)
+      const judged = await strangers.run(askingOf(c), 'judgeForName', text, name, endpoints)
       if ('refused' in judged) throw new Problem('invalid-document', judged.refused, { errors: judged.errors })
       const { planned, warnings } = judged
       const before = await readOwn(db, name)

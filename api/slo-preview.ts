@@ -2,15 +2,15 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { type AlertSettings, kindsOf, policyOf } from '../slo/alert/alert-settings.ts'
 import { ALERT_NAMES } from '../slo/alert/incident.ts'
 import type { Slo } from '../slo/model.ts'
-import { planObjects } from '../slo/openslo/plan.ts'
-import { refuses } from '../slo/problem.ts'
 import { oneFailurePages } from '../slo/tiers.ts'
-import { type PreviewRange, previewSlo } from '../storage/preview.ts'
+import { type PreviewRange, previewSlo, type Replay } from '../storage/preview.ts'
 import type { Db } from '../storage/query.ts'
-import { parseSloText } from '../storage/slo-text.ts'
+import { withinBudget } from '../storage/request-budget.ts'
 import { Unmeasurable } from '../storage/unmeasurable.ts'
 import { documentBody, readDocumentText } from './document-body.ts'
+import { askingOf, lane } from './lanes.ts'
 import { onInvalid, Problem, problemAnswer } from './problem.ts'
+import type { Strangers } from './strangers.ts'
 
 const counts = z.object({ good: z.number(), total: z.number() })
 const ratio = z.number().nullable()
@@ -67,31 +67,44 @@ const previewRoute = createRoute({
     },
     400: problemAnswer('A parameter is wrong'),
     415: problemAnswer('Neither YAML nor JSON'),
-    422: problemAnswer('The documents are no SLOs that can be measured'),
+    422: problemAnswer('The documents are no SLOs that can be measured, or measuring them costs too much'),
+    429: problemAnswer('Too many previews run and wait already'),
   },
 })
 
 /** A day is told in steps of an hour, longer stretches in days. */
 const stepMinutesOf = (days: number) => (days <= 7 ? 60 : 1440)
 
-interface Deps {
+/** What one request may take, of all its SLOs and all their statements together. */
+const BUDGET = { ms: 30_000, rows: 1_000_000_000, memoryBytes: 512 * 2 ** 20 }
+/** Previews of everyone, and of one caller: they are what the API can be asked that costs most. */
+const LANE = { size: 2, queue: 8, callerSize: 1, callerQueue: 4 }
+
+interface PreviewDeps {
   db: Db
   clock: () => Date
   /** How the product alerts; absent: as without a configuration. */
   alerting: AlertSettings | undefined
+  strangers: Strangers
 }
 
 /** `POST /slos/preview`: nothing is stored. */
-export function previewRoutes({ db, clock, alerting }: Deps): OpenAPIHono {
+export function previewRoutes({ db, clock, alerting, strangers }: PreviewDeps): OpenAPIHono {
   const alerts = alerting ? { policy: policyOf(alerting), kinds: kindsOf(alerting) } : {}
-  return new OpenAPIHono({ defaultHook: onInvalid }).openapi(previewRoute, async (c) => {
+  const app = new OpenAPIHono({ defaultHook: onInvalid })
+  app.use('/slos/preview', lane(LANE))
+  return app.openapi(previewRoute, async (c) => {
     const text = await readDocumentText(c)
     const { days } = c.req.valid('query')
-    const { slos, warnings } = readDocuments(text)
+    const asking = askingOf(c)
+    const read = await strangers.run(asking, 'readPreviewed', text)
+    if ('refused' in read) throw new Problem('invalid-document', read.refused, { errors: read.errors })
+    const budget = withinBudget(db, BUDGET, asking.signal)
+    const replay: Replay = (...given) => strangers.run({ ...asking, withinMs: budget.leftMs() }, 'backtest', ...given)
     const items = []
-    for (const slo of slos) {
-      const preview = await previewOf(db, slo, { days, now: clock(), alerts })
-      items.push({ ...preview, warnings: [...warnings, ...lowTraffic(slo, preview.counts.total)] })
+    for (const slo of read.slos) {
+      const preview = await previewOf(budget.db, slo, { days, now: clock(), alerts, replay })
+      items.push({ ...preview, warnings: [...read.warnings, ...lowTraffic(slo, preview.counts.total)] })
     }
     return c.json({ items }, 200)
   })
@@ -105,23 +118,7 @@ function lowTraffic({ tiers, objective }: Slo, events: number): { path: string; 
   return findings.map(({ message }) => ({ path: 'spec.objectives', message }))
 }
 
-function readDocuments(text: string) {
-  const parsed = parseSloText(text, 'body')
-  const plan = planObjects(parsed.objects)
-  const problems = [...parsed.problems, ...plan.problems]
-  const told = (severity: 'error' | 'warning') =>
-    problems
-      .filter((each) => each.severity === severity)
-      .map(({ line, path, message }) => ({ path: `${line}: ${path}`, message }))
-  const slos = plan.slos.flatMap(({ slo }) => (slo ? [slo] : []))
-  if (refuses(problems) || slos.length === 0) {
-    const detail = slos.length === 0 && !refuses(problems) ? 'There is no SLO in the body' : 'The documents are refused'
-    throw new Problem('invalid-document', detail, { errors: told('error') })
-  }
-  return { slos, warnings: told('warning') }
-}
-
-async function previewOf(db: Db, slo: Slo, asked: Pick<PreviewRange, 'days' | 'now' | 'alerts'>) {
+async function previewOf(db: Db, slo: Slo, asked: Pick<PreviewRange, 'days' | 'now' | 'alerts' | 'replay'>) {
   const range = { ...asked, stepMinutes: stepMinutesOf(asked.days) }
   const result = await previewSlo(db, slo, range).catch((error: unknown) => {
     if (!(error instanceof Unmeasurable)) throw error

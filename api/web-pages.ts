@@ -28,8 +28,11 @@ const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>P
 <p>Run <code>npm ci</code> in the project folder, which builds them, and start Plumbline again. The API works without: <a href="/api/v1/slos">/api/v1/slos</a>.</p>
 </html>`
 
+/** Paths at which the page shows something, since it routes itself; the same as in dashboards/web/route.ts. */
+const PAGES = [/^\/$/, /^\/(slos|incidents|dependencies)(\/[^/]+)?\/?$/, /^\/silences\/?$/, /^\/traces\/[^/]+\/?$/]
+
 /**
- * The UI: files of `root`, and its index page for every other path a browser navigates to, since the page routes itself.
+ * The UI: files of `root`, and its index page for the paths of its pages. Every other path is left to who comes next.
  * Files under `/assets/` carry a hash in their name and never change; all others are checked by ETag.
  */
 export function webPages(root: string): Hono {
@@ -42,8 +45,7 @@ export function webPages(root: string): Hono {
   })
   if (existsSync(root)) app.use('*', serveStatic({ root }))
   app.get('*', async (c, next) => {
-    const isFile = /\.[a-z0-9]+$/i.test(c.req.path) && !c.req.header('accept')?.includes('text/html')
-    if (isFile || c.req.path.startsWith('/assets/')) return next()
+    if (!PAGES.some((page) => page.test(c.req.path))) return next()
     const page = await readFile(join(root, 'index.html'), 'utf8').catch(() => null)
     return page === null ? c.html(NOT_BUILT, 503) : c.html(page)
   })

@@ -18,7 +18,15 @@ export interface PreviewRange {
   /** How patient alerts are, and which kinds are wanted; default: as the product is without a configuration. */
   alerts?: Pick<BacktestOptions, 'policy' | 'kinds'>
   onProgress?: (share: number) => void
+  /** Who judges what was read; default: this thread, which a long history keeps busy for seconds. */
+  replay?: Replay
 }
+
+export type Replay = (
+  slo: Slo,
+  series: ReadonlyMap<string, MinuteSeries>,
+  options: BacktestOptions,
+) => Backtest | Promise<Backtest>
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
@@ -30,7 +38,7 @@ const DAY_MS = 86_400_000
 export async function previewSlo(
   db: Db,
   slo: Slo,
-  { days, now, stepMinutes, alerts = {}, onProgress }: PreviewRange,
+  { days, now, stepMinutes, alerts = {}, onProgress, replay = backtest }: PreviewRange,
 ): Promise<Backtest> {
   const { watermark } = await readFreshness(db)
   const to = floorMinute(watermark ?? now)
@@ -50,7 +58,7 @@ export async function previewSlo(
   const maintenance = (await readMaintenance(db)).filter(({ excludeFromBudget }) => excludeFromBudget)
   const excluded = maintenance.length === 0 ? [] : exclusionsOf(maintenance, subjectOf(slo), range)
   const resets = (await readBudgetResets(db)).filter((reset) => reset.slo === slo.name)
-  return backtest(slo, series, { from, to, stepMinutes, excluded, resets, ...alerts })
+  return replay(slo, series, { from, to, stepMinutes, excluded, resets, ...alerts })
 }
 
 const floorMinute = (at: Date) => new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS)

@@ -11,10 +11,9 @@ interface Token {
   text: string
 }
 
-/** Table functions that only compute. Every other one the engine knows is refused. */
+/** Table functions that only compute, and no more than is read of them. Every other one the engine knows is refused. */
 const HARMLESS_TABLE_FUNCTIONS = new Set([
   'format',
-  'generaterandom',
   'generate_series',
   'generateseries',
   'null',
@@ -27,8 +26,28 @@ const HARMLESS_TABLE_FUNCTIONS = new Set([
   'zeros',
   'zeros_mt',
 ])
-/** Functions that open files; also usable without a call, as in `arrayMap(file, …)`. */
-const FILE_FUNCTIONS = new Set(['file', 'catboostevaluate'])
+/** Functions that open files, and why they are refused; also usable without a call, as in `arrayMap(file, …)`. */
+const REACHING_FUNCTIONS = new Map([
+  ...['file', 'catboostevaluate'].map((name): [string, string] => [name, 'reads files']),
+  ...['sleep', 'sleepeachrow'].map((name): [string, string] => [name, 'holds a place and does nothing']),
+])
+/** Functions that ask addresses, or whose one call takes time that nothing can cut short, however little it reads. */
+const REFUSED_CALLS = new Map([
+  ...['aigenerate', 'aiclassify', 'aiextract', 'aitranslate', 'aiembed'].map((name): [string, string] => [
+    name,
+    'asks an address',
+  ]),
+  // Measured: seconds after their query was to end, these still ran.
+  ...[
+    ...['editdistance', 'editdistanceutf8', 'levenshteindistance', 'levenshteindistanceutf8', 'arrayfold'],
+    ...[
+      'dameraulevenshteindistance',
+      'arraylevenshteindistance',
+      'arraylevenshteindistanceweighted',
+      'arraysimilarity',
+    ],
+  ].map((name): [string, string] => [name, 'cannot be stopped once it runs']),
+])
 const STATEMENTS = new Set(['select', 'with', 'show', 'describe', 'desc', 'exists', 'explain'])
 /** Settings a statement may bring along; Grafana's ad-hoc filters are the first. */
 const SETTINGS = new Set([
@@ -78,7 +97,8 @@ function refusedName(tokens: readonly Token[], tableFunctions: ReadonlySet<strin
     if (!isName(token)) continue
     const name = token.text.toLowerCase()
     const next = tokens[k + 1]
-    if (FILE_FUNCTIONS.has(name)) return `${token.text} reads files`
+    const why = REACHING_FUNCTIONS.get(name) ?? (isSign(next, '(') ? REFUSED_CALLS.get(name) : undefined)
+    if (why !== undefined) return `${token.text} ${why}`
     if (name === 'outfile') return 'INTO OUTFILE writes files'
     if (token.text === FILE_DATABASE && isSign(next, '.')) return `the database ${FILE_DATABASE} is not readable here`
     if (name === 'identifier' && isSign(tokens[k - 1], ':')) return 'parameters of type Identifier are not taken'

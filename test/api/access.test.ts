@@ -4,14 +4,7 @@ import { seededApp } from './seeded-app.ts'
 const READER = { name: 'grafana', token: 'reader-token-0123456789', scopes: ['read' as const] }
 const SENDER = { name: 'services', token: 'sender-token-0123456789', scopes: ['ingest' as const] }
 const WRITER = { name: 'deployer', token: 'writer-token-0123456789', scopes: ['read' as const, 'write' as const] }
-const GUARDED = [
-  '/api/v1/slos',
-  '/api/v1/openapi.json',
-  '/metrics',
-  '/readyz',
-  '/clickhouse/?query=SELECT%201',
-  '/api/v1/nothing',
-]
+const GUARDED = ['/api/v1/slos', '/api/v1/openapi.json', '/metrics', '/clickhouse/?query=SELECT%201', '/api/v1/nothing']
 
 type App = Awaited<ReturnType<typeof seededApp>>
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
@@ -24,14 +17,14 @@ describe('with tokens configured', () => {
   })
   afterAll(() => app[Symbol.asyncDispose]())
 
-  test('everything but /healthz and the pages wants one', async () => {
+  test('everything but /healthz, /readyz and the pages wants one', async () => {
     for (const path of GUARDED) {
       const { status, body, headers } = await app.get(path)
       expect([path, status]).toEqual([path, 401])
       expect(headers.get('www-authenticate')).toContain(path.startsWith('/clickhouse') ? 'Basic' : 'Bearer')
       expect(body).toMatchObject({ type: 'urn:plumbline:problem:unauthenticated', status: 401 })
     }
-    expect((await app.get('/healthz')).status).toBe(200)
+    for (const path of ['/healthz', '/readyz']) expect([path, (await app.get(path)).status]).toEqual([path, 200])
     expect((await app.get('/')).text).toContain('<!doctype html>')
   })
 
@@ -128,4 +121,14 @@ test('answers say what a browser may do with them, and the API is never cached',
   }
   expect((await app.get('/api/v1/slos')).headers.get('cache-control')).toBe('no-store')
   expect((await app.get('/api/v1/slos/nobody')).headers.get('cache-control')).toBe('no-store')
+})
+
+test('a path that nothing answers is not found, to browsers, too', async () => {
+  await using app = await seededApp()
+  for (const path of ['/metrics/sloth', '/api/unknown', '/api/v3/alerts', '/unknown', '/readyz/x', '/slos/a/b']) {
+    for (const headers of [{}, { accept: 'text/html' }]) {
+      const { status, body } = await app.get(path, { headers })
+      expect([path, status, body?.type]).toEqual([path, 404, 'urn:plumbline:problem:not-found'])
+    }
+  }
 })

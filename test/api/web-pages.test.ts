@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { webPages } from '../../api/web-pages.ts'
+import { matchRoute } from '../../dashboards/web/route.ts'
 
 const PAGE = '<!doctype html><div id="app"></div>'
 const SCRIPT = `export const page = '${'x'.repeat(2_000)}'`
@@ -46,10 +47,14 @@ describe('built pages', () => {
   test.each([
     ['a missing file', '/missing.js'],
     ['a missing hashed file, even to a browser', '/assets/old.js'],
+    ['a path of no page', '/metrics/sloth'],
+    ['another one', '/unknown'],
+    ['a path below a page', '/slos/a/b'],
+    ['a folder', '/assets/'],
     ['a path upwards', '/..%2foutside.txt'],
     ['another path upwards', '/assets/..%2f..%2foutside.txt'],
   ])('%s is not there', async (_, path) => {
-    const response = await webPages(root).request(path, path.startsWith('/assets/old') ? browser : {})
+    const response = await webPages(root).request(path, browser)
     expect(await response.text()).not.toContain('secret')
     expect(response.status).toBe(404)
   })
@@ -75,6 +80,23 @@ describe('built pages', () => {
   test('nothing is taken', async () => {
     expect((await webPages(root).request('/', { method: 'POST' })).status).toBe(404)
   })
+})
+
+test('the paths of the page are those at which it shows something', async () => {
+  const paths = ['/', '/slos', '/slos/a', '/incidents', '/incidents/a', '/silences', '/silences/a', '/dependencies']
+  for (const path of [
+    ...paths,
+    '/dependencies/a.b',
+    '/traces',
+    '/traces/0af7',
+    '/traces/a/b',
+    '/x',
+    '/slos/a/b',
+    '/Slos',
+  ]) {
+    const { status } = await webPages(root).request(path)
+    expect([path, status]).toEqual([path, matchRoute(path).page === 'notFound' ? 404 : 200])
+  }
 })
 
 test('before the pages are built a plain page says how', async () => {

@@ -7,7 +7,19 @@ import { readEngineFacts } from '../../storage/engine-facts.ts'
 import { refusalOf } from '../../storage/read-only-statement.ts'
 import { testDatabase } from '../support/database.ts'
 
-const TABLE_FUNCTIONS = new Set(['file', 'url', 'remote', 's3', 'merge', 'numbers', 'eval', 'values', 'format', 'view'])
+const TABLE_FUNCTIONS = new Set([
+  'generateRandom',
+  'file',
+  'url',
+  'remote',
+  's3',
+  'merge',
+  'numbers',
+  'eval',
+  'values',
+  'format',
+  'view',
+])
 const refuse = (sql: string) => refusalOf(sql, TABLE_FUNCTIONS)
 
 describe('statements that read the tables may run', () => {
@@ -54,6 +66,19 @@ describe('statements that reach beyond the tables are refused', () => {
     ['a file through APPLY', "SELECT * APPLY(FILE) FROM (SELECT '/etc/passwd')", 'reads files'],
     ['a file behind a comment', "SELECT file/**/('/etc/passwd')", 'reads files'],
     ['an escaped name', 'SELECT "f\\x69le"(\'/etc/passwd\')', 'cannot be read'],
+    ['a wait', 'SELECT sleep(3)', 'holds a place'],
+    ['a wait for each row', 'SELECT sleepEachRow(1) FROM numbers(100)', 'holds a place'],
+    ['a wait in capitals', 'SELECT SLEEP(3)', 'holds a place'],
+    ['a wait without a call', 'SELECT arrayMap(sleep, [3])', 'holds a place'],
+    ['a wait by quoted name', 'SELECT `sleepEachRow`(3)', 'holds a place'],
+    [
+      'a call that nothing can stop',
+      "SELECT editDistance(repeat('a', 60000), repeat('b', 60000))",
+      'cannot be stopped',
+    ],
+    ['another one', 'SELECT arrayFold((a, x) -> a + x, range(3000000), 0)', 'cannot be stopped'],
+    ['rows made up', 'SELECT * FROM generateRandom(1)', 'generateRandom is not available'],
+    ['a language model', "SELECT aiGenerate('a', 'b')", 'asks an address'],
     ['an address', "SELECT * FROM url('http://169.254.169.254/')", 'url is not available'],
     ['an address in capitals', "SELECT * FROM URL ('http://169.254.169.254/')", 'URL is not available'],
     ['an address in a subquery', "SELECT (SELECT * FROM remote('10.0.0.1', system.one))", 'remote is not available'],
