@@ -1,5 +1,5 @@
 import type { Attributes } from '../integration/attributes.ts'
-import type { CallRules } from '../integration/call-rules.ts'
+import { type CallRules, maxWeightOf } from '../integration/call-rules.ts'
 import type { AdmittedNames, CallNames } from '../integration/cardinality.ts'
 import type { Redaction } from '../integration/redaction.ts'
 import { detailsOf, type FoundOutline, operationOfCall, outlineOf, sourceOf } from '../integration/span-to-call.ts'
@@ -49,10 +49,14 @@ export class CallRows {
   readonly #wanted: CallNames = { service: '', dependency: '', operation: '' }
   #source: Uint8Array = new Uint8Array()
   #weight = 1
+  readonly #maxWeight: number
+  /** Calls of the request that said they stand for more than `calls.maxWeight`. */
+  capped = 0
 
   constructor({ rules, names }: CallSettings, redaction: Redaction) {
     this.#names = names
     this.#redaction = redaction
+    this.#maxWeight = maxWeightOf(rules)
     this.#outlines = new SpanMemo((span) => storedOutline(outlineOf(span, rules), redaction))
     this.#operations = new SpanMemo((span, { found }) => redaction.text(operationOfCall(span, found, rules)))
     this.#details = new SpanMemo((span, { found }) =>
@@ -63,6 +67,7 @@ export class CallRows {
   /** A new request begins. */
   reset(): void {
     this.#nested.reset()
+    this.capped = 0
   }
 
   /** What all spans have in common that are written from now on. */
@@ -88,9 +93,16 @@ export class CallRows {
     writer.raw(this.#source)
     writeOutline(writer, encoded, this.#wanted, this.#names.admit(this.#wanted))
     if (found.direction === 'outbound') this.#nested.add(dependency, span, writer)
-    writeCallRest(writer, span, found.synthetic, details.statedWeight ?? this.#weight, details)
+    writeCallRest(writer, span, found.synthetic, this.#weightOf(details), details)
     rows.sawCall(span.startLow, span.startHigh)
     return true
+  }
+
+  #weightOf({ statedWeight }: ReturnType<typeof detailsOf>): number {
+    const weight = statedWeight ?? this.#weight
+    if (weight <= this.#maxWeight) return weight
+    this.capped++
+    return this.#maxWeight
   }
 
   /** When all spans of a request have been written: what they were read from tells which calls are nested in others. */

@@ -52,6 +52,7 @@ export function createSpanRows(settings: CallSettings, keeping: Keeping): WriteS
       }
     }
     calls.finish(body)
+    written.adjusted.weight_capped = calls.capped
     return { ...written, ...notes }
   }
 }

@@ -5,12 +5,12 @@ import { Rejections } from './rejections.ts'
 export interface Written {
   accepted: number
   rejections: Rejections
-  /** Spans stored with duration 0, by what was wrong with their ends. */
-  adjusted: Record<EndFault, number>
+  /** Spans stored with a change: with duration 0, by what was wrong with their ends; with a weight that was capped. */
+  adjusted: Record<EndFault | 'weight_capped', number>
 }
 
 export const nothingWritten = (): Written => ({
   accepted: 0,
   rejections: new Rejections(),
-  adjusted: { end_before_start: 0, end_too_late: 0 },
+  adjusted: { end_before_start: 0, end_too_late: 0, weight_capped: 0 },
 })

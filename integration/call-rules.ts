@@ -4,6 +4,7 @@ import { cut, read } from './attributes.ts'
 import { boundedMemo } from './bounded-memo.ts'
 import { pathSegments } from './operation-path.ts'
 import type { Direction } from './outcome.ts'
+import { DEFAULT_MAX_WEIGHT } from './sampling.ts'
 
 /** What a configuration may decide about calls; it runs before every built-in rule. */
 export interface CallRules {
@@ -13,6 +14,8 @@ export interface CallRules {
   pathTemplates: readonly PathTemplate[]
   /** Attributes kept with the call, of the span or else of its resource; under today's name, former ones are read, too. */
   promote: readonly string[]
+  /** For how many calls one may stand at most; absent: {@link DEFAULT_MAX_WEIGHT}. */
+  maxWeight?: number
 }
 
 export interface AliasRule {
@@ -32,6 +35,8 @@ export interface PathTemplate {
 }
 
 export const NO_RULES: CallRules = { aliases: [], pathTemplates: [], promote: [] }
+
+export const maxWeightOf = ({ maxWeight = DEFAULT_MAX_WEIGHT }: CallRules): number => maxWeight
 
 export const PROMOTED_MAX_CHARS = 1024
 

@@ -46,7 +46,7 @@ export interface CallOutline {
 
 /** What may differ from call to call, and mostly is not stated at all. */
 export interface CallDetails {
-  /** Adjusted count, 1 / sampling probability, as the span states it; null when it does not. */
+  /** Adjusted count, 1 / sampling probability, as the span states it, before the cap; null when it does not. */
   statedWeight: number | null
   /** '' where none is stated: then the trace id serves. */
   correlationId: string

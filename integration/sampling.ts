@@ -1,8 +1,8 @@
 import type { Attributes } from './attributes.ts'
 import { cut, read } from './attributes.ts'
 
-/** One call stands for at most this many: a wrong sampling rate must not drown everything else. */
-export const MAX_WEIGHT = 1_000_000
+/** For how many calls one may stand unless the configuration says otherwise: one span must not outweigh an outage. */
+export const DEFAULT_MAX_WEIGHT = 1_000
 
 /** 32 members of at most 256 + 256 characters; what comes behind is not a trace state. */
 const TRACE_STATE_MAX_CHARS = 16_448
@@ -12,13 +12,12 @@ const ALL = 2n ** 56n
 
 /**
  * How many calls a span or resource says it stands for: 1 / sampling probability; null when it does not say.
- * One source only, never multiplied: `th` or the older `p` in the `ot` member of the trace state, then attributes. At most
- * {@link MAX_WEIGHT}; 0 only for `p:63`, the older spelling of "counts nothing".
+ * One source only, never multiplied: `th` or the older `p` in the `ot` member of the trace state, then attributes. Without
+ * bound: callers cap it. 0 only for `p:63`, the older spelling of "counts nothing".
  * Source: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/. Example: `ot=th:c` → 4.
  */
 export function statedWeight(traceState: string, attributes: Attributes): number | null {
-  const stated = (traceState === '' ? null : weightOfTraceState(traceState)) ?? weightOfAttributes(attributes)
-  return stated === null ? null : Math.min(stated, MAX_WEIGHT)
+  return (traceState === '' ? null : weightOfTraceState(traceState)) ?? weightOfAttributes(attributes)
 }
 
 function weightOfTraceState(traceState: string): number | null {

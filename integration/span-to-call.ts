@@ -6,7 +6,7 @@ import type { Call, CallDetails, CallOutline, CallSource, SpanFacts } from './ca
 import type { SpanSystem } from './call-protocol.ts'
 import { isGrpcAttempt, messagingTypeOf, systemOf } from './call-protocol.ts'
 import type { CallRules, CompiledRules } from './call-rules.ts'
-import { compileRules, NO_RULES } from './call-rules.ts'
+import { compileRules, maxWeightOf, NO_RULES } from './call-rules.ts'
 import { httpStatusOf, statusOf } from './call-status.ts'
 import { DEPENDENCY_MAX_CHARS, dependencyOf } from './dependency-name.ts'
 import { hostOf } from './host.ts'
@@ -37,7 +37,7 @@ export function callOf(span: SpanFacts, rules: CallRules = NO_RULES): Call | nul
     ...{ env, service, version, region },
     ...shared,
     operation: operationOfCall(span, outline, rules),
-    weight: statedWeight ?? weight,
+    weight: Math.min(statedWeight ?? weight, maxWeightOf(rules)),
     correlationId,
     attributes,
   }
@@ -138,7 +138,7 @@ function isSynthetic(attributes: Attributes): boolean {
   return userAgent !== '' && isProbe(userAgent)
 }
 
-/** What all calls of one resource share, and what one of them counts for unless its span says so. */
+/** What all calls of one resource share, and what one of them counts for, before the cap, unless its span says so. */
 export interface FoundSource extends CallSource {
   weight: number
 }

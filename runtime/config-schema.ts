@@ -143,6 +143,8 @@ export const configSchema = z.strictObject({
         .array(z.strictObject({ template: z.string().startsWith('/'), dependency: z.string().optional() }))
         .default([]),
       promote: list.prefault([]),
+      /** For how many calls one span may stand at most, whatever sampling it states. */
+      maxWeight: z.coerce.number().min(1).max(1_000_000).default(1_000),
     })
     .prefault({}),
   evaluation: z.strictObject({ interval: duration.prefault('5s') }).prefault({}),

@@ -14,6 +14,8 @@ export interface WindowReading {
   coverage: number
   /** How far sampling lets the counts vary, Σ w(w − 1) over the events of each side; absent when every event was counted. */
   variance?: { good: number; bad: number }
+  /** Events really received, of which `counts` are the weighted sum; absent when every event was counted. */
+  seen?: { good: number; bad: number }
 }
 
 /** The SLO window as it was read. */

@@ -83,7 +83,10 @@ export const sloStatusSchema = z.object({
       standardError: z.number(),
       sli: interval,
       burn: interval.describe('of the burn over the SLO window, which is the consumed budget'),
-      weak: z.boolean().describe('fewer than ten bad events were really seen'),
+      weak: z.boolean().describe('the bad events weigh like fewer than ten: too few, or a few heavy ones'),
+      seen: counts
+        .nullable()
+        .describe('events really received, of which `counts` are the weighted sum; null when not known'),
     })
     .nullable()
     .describe('95 % interval; null when every event was counted'),
@@ -193,13 +196,14 @@ function rawOf({ raw }: PeriodReading, budgetPpm: number): SloStatus['raw'] {
 }
 
 /** Sampling says how far events can be trusted; a slice is judged on what was seen. */
-function samplingOf({ slo, period: { counts, variance } }: Reading): SloStatus['sampling'] {
+function samplingOf({ slo, period: { counts, variance, seen } }: Reading): SloStatus['sampling'] {
   if (variance === undefined || slo.objective.method !== 'occurrences' || slo.indicator.source === 'composite')
     return null
-  return samplingInterval(
+  const interval = samplingInterval(
     { ...counts, varianceGood: variance.good, varianceBad: variance.bad },
     slo.objective.budgetPpm,
   )
+  return interval && { ...interval, seen: seen ? { good: seen.good, total: seen.good + seen.bad } : null }
 }
 
 function membersOf({ members }: Reading): SloStatus['members'] {

@@ -143,30 +143,30 @@ async function sumHours(db: Db, slos: readonly Measured[], hours: readonly Date[
   for (let start = 0; start < hours.length; start += together) {
     const these = hours.slice(start, start + together)
     await db.command({
-      query: `INSERT INTO indicator_hours (hour, indicator, generation, good, total, variance_bad, variance_good, filled,
+      query: `INSERT INTO indicator_hours (hour, indicator, generation, good, total, variance_bad, variance_good, seen_bad, seen_good, filled,
           slices_filled, slices_lost, slices_imperfect, last_event, invalid_minute, complete)
         WITH arrayReduceInRanges('sum', arrayZip({minutes:Array(UInt8)}, {lengths:Array(UInt8)}), goods) AS slice_goods,
           arrayReduceInRanges('sum', arrayZip({minutes:Array(UInt8)}, {lengths:Array(UInt8)}), totals) AS slice_totals,
           arrayMap((first, slices) -> arrayZip(arraySlice(slice_goods, first, slices), arraySlice(slice_totals, first, slices)),
             {firsts:Array(UInt8)}, {counts:Array(UInt8)}) AS slices
-        SELECT at, indicator, generation, sum_good, sum_total, sum_variance_bad, sum_variance_good, arrayCount(total -> total > 0, totals),
+        SELECT at, indicator, generation, sum_good, sum_total, sum_variance_bad, sum_variance_good, sum_seen_bad, sum_seen_good, arrayCount(total -> total > 0, totals),
           arrayMap(of -> toFloat64(arrayCount(slice -> slice.2 > 0, of)), slices),
           arrayMap(of -> arraySum(slice -> if(slice.2 > 0, (slice.2 - slice.1) / slice.2, 0), of), slices),
           arrayMap(of -> arrayFilter(slice -> slice.2 > 0 AND slice.1 < slice.2, of), slices),
           last_minute, first_invalid, true
         FROM (
           SELECT at, indicator, generation, sum(m.good) AS sum_good, sum(m.total) AS sum_total, sum(m.variance_bad) AS sum_variance_bad,
-            sum(m.variance_good) AS sum_variance_good, maxIf(minute, m.total > 0) AS last_minute,
+            sum(m.variance_good) AS sum_variance_good, sum(m.seen_bad) AS sum_seen_bad, sum(m.seen_good) AS sum_seen_good, maxIf(minute, m.total > 0) AS last_minute,
             minIf(minute, m.good > m.total OR m.good < 0) AS first_invalid,
             groupArrayInsertAtIf(0., 60)(m.good, toMinute(minute), m.good != 0 OR m.total != 0) AS goods,
             groupArrayInsertAtIf(0., 60)(m.total, toMinute(minute), m.good != 0 OR m.total != 0) AS totals
           FROM (
-            SELECT toStartOfHour(minute) AS at, indicator, generation, minute, good, total, variance_bad, variance_good
+            SELECT toStartOfHour(minute) AS at, indicator, generation, minute, good, total, variance_bad, variance_good, seen_bad, seen_good
             FROM ${slos.length <= FEW ? 'indicator_minutes' : 'indicator_minutes_by_time'} FINAL
             WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND toStartOfHour(minute) IN {hours:Array(DateTime)}
               AND indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}
             UNION ALL
-            SELECT arrayJoin({hours:Array(DateTime)}) AS at, slo.1, slo.2, at, 0, 0, 0, 0
+            SELECT arrayJoin({hours:Array(DateTime)}) AS at, slo.1, slo.2, at, 0, 0, 0, 0, 0, 0
             FROM (SELECT arrayJoin(arrayZip({indicators:Array(String)}, {generations:Array(String)})) AS slo)
           ) AS m
           GROUP BY at, indicator, generation

@@ -4,7 +4,7 @@ import { type Measured, measuredOf } from '../slo/indicator.ts'
 import type { CallsIndicator, MeasuredIndicator, Slo } from '../slo/model.ts'
 import { completeHours, IN_ORDER, reopenHours } from './indicator-hours.ts'
 import { isShort, measureScan, measureShort, scansOf, seriesOf } from './indicator-series.ts'
-import { compileWithVariance, needsSingleCalls } from './indicator-sql.ts'
+import { compileWithSampling, needsSingleCalls } from './indicator-sql.ts'
 import { offBounds } from './metric-bounds.ts'
 import { type CountedIndicator, isCounted, measurePoints, scansOfPoints } from './metric-scan.ts'
 import { type Db, query } from './query.ts'
@@ -154,12 +154,12 @@ async function reasonOf(db: Db, indicator: MeasuredIndicator, whole: Range, erro
 async function insertSelected(db: Db, these: readonly Measured[], whole: Range, measuredAt: Date): Promise<void> {
   const params: Record<string, unknown> = { ...whole, measured_at: measuredAt }
   const selects = these.map(({ indicator, generation }, n) => {
-    const { sql, params: own } = compileWithVariance(indicator, `i${n}_`)
+    const { sql, params: own } = compileWithSampling(indicator, `i${n}_`)
     Object.assign(params, own, { [`name${n}`]: indicator.name, [`generation${n}`]: generation })
-    return `SELECT {name${n}:String}, {generation${n}:String}, minute, good, total, variance_bad, variance_good, {measured_at:DateTime64(3)} FROM (\n${sql}\n)`
+    return `SELECT {name${n}:String}, {generation${n}:String}, minute, good, total, variance_bad, variance_good, seen_bad, seen_good, {measured_at:DateTime64(3)} FROM (\n${sql}\n)`
   })
   await db.command({
-    query: `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, variance_bad, variance_good, measured_at)
+    query: `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, variance_bad, variance_good, seen_bad, seen_good, measured_at)
 ${selects.join('\nUNION ALL\n')}`,
     query_params: params,
     clickhouse_settings: { ...IN_ORDER, max_query_size: '4194304' },

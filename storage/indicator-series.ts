@@ -42,11 +42,11 @@ const readSeries = query({
 })
 
 const readSums = query({
-  sql: `SELECT toString(${KEY}) AS key, ${DIMENSIONS}, groupArray((toUnixTimestamp(at), amount, spread)) AS minutes
-    FROM (SELECT ${DIMENSIONS}, minute AS at, sum(calls) AS amount, sum(variance) AS spread ${CALLS_OF_SERIES}, minute)
+  sql: `SELECT toString(${KEY}) AS key, ${DIMENSIONS}, groupArray((toUnixTimestamp(at), amount, spread, received)) AS minutes
+    FROM (SELECT ${DIMENSIONS}, minute AS at, sum(calls) AS amount, sum(variance) AS spread, toFloat64(sum(samples)) AS received ${CALLS_OF_SERIES}, minute)
     GROUP BY ${DIMENSIONS}`,
   params: z.object(range),
-  row: series.extend({ minutes: z.array(z.tuple([z.number(), z.number(), z.number()])) }),
+  row: series.extend({ minutes: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])) }),
 })
 
 /** The series with calls in the range that the indicators may look at. */
@@ -86,6 +86,10 @@ const SHORT_MINUTES = 5
 export const isShort = ({ from, to }: { from: Date; to: Date }): boolean =>
   to.getTime() - from.getTime() <= SHORT_MINUTES * MINUTE_MS
 
+/** What a minute of calls is measured as, and one such minute. */
+const SAMPLED_COLUMNS = ['good', 'total', 'variance_bad', 'variance_good', 'seen_bad', 'seen_good'] as const
+type SampledMinute = [number, number, number, number, number, number]
+
 /** Measures SLOs that the minute rollup answers over a few whole minutes: the same counts as their scan. */
 export async function measureShort(
   db: Db,
@@ -98,17 +102,20 @@ export async function measureShort(
   const found = await readSums(db, { ...range, ...namedBy(indicators) })
   const { classOf, shares } = classify(indexSeries(found), indicators, [])
   const sharesOf = Map.groupBy(shares, (share) => share.class)
-  const counts = new Map<string, [good: number, total: number, varianceBad: number, varianceGood: number]>()
+  const counts = new Map<string, SampledMinute>()
   for (const { key, minutes } of found) {
     for (const { indicator, good, total } of sharesOf.get(classOf.get(key) ?? 0) ?? []) {
-      for (const [minute, amount, spread] of minutes) {
+      const [asBad, asGood] = [Math.abs(total - good), Math.max(good, 0)]
+      for (const [minute, amount, spread, received] of minutes) {
         const place = `${indicator} ${minute}`
-        const [goods, totals, bad, well] = counts.get(place) ?? [0, 0, 0, 0]
+        const [goods, totals, bad, well, seenBad, seenGood] = counts.get(place) ?? [0, 0, 0, 0, 0, 0]
         counts.set(place, [
           goods + amount * good,
           totals + amount * total,
-          bad + spread * Math.abs(total - good),
-          well + spread * Math.max(good, 0),
+          bad + spread * asBad,
+          well + spread * asGood,
+          seenBad + received * asBad,
+          seenGood + received * asGood,
         ])
       }
     }
@@ -121,7 +128,7 @@ export async function measureShort(
   if (values.length === 0) return
   await db.insert({
     table: 'indicator_minutes',
-    columns: ['indicator', 'generation', 'minute', 'good', 'total', 'variance_bad', 'variance_good', 'measured_at'],
+    columns: ['indicator', 'generation', 'minute', ...SAMPLED_COLUMNS, 'measured_at'],
     values,
     format: 'JSONCompactEachRow',
     clickhouse_settings: { ...IN_ORDER, precise_float_parsing: 1 },
@@ -189,24 +196,34 @@ export async function measureScan(
 function statement(cuts: readonly number[], { classOf, shares }: Classes): string {
   const source =
     cuts.length === 0
-      ? { table: 'calls_1m', time: 'minute', minute: 'minute', amount: 'calls', variance: 'variance', key: KEY }
+      ? {
+          table: 'calls_1m',
+          time: 'minute',
+          minute: 'minute',
+          amount: 'calls',
+          variance: 'variance',
+          seen: 'samples',
+          key: KEY,
+        }
       : {
           table: 'calls',
           time: 'ts',
           minute: 'toStartOfMinute(toDateTime(ts))',
           amount: 'weight',
           variance: 'weight * (weight - 1)',
+          seen: 'toUInt64(1)',
           key: `${KEY} + arrayCount(cut -> duration_ns >= cut, {cuts:Array(UInt64)})`,
         }
   const column = (values: Iterable<string | number>, type: string) => `CAST([${[...values].join()}], 'Array(${type})')`
-  return `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, variance_bad, variance_good, measured_at)
+  return `INSERT INTO indicator_minutes (indicator, generation, minute, ${SAMPLED_COLUMNS.join(', ')}, measured_at)
 SELECT
   transform(place, arrayEnumerate({names:Array(String)}), {names:Array(String)}, '') AS indicator,
   transform(place, arrayEnumerate({generations:Array(String)}), {generations:Array(String)}, '') AS generation,
   measured_minute, sum(amount * counted_good) AS good, sum(amount * counted) AS total,
-  sum(spread * abs(counted - counted_good)), sum(spread * greatest(counted_good, 0)), {measured_at:DateTime64(3)}
+  sum(spread * abs(counted - counted_good)), sum(spread * greatest(counted_good, 0)),
+  toFloat64(sum(received * abs(counted - counted_good))), toFloat64(sum(received * greatest(counted_good, 0))), {measured_at:DateTime64(3)}
 FROM (
-  SELECT ${source.minute} AS measured_minute, transform(${source.key}, ${column(classOf.keys(), 'UInt64')}, ${column(classOf.values(), 'UInt32')}, toUInt32(0)) AS class, sum(${source.amount}) AS amount, sum(${source.variance}) AS spread
+  SELECT ${source.minute} AS measured_minute, transform(${source.key}, ${column(classOf.keys(), 'UInt64')}, ${column(classOf.values(), 'UInt32')}, toUInt32(0)) AS class, sum(${source.amount}) AS amount, sum(${source.variance}) AS spread, sum(${source.seen}) AS received
   FROM ${source.table}
   WHERE ${source.time} >= {from:DateTime} AND ${source.time} < {to:DateTime} AND NOT nested AND ${NAMED}
   GROUP BY measured_minute, class HAVING class > 0

@@ -70,20 +70,22 @@ function sourceOf(selections: readonly CallSelection[]) {
         minute: 'toStartOfMinute(toDateTime(ts))',
         amount: 'weight',
         variance: 'weight * (weight - 1)',
+        seen: 'toUInt64(1)',
       }
-    : { table: 'calls_1m', time: 'minute', minute: 'minute', amount: 'calls', variance: 'variance' }
+    : { table: 'calls_1m', time: 'minute', minute: 'minute', amount: 'calls', variance: 'variance', seen: 'samples' }
 }
 
-/** A ratio over calls; `variances` adds those of sampling, of bad and of good calls. */
-function callsSelect({ numerator, total }: CallsIndicator, params: Parameters, variances: boolean): string {
-  const { table, time, minute, amount, variance } = sourceOf([numerator.selection, total])
+/** A ratio over calls; `sampled` adds what sampling says of the bad and of the good calls. */
+function callsSelect({ numerator, total }: CallsIndicator, params: Parameters, sampled: boolean): string {
+  const { table, time, minute, amount, variance, seen } = sourceOf([numerator.selection, total])
   const [isCounted, isTotal] = [condition(numerator.selection, params), condition(total, params)]
   const counted = `sumIf(${amount}, ${isCounted})`
   const all = `sumIf(${amount}, ${isTotal})`
   const isGood = numerator.counts === 'good' ? isCounted : `(${isTotal} AND NOT ${isCounted})`
   const isBad = numerator.counts === 'bad' ? isCounted : `(${isTotal} AND NOT ${isCounted})`
-  const more = variances
-    ? `, sumIf(${variance}, ${isBad}) AS variance_bad, sumIf(${variance}, ${isGood}) AS variance_good`
+  const more = sampled
+    ? `, sumIf(${variance}, ${isBad}) AS variance_bad, sumIf(${variance}, ${isGood}) AS variance_good,
+  toFloat64(sumIf(${seen}, ${isBad})) AS seen_bad, toFloat64(sumIf(${seen}, ${isGood})) AS seen_good`
     : ''
   return `SELECT ${minute} AS minute, ${numerator.counts === 'good' ? counted : `${all} - ${counted}`} AS good, ${all} AS total${more}
 FROM ${table}
@@ -124,21 +126,24 @@ export function compileIndicator(indicator: MeasuredIndicator, prefix = 'p'): Co
   return { sql: selectOf(indicator, params, false), params: params.values }
 }
 
-/** The same with two more columns, `variance_bad` and `variance_good`: what sampling adds to the uncertainty of a minute. */
-export function compileWithVariance(indicator: MeasuredIndicator, prefix: string): Compiled {
+/**
+ * The same with four more columns: `variance_bad` and `variance_good`, what sampling adds to the uncertainty of a minute, and
+ * `seen_bad` and `seen_good`, how many events were really received.
+ */
+export function compileWithSampling(indicator: MeasuredIndicator, prefix: string): Compiled {
   const params = new Parameters(prefix)
   const select = selectOf(indicator, params, true)
   const sql =
     indicator.source === 'calls'
       ? select
-      : `SELECT minute, good, total, 0 AS variance_bad, 0 AS variance_good FROM (${select})`
+      : `SELECT minute, good, total, 0 AS variance_bad, 0 AS variance_good, 0 AS seen_bad, 0 AS seen_good FROM (${select})`
   return { sql, params: params.values }
 }
 
-function selectOf(indicator: MeasuredIndicator, params: Parameters, variances: boolean): string {
+function selectOf(indicator: MeasuredIndicator, params: Parameters, sampled: boolean): string {
   switch (indicator.source) {
     case 'calls':
-      return callsSelect(indicator, params, variances)
+      return callsSelect(indicator, params, sampled)
     case 'metric':
       return mixedSelect(indicator, params)
     case 'gauge':

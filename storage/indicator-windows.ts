@@ -114,6 +114,8 @@ function bySegment(row: Row, segments: Segments): SumsBySegment['bySegment'] {
       total: row.total[n]!,
       varianceGood: row.variance_good[n] ?? 0,
       varianceBad: row.variance_bad[n] ?? 0,
+      seenGood: row.seen_good[n] ?? 0,
+      seenBad: row.seen_bad[n] ?? 0,
       filled: row.filled[n]!,
       lastEventMs: row.last_event[n]! * 1_000,
       invalidMs: (row.invalid[n] ?? 0) * 1_000,
@@ -150,6 +152,8 @@ const segmentRow = z.object({
   total: numbers,
   variance_good: numbers,
   variance_bad: numbers,
+  seen_good: numbers,
+  seen_bad: numbers,
   filled: numbers,
   hours: numbers,
   last_event: numbers,
@@ -163,7 +167,7 @@ export const NAMED =
 export const segmentOf = (time: string) => `roundDown(toUInt32(${time}), {cuts:Array(UInt32)})`
 
 /** Columns of one minute that hours have summed: `m` is a row of minutes. */
-const OF_MINUTE = `m.good, m.total, m.variance_good, m.variance_bad, toFloat64(m.total > 0) AS filled, 0 AS hours,
+const OF_MINUTE = `m.good, m.total, m.variance_good, m.variance_bad, m.seen_good, m.seen_bad, toFloat64(m.total > 0) AS filled, 0 AS hours,
   if(m.total > 0, minute, toDateTime(0)) AS last_event, if(m.good > m.total OR m.good < 0, minute, toDateTime(0)) AS invalid_minute`
 
 /** Adds up rows of hours and minutes, then gathers the segments of each indicator. */
@@ -171,10 +175,12 @@ const gathered = (rows: string) => `
   SELECT indicator, generation, groupArray(segment) AS segments, groupArray(sums.1) AS good, groupArray(sums.2) AS total,
     if(arrayExists(v -> v > 0, groupArray(sums.3) AS in_good), in_good, []) AS variance_good,
     if(arrayExists(v -> v > 0, groupArray(sums.4) AS in_bad), in_bad, []) AS variance_bad,
-    groupArray(sums.5) AS filled, groupArray(sums.6) AS hours, groupArray(toUnixTimestamp(sums.7)) AS last_event,
-    if(arrayExists(v -> v > 0, groupArray(toUnixTimestamp(sums.8)) AS all_invalid), all_invalid, []) AS invalid
+    if(notEmpty(variance_good) OR notEmpty(variance_bad), groupArray(sums.5), []) AS seen_good,
+    if(notEmpty(variance_good) OR notEmpty(variance_bad), groupArray(sums.6), []) AS seen_bad,
+    groupArray(sums.7) AS filled, groupArray(sums.8) AS hours, groupArray(toUnixTimestamp(sums.9)) AS last_event,
+    if(arrayExists(v -> v > 0, groupArray(toUnixTimestamp(sums.10)) AS all_invalid), all_invalid, []) AS invalid
   FROM (
-    SELECT indicator, generation, segment, (sum(good), sum(total), sum(variance_good), sum(variance_bad), sum(filled), sum(hours),
+    SELECT indicator, generation, segment, (sum(good), sum(total), sum(variance_good), sum(variance_bad), sum(seen_good), sum(seen_bad), sum(filled), sum(hours),
       max(last_event), minIf(invalid_minute, invalid_minute > 0)) AS sums
     FROM (${rows})
     GROUP BY indicator, generation, segment
@@ -199,7 +205,7 @@ export const PLANNED_MINUTES =
 const sumFrom = (minutes: string) =>
   query({
     sql: gathered(`
-    SELECT indicator, generation, ${segmentOf('hour')} AS segment, h.good, h.total, h.variance_good, h.variance_bad, h.filled, 1 AS hours, h.last_event, h.invalid_minute
+    SELECT indicator, generation, ${segmentOf('hour')} AS segment, h.good, h.total, h.variance_good, h.variance_bad, h.seen_good, h.seen_bad, h.filled, 1 AS hours, h.last_event, h.invalid_minute
     FROM indicator_hours AS h FINAL
     WHERE ${PLANNED_HOURS} AND ${NAMED}
     UNION ALL

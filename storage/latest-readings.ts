@@ -148,7 +148,7 @@ function rowOf({ reading, word, definitionAt, evaluatedAt }: Judged) {
 }
 
 /** Of the text that `encode` writes: another number for another form, so that no version reads what it does not understand. */
-const FORM = 1
+const FORM = 2
 
 const selectReadings = query({
   sql: `
@@ -159,7 +159,7 @@ const selectReadings = query({
   row: z.object({ slo: z.string(), definitionAt: z.number(), reading: z.string() }),
 })
 
-/** [good, total, coverage], then [good, total] of the units where they are others, then [good, bad] of the variance. */
+/** [good, total, coverage], then [good, total] of the units where they are others, then [good, bad] of the variance and of what was seen. */
 type StoredWindow = readonly number[]
 
 interface StoredReading {
@@ -228,7 +228,7 @@ export function decode(text: string, slo: Slo): Reading {
 const msOf = (at: Date | null): number | null => (at === null ? null : at.getTime())
 const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
 
-function packed({ counts, units, coverage, variance }: WindowReading): StoredWindow {
+function packed({ counts, units, coverage, variance, seen }: WindowReading): StoredWindow {
   const isSame = units.good === counts.good && units.total === counts.total
   return [
     counts.good,
@@ -236,6 +236,7 @@ function packed({ counts, units, coverage, variance }: WindowReading): StoredWin
     coverage,
     ...(isSame && !variance ? [] : [units.good, units.total]),
     ...(variance ? [variance.good, variance.bad] : []),
+    ...(variance && seen ? [seen.good, seen.bad] : []),
   ]
 }
 
@@ -247,6 +248,8 @@ function unpacked([
   unitsTotal,
   varianceGood,
   varianceBad,
+  seenGood,
+  seenBad,
 ]: StoredWindow): WindowReading {
   const counts = { good: good!, total: total! }
   return {
@@ -254,5 +257,6 @@ function unpacked([
     units: unitsGood === undefined ? counts : { good: unitsGood, total: unitsTotal! },
     coverage: coverage!,
     ...(varianceGood !== undefined && { variance: { good: varianceGood, bad: varianceBad! } }),
+    ...(seenGood !== undefined && { seen: { good: seenGood, bad: seenBad! } }),
   }
 }

@@ -93,6 +93,7 @@ function detailsOf(lead: TierVerdict, reading: Reading, suspect: Suspect | null)
     burn: governing.burn ?? 0,
     factor: lead.factor,
     counts: governing.counts,
+    ...(governing.seen && { seen: governing.seen }),
     burnRates: burnRatesOf(reading),
     budgetRemaining: budgetOf(period.units, slo.objective.budgetPpm).remaining,
     suspect,

@@ -208,7 +208,9 @@ function burnedText(details: IncidentDetails, budget: BudgetOutlook | null): str
   const other = details.tier.split('/').find((window) => window !== details.governingWindow)
   const otherBurn = other === undefined ? null : (details.burnRates[other] ?? null)
   const beside = other === undefined || otherBurn === null ? '' : `, ${times(otherBurn)} in ${spaced(other)}`
-  return `${badText(details.counts, budget)} in ${spaced(details.governingWindow)} (governing window)${beside}`
+  const seen = details.seen
+  const received = seen ? ` by sampling weight, ${whole(seen.bad)} of ${whole(seen.good + seen.bad)} as received,` : ''
+  return `${badText(details.counts, budget)}${received} in ${spaced(details.governingWindow)} (governing window)${beside}`
 }
 
 /** `1,000 of 60,000 calls failed` */

@@ -51,6 +51,7 @@ export const WITHHELD_REASONS = [
   'group_interval',
   'repeat_not_due',
   'below_min_bad_events',
+  'few_heavy_calls',
   'share_not_reached',
   'late_only',
   'never_announced',

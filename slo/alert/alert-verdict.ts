@@ -1,4 +1,5 @@
 import { burnRate } from '../budget/burn-rate.ts'
+import { restsOnFew, seenEvents } from '../budget/sampling.ts'
 import { windowEnd } from '../budget/window.ts'
 import type { Counts, Severity, Tier } from '../model.ts'
 import type { Reading, WindowReading } from '../reading.ts'
@@ -12,6 +13,8 @@ export interface WindowEvidence {
   counts: Counts
   coverage: number
   burn: number | null
+  /** Events really received; absent where every event was counted. */
+  seen?: { good: number; bad: number }
 }
 
 /** What the readings say about one tier: an alert may rise on `matched` and end on `clear`; the others keep what is. */
@@ -23,7 +26,7 @@ export interface TierVerdict {
   forMinutes?: number
   verdict: 'matched' | 'hold' | 'clear' | 'frozen'
   /** Why it is frozen, or what kept it from matching; else null. */
-  reason: FrozenReason | 'below_min_bad_events' | 'share_not_reached' | 'late_only' | null
+  reason: FrozenReason | 'below_min_bad_events' | 'few_heavy_calls' | 'share_not_reached' | 'late_only' | null
   long: WindowEvidence
   short: WindowEvidence
   /** The window that burns less: SLI, burn and counts of a message come from it, so that it cannot contradict the condition. */
@@ -81,8 +84,33 @@ export function judgeTier(
 
   if (byShare && !spendsShare(tier, reading)) return conclude('clear', 'share_not_reached')
   if (!byShare && !(meets(long.burn, tier) && meets(short.burn, tier))) return conclude('hold')
-  if (long.counts.total - long.counts.good < minBadEvents) return conclude('clear', 'below_min_bad_events')
+  if (seenEvents(long).bad < minBadEvents) return conclude('clear', 'below_min_bad_events')
+  if (restsOnHeavyCalls(tier, reading)) return conclude('clear', 'few_heavy_calls')
   return conclude('matched')
+}
+
+/**
+ * Whether the condition holds only by the weight of a few sampled calls: a span may claim any weight, so one that stands for
+ * a thousand pages nobody unless the calls as received say the same. Slices and composites are guarded by counts alone.
+ */
+function restsOnHeavyCalls(tier: Tier, reading: Reading): boolean {
+  const { objective, indicator, alerting } = reading.slo
+  const long = reading.windows.get(tier.longMinutes)
+  if (objective.method !== 'occurrences' || indicator.source === 'composite' || !long || !restsOnFew(long)) return false
+  const received = asReceived(reading)
+  if (alerting === 'budget-share') return !spendsShare(tier, received)
+  const burn = (minutes: number) => windowEvidence(received, minutes, objective.budgetPpm).burn
+  return !(meets(burn(tier.longMinutes), tier) && meets(burn(tier.shortMinutes), tier))
+}
+
+/** The same reading with every event counted once. */
+function asReceived(reading: Reading): Reading {
+  const unweighted = <T extends WindowReading>(window: T): T => {
+    const { good, bad } = seenEvents(window)
+    return { ...window, units: { good, total: good + bad } }
+  }
+  const windows = new Map([...reading.windows].map(([minutes, window]) => [minutes, unweighted(window)]))
+  return { ...reading, windows, period: unweighted(reading.period) }
 }
 
 /** How an author's comparison reads; `gt` unless they say otherwise. */
@@ -132,8 +160,8 @@ const NOTHING = { good: 0, total: 0 }
 const NOT_READ: WindowReading = { counts: NOTHING, units: NOTHING, coverage: 0 }
 
 function windowEvidence({ windows }: Reading, minutes: number, budgetPpm: number): WindowEvidence {
-  const { counts, units, coverage } = windows.get(minutes) ?? NOT_READ
-  return { minutes, counts, coverage, burn: burnRate(units, budgetPpm) }
+  const { counts, units, coverage, seen } = windows.get(minutes) ?? NOT_READ
+  return { minutes, counts, coverage, burn: burnRate(units, budgetPpm), ...(seen && { seen }) }
 }
 
 function unknownBecause(
@@ -145,7 +173,8 @@ function unknownBecause(
   if (window.burn === null && isExcluded(window.minutes, reading)) return 'frozen_excluded'
   if (window.coverage < policy.coverageFloor) return 'frozen_coverage'
   if (window.burn === null) return 'frozen_no_events'
-  return window.counts.total < minEvents ? 'frozen_min_events' : null
+  const { good, bad } = seenEvents(window)
+  return good + bad < minEvents ? 'frozen_min_events' : null
 }
 
 /** Whether some of a window's time does not count, by maintenance. */

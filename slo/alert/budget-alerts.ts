@@ -1,8 +1,9 @@
 import { budgetOf } from '../budget/budget.ts'
 import { burnRate } from '../budget/burn-rate.ts'
 import { estimatedExhaustionMinutes } from '../budget/exhaustion.ts'
+import { seenEvents } from '../budget/sampling.ts'
 import type { Severity, Slo } from '../model.ts'
-import type { Reading } from '../reading.ts'
+import type { Reading, WindowReading } from '../reading.ts'
 import type { AlertPolicy } from './alert-policy.ts'
 import type { Condition } from './alert-state.ts'
 import { frozenReading } from './alert-verdict.ts'
@@ -39,7 +40,7 @@ export function budgetSpent(reading: Reading, now: Date, policy: AlertPolicy, re
     const verdict = (): Verdict => {
       if (frozen) return { verdict: 'frozen', reason: frozen }
       if (points === null) return { verdict: 'frozen', reason: 'frozen_no_events' }
-      if (period.counts.total < slo.guards.minEvents) return { verdict: 'frozen', reason: 'frozen_min_events' }
+      if (seenTotal(period) < slo.guards.minEvents) return { verdict: 'frozen', reason: 'frozen_min_events' }
       if (points >= threshold) return { verdict: 'matched', reason: null }
       return { verdict: points < threshold - REARM_POINTS ? 'clear' : 'hold', reason: null }
     }
@@ -63,6 +64,12 @@ const EXHAUSTED_WITHIN_MINUTES = DAY
 /** Armed again once it lasts this much longer. */
 const REARM_RATIO = 1.25
 
+/** Events really received: a weight is a claim. */
+const seenTotal = (window: WindowReading): number => {
+  const { good, bad } = seenEvents(window)
+  return good + bad
+}
+
 /** None while the budget lasts. */
 export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy, remeasuring = false): Signal | null {
   const { slo, period, windows } = reading
@@ -77,12 +84,11 @@ export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy,
     if (frozen) return { verdict: 'frozen', reason: frozen }
     if (!basis || basis.coverage < policy.coverageFloor) return { verdict: 'frozen', reason: 'frozen_coverage' }
     if (burn === null || remaining === null) return { verdict: 'frozen', reason: 'frozen_no_events' }
-    if (basis.counts.total < slo.guards.minEvents) return { verdict: 'frozen', reason: 'frozen_min_events' }
+    if (seenTotal(basis) < slo.guards.minEvents) return { verdict: 'frozen', reason: 'frozen_min_events' }
     if (remaining <= 0) return { verdict: 'hold', reason: null }
     if (minutes === null || minutes > EXHAUSTED_WITHIN_MINUTES * REARM_RATIO) return { verdict: 'clear', reason: null }
     if (minutes > EXHAUSTED_WITHIN_MINUTES) return { verdict: 'hold', reason: null }
-    const bad = basis.counts.total - basis.counts.good
-    return bad < slo.guards.minBadEvents
+    return seenEvents(basis).bad < slo.guards.minBadEvents
       ? { verdict: 'clear', reason: 'below_min_bad_events' }
       : { verdict: 'matched', reason: null }
   }

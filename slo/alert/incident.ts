@@ -35,6 +35,8 @@ export interface IncidentDetails {
   burn: number
   factor: number
   counts: Counts
+  /** Events really received in that window, of which `counts` are the weighted sum; absent where nothing is sampled. */
+  seen?: { good: number; bad: number }
   burnRates: Record<string, number | null>
   /** Share of the error budget left in the SLO window, signed. */
   budgetRemaining: number | null

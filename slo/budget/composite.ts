@@ -1,6 +1,7 @@
 import type { CompositeMethod, Counts, Method } from '../model.ts'
 import type { WindowReading } from '../reading.ts'
 import { burnRate } from './burn-rate.ts'
+import { seenEvents } from './sampling.ts'
 
 /** One SLI of a composite over one window. */
 export interface MemberWindow extends WindowReading {
@@ -28,8 +29,19 @@ export function compositeWindow(
     counts: sum(members.map(({ counts }) => counts)),
     units: unitsOf(members, composite, method, budgetPpm),
     coverage: members.length === 0 ? 0 : Math.min(...members.map(({ coverage }) => coverage)),
+    ...sampled(members),
   }
 }
+
+/** Of all members together; nothing where every event was counted. */
+function sampled(members: readonly MemberWindow[]): Pick<WindowReading, 'variance' | 'seen'> {
+  if (members.every(({ variance }) => variance === undefined)) return {}
+  const both = (sides: readonly { good: number; bad: number }[]) =>
+    sides.reduce((a, b) => ({ good: a.good + b.good, bad: a.bad + b.bad }), { good: 0, bad: 0 })
+  return { variance: both(members.map(({ variance = NO_SIDES }) => variance)), seen: both(members.map(seenEvents)) }
+}
+
+const NO_SIDES = { good: 0, bad: 0 }
 
 const NOTHING: Counts = { good: 0, total: 0 }
 

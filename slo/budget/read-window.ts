@@ -11,6 +11,9 @@ import { type WindowPlan, windowOf } from './window-plan.ts'
 export interface SegmentSums extends Counts {
   varianceGood: number
   varianceBad: number
+  /** Events really received; 0 where nothing is sampled. */
+  seenGood: number
+  seenBad: number
   /** Minutes with events. */
   filled: number
 }
@@ -179,6 +182,7 @@ function readPart(subject: Subject, part: FoundPart, view: View): WindowReading 
   const places = source.segments.in(view.range, view.exclusions)
   const counts = { good: 0, total: 0 }
   const variance = { good: 0, bad: 0 }
+  const seen = { good: 0, bad: 0 }
   for (const place of places) {
     const sums = bySegment[place]
     if (!sums) continue
@@ -186,9 +190,11 @@ function readPart(subject: Subject, part: FoundPart, view: View): WindowReading 
     counts.total += sums.total
     variance.good += sums.varianceGood
     variance.bad += sums.varianceBad
+    seen.good += sums.seenGood
+    seen.bad += sums.seenBad
   }
   const isSampled = variance.good > 0 || variance.bad > 0
-  const read = { counts, ...(isSampled && { variance }) }
+  const read = { counts, ...(isSampled && { variance }), ...(isSampled && seen.good + seen.bad > 0 && { seen }) }
   if (method !== 'occurrences') return { ...read, ...slicesIn(subject, [part], view) }
   const { expected, blind } = minutesIn(source, places, part)
   return { ...read, units: counts, coverage: noData === 'gap' ? coverageOf(expected, blind) : 1 }

@@ -1,4 +1,5 @@
 import type { Counts } from '../model.ts'
+import type { WindowReading } from '../reading.ts'
 import { divide, times } from './exact.ts'
 
 /** Counts of sampled telemetry: each event weighs w = 1/p, and brings w(w − 1) to the variance of its side. Additive. */
@@ -19,7 +20,7 @@ export interface SamplingInterval {
 
 /** Two-sided 95 % of a normal distribution. */
 const Z_95 = 1.96
-const ENOUGH_BAD = 10
+export const ENOUGH_BAD = 10
 
 /**
  * Standard error of the share of bad events under independent sampling; 0 when nothing was sampled away, null without events.
@@ -56,3 +57,14 @@ export function samplingInterval(counts: SampledCounts, budgetPpm: number): Samp
  */
 const effectiveEvents = (weighted: number, variance: number): number =>
   weighted <= 0 ? 0 : (weighted * weighted) / (variance + weighted)
+
+/** Events of a window that were really received, by side: what guards count. The counts themselves where nothing is sampled. */
+export const seenEvents = ({ counts, seen }: Pick<WindowReading, 'counts' | 'seen'>): { good: number; bad: number } =>
+  seen ?? { good: counts.good, bad: counts.total - counts.good }
+
+/**
+ * Whether the bad events of a window are so few heavy ones that their weight says little: then what they say must also be
+ * true of the events as they were received, before anyone is paged for it.
+ */
+export const restsOnFew = ({ counts, variance }: Pick<WindowReading, 'counts' | 'variance'>): boolean =>
+  variance !== undefined && effectiveEvents(counts.total - counts.good, variance.bad) < ENOUGH_BAD

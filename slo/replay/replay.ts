@@ -96,6 +96,8 @@ function sumsIn(past: Past, bounds: Bounds, end: number, isSettling: boolean): I
       total: totals.between(first, last),
       varianceGood: 0,
       varianceBad: 0,
+      seenGood: 0,
+      seenBad: 0,
       filled: filled.between(first, last),
     })),
     lastEventAt: lastEvent < 0 ? null : minuteAt({ from }, lastEvent),

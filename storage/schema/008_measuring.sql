@@ -38,24 +38,31 @@ INSERT INTO point_minutes SELECT DISTINCT MetricName, toStartOfMinute(toDateTime
 
 INSERT INTO point_minutes SELECT DISTINCT MetricName, toStartOfMinute(toDateTime(TimeUnix)), toDateTime64(0, 3) FROM otel_metrics_exponential_histogram;
 
--- Σ w(w − 1) over the bad and over the good events of a minute: how far sampling lets their counts vary.
+-- Of the bad and of the good events of a minute: Σ w(w − 1), how far sampling lets their counts vary, and how many were really
+-- received (0 where nothing is sampled: then the counts say it).
 ALTER TABLE {{table:indicator_minutes}} {{on_cluster}} ADD COLUMN IF NOT EXISTS variance_bad Float64 DEFAULT 0 CODEC(ZSTD(1)),
-  ADD COLUMN IF NOT EXISTS variance_good Float64 DEFAULT 0 CODEC(ZSTD(1));
+  ADD COLUMN IF NOT EXISTS variance_good Float64 DEFAULT 0 CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS seen_bad Float64 DEFAULT 0 CODEC(ZSTD(1)), ADD COLUMN IF NOT EXISTS seen_good Float64 DEFAULT 0 CODEC(ZSTD(1));
 
 ALTER TABLE {{table:indicator_minutes_by_time}} {{on_cluster}} ADD COLUMN IF NOT EXISTS variance_bad Float64 DEFAULT 0 CODEC(ZSTD(1)),
-  ADD COLUMN IF NOT EXISTS variance_good Float64 DEFAULT 0 CODEC(ZSTD(1));
+  ADD COLUMN IF NOT EXISTS variance_good Float64 DEFAULT 0 CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS seen_bad Float64 DEFAULT 0 CODEC(ZSTD(1)), ADD COLUMN IF NOT EXISTS seen_good Float64 DEFAULT 0 CODEC(ZSTD(1));
 
 ALTER TABLE {{table:indicator_hours}} {{on_cluster}} ADD COLUMN IF NOT EXISTS variance_bad Float64 DEFAULT 0 CODEC(ZSTD(1)),
-  ADD COLUMN IF NOT EXISTS variance_good Float64 DEFAULT 0 CODEC(ZSTD(1));
+  ADD COLUMN IF NOT EXISTS variance_good Float64 DEFAULT 0 CODEC(ZSTD(1)),
+  ADD COLUMN IF NOT EXISTS seen_bad Float64 DEFAULT 0 CODEC(ZSTD(1)), ADD COLUMN IF NOT EXISTS seen_good Float64 DEFAULT 0 CODEC(ZSTD(1));
 
-ALTER TABLE indicator_minutes {{on_cluster}} ADD COLUMN IF NOT EXISTS variance_bad Float64 DEFAULT 0, ADD COLUMN IF NOT EXISTS variance_good Float64 DEFAULT 0;
+ALTER TABLE indicator_minutes {{on_cluster}} ADD COLUMN IF NOT EXISTS variance_bad Float64 DEFAULT 0, ADD COLUMN IF NOT EXISTS variance_good Float64 DEFAULT 0,
+  ADD COLUMN IF NOT EXISTS seen_bad Float64 DEFAULT 0, ADD COLUMN IF NOT EXISTS seen_good Float64 DEFAULT 0;
 
-ALTER TABLE indicator_minutes_by_time {{on_cluster}} ADD COLUMN IF NOT EXISTS variance_bad Float64 DEFAULT 0, ADD COLUMN IF NOT EXISTS variance_good Float64 DEFAULT 0;
+ALTER TABLE indicator_minutes_by_time {{on_cluster}} ADD COLUMN IF NOT EXISTS variance_bad Float64 DEFAULT 0, ADD COLUMN IF NOT EXISTS variance_good Float64 DEFAULT 0,
+  ADD COLUMN IF NOT EXISTS seen_bad Float64 DEFAULT 0, ADD COLUMN IF NOT EXISTS seen_good Float64 DEFAULT 0;
 
-ALTER TABLE indicator_hours {{on_cluster}} ADD COLUMN IF NOT EXISTS variance_bad Float64 DEFAULT 0, ADD COLUMN IF NOT EXISTS variance_good Float64 DEFAULT 0;
+ALTER TABLE indicator_hours {{on_cluster}} ADD COLUMN IF NOT EXISTS variance_bad Float64 DEFAULT 0, ADD COLUMN IF NOT EXISTS variance_good Float64 DEFAULT 0,
+  ADD COLUMN IF NOT EXISTS seen_bad Float64 DEFAULT 0, ADD COLUMN IF NOT EXISTS seen_good Float64 DEFAULT 0;
 
 ALTER TABLE indicator_minutes_by_time_mv {{on_cluster}} MODIFY QUERY
-SELECT indicator, generation, minute, good, total, measured_at, variance_bad, variance_good FROM {{table:indicator_minutes}};
+SELECT indicator, generation, minute, good, total, measured_at, variance_bad, variance_good, seen_bad, seen_good FROM {{table:indicator_minutes}};
 
 -- How far each generation of an SLI is measured, why it cannot be, and what looks wrong about it. The latest row counts.
 CREATE TABLE IF NOT EXISTS {{table:indicator_progress}} {{on_cluster}} (

@@ -44,6 +44,13 @@ describe('a page', () => {
     })
   })
 
+  it('gives the calls as received next to the sampled count', () => {
+    const sampled = facts({}, [member('a', { details: details({ seen: { good: 590, bad: 10 } }) })])
+    expect(messageOf(intent(), sampled, URL_BASE).alerts[0]?.annotations.description).toMatch(
+      /^1,000 of 60,000 calls failed by sampling weight, 10 of 600 as received, in 1 h/,
+    )
+  })
+
   it('is identified by labels that do not move', () => {
     expect(alert?.labels).toEqual({
       alertname: 'SLOBurnRate',

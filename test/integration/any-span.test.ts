@@ -6,7 +6,7 @@ import { PROTOCOLS } from '../../integration/call.ts'
 import { DEPENDENCY_MAX_CHARS } from '../../integration/dependency-name.ts'
 import { OPERATION_MAX_CHARS } from '../../integration/operation-name.ts'
 import { OUTCOMES } from '../../integration/outcome.ts'
-import { MAX_WEIGHT } from '../../integration/sampling.ts'
+import { DEFAULT_MAX_WEIGHT } from '../../integration/sampling.ts'
 import { callOf } from '../../integration/span-to-call.ts'
 import { span } from './span.ts'
 
@@ -118,7 +118,7 @@ test('any span at all becomes a bounded call or none', () => {
         expect(text.length).toBeLessThanOrEqual(256)
       expect(Number.isInteger(call.attempt) && call.attempt >= 0 && call.attempt <= 65_535).toBe(true)
       if (!/p:63/.test(facts.traceState)) expect(call.weight).toBeGreaterThan(0)
-      expect(call.weight).toBeLessThanOrEqual(MAX_WEIGHT)
+      expect(call.weight).toBeLessThanOrEqual(DEFAULT_MAX_WEIGHT)
     }),
     { numRuns: 400 },
   )

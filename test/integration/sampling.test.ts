@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MAX_WEIGHT } from '../../integration/sampling.ts'
+import { DEFAULT_MAX_WEIGHT } from '../../integration/sampling.ts'
 import type { SpanOptions } from './span.ts'
 import { call } from './span.ts'
 
@@ -29,7 +29,7 @@ describe('the threshold of the trace state', () => {
     expect(weightOf({ traceState: 'congo=t61rcWkgMzE, ot=rv:fe123456789abc;th:8 ,rojo=00f067' })).toBe(2)
   })
   test('is capped', () => {
-    expect(weightOf({ traceState: 'ot=th:ffffffffffffff' })).toBe(MAX_WEIGHT)
+    expect(weightOf({ traceState: 'ot=th:ffffffffffffff' })).toBe(DEFAULT_MAX_WEIGHT)
   })
   test.each(['ot=th:', 'ot=th:123456789abcdef', 'ot=th:xyz', 'ot=th:0x8', 'ot=', 'ot', 'xot=th:8', ''])(
     '"%s" is ignored',
@@ -45,7 +45,7 @@ describe('the older exponent of the trace state', () => {
     ['ot=p:0', 1],
     ['ot=p:3', 8],
     ['ot=r:5;p:3', 8],
-    ['ot=p:62', MAX_WEIGHT],
+    ['ot=p:62', DEFAULT_MAX_WEIGHT],
     ['ot=p:63', 0],
     ['ot=p:64', 1],
     ['ot=p:x', 1],
@@ -70,7 +70,7 @@ describe('attributes', () => {
     [{ 'sampling.probability': 2, SampleRate: 3 }, 3],
     [{ SampleRate: -1 }, 1],
     [{ SampleRate: 'Infinity' }, 1],
-    [{ SampleRate: 1e12 }, MAX_WEIGHT],
+    [{ SampleRate: 1e12 }, DEFAULT_MAX_WEIGHT],
     [{ 'sampling.threshold': '8', 'sampling.probability': 0.01, SampleRate: 7 }, 2],
   ] as [Record<string, string | number>, number][])('%j → %d', (attributes, weight) => {
     expect(weightOf({ attributes })).toBeCloseTo(weight, 9)

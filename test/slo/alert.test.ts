@@ -5,7 +5,7 @@ import { ALERT_POLICY } from '../../slo/alert/alert-policy.ts'
 import { type AlertState, type FiringAlert, NEVER_FIRED, switchedOff } from '../../slo/alert/alert-state.ts'
 import { judgeTier } from '../../slo/alert/alert-verdict.ts'
 import type { Tier } from '../../slo/model.ts'
-import type { Reading } from '../../slo/reading.ts'
+import type { Reading, WindowReading } from '../../slo/reading.ts'
 import { counts, NOW, reading, slo } from './build.ts'
 
 const MINUTE_MS = 60_000
@@ -196,6 +196,13 @@ describe('transitions', () => {
 })
 
 const TIER: Tier = { severity: 'page', longMinutes: 60, shortMinutes: 5, factor: 14.4 }
+interface SampledWindow {
+  bad: number
+  total: number
+  variance: { good: number; bad: number }
+  seen: { good: number; bad: number }
+}
+
 const one = (bad: Record<number, readonly [number, number]>, coverage: Record<number, number> = {}) =>
   reading({ of: slo({ tiers: [TIER] }), bad, coverage })
 const verdictOf = (read: Reading) => {
@@ -243,6 +250,40 @@ describe('the verdict of a tier', () => {
   }
   for (const [title, { reading, is }] of Object.entries(ROWS)) {
     it(`${title}: ${is}`, () => expect(verdictOf(reading)).toBe(is))
+  }
+
+  const sampled = (windows: Record<number, SampledWindow>) => {
+    const read = one(
+      Object.fromEntries(Object.entries(windows).map(([minutes, { bad, total }]) => [minutes, [bad, total]])),
+    )
+    const withSeen = [...read.windows].map(([minutes, window]): [number, WindowReading] => {
+      const { variance, seen } = windows[minutes] ?? {}
+      return [minutes, { ...window, ...(variance && { variance }), ...(seen && { seen }) }]
+    })
+    return { ...read, windows: new Map(withSeen) }
+  }
+  /** So many good and bad calls of one weight each, and a bad one of weight 1,000 where it is `heavy`. */
+  const mixed = (good: number, bad: number, { weight = 1, heavy = 0 } = {}): SampledWindow => ({
+    bad: bad * weight + heavy * 1_000,
+    total: (good + bad) * weight + heavy * 1_000,
+    variance: { good: good * weight * (weight - 1), bad: bad * weight * (weight - 1) + heavy * 999_000 },
+    seen: { good, bad: bad + heavy },
+  })
+  const SAMPLED: Record<string, { window: SampledWindow; is: string }> = {
+    'one bad call that claims to be a thousand': {
+      window: mixed(1_000, 0, { heavy: 1 }),
+      is: 'clear below_min_bad_events',
+    },
+    'a few such calls among many good ones': { window: mixed(20_000, 0, { heavy: 6 }), is: 'clear few_heavy_calls' },
+    'a few such calls hide no outage': { window: mixed(50, 50, { heavy: 6 }), is: 'matched' },
+    'one in ten sampled, as many bad ones as the guard': { window: mixed(95, 5, { weight: 10 }), is: 'matched' },
+    'one in ten sampled, fewer calls seen than the guard': {
+      window: mixed(79, 20, { weight: 10 }),
+      is: 'frozen frozen_min_events',
+    },
+  }
+  for (const [title, { window, is }] of Object.entries(SAMPLED)) {
+    it(`${title}: ${is}`, () => expect(verdictOf(sampled({ 60: window, 5: window }))).toBe(is))
   }
 
   it('never matches below the factor and never clears above nine tenths of it', () => {

@@ -154,33 +154,33 @@ describe('every indicator of the catalogue is definable, measured and counted as
     }
   })
 
-  test('sampling leaves its variance beside the counts: w(w − 1) of the good and of the bad', async () => {
+  test('sampling leaves its variance beside the counts, w(w − 1) of the good and of the bad, and how many were received', async () => {
     await measureIndicators(store.db, measuredOf(slos), RANGE, new Date(at(12)))
     const rows = async (indicator: string) =>
       (
         await store.db.query({
-          query: `SELECT variance_bad AS bad, variance_good AS good FROM indicator_minutes FINAL WHERE indicator = {indicator:String} AND minute = {minute:DateTime}`,
+          query: `SELECT variance_bad AS bad, variance_good AS good, seen_bad, seen_good FROM indicator_minutes FINAL WHERE indicator = {indicator:String} AND minute = {minute:DateTime}`,
           query_params: { indicator, minute: new Date(at(1)) },
           format: 'JSONEachRow',
         })
       ).json()
-    expect(await rows('m7')).toEqual([{ bad: 20, good: 20 }])
-    expect(await rows('m4')).toEqual([{ bad: 40, good: 0 }])
-    expect(await rows('m2')).toEqual([{ bad: 20, good: 20 }])
-    expect(await rows('m9')).toEqual([{ bad: 0, good: 40 }])
+    expect(await rows('m7')).toEqual([{ bad: 20, good: 20, seen_bad: 1, seen_good: 2 }])
+    expect(await rows('m4')).toEqual([{ bad: 40, good: 0, seen_bad: 2, seen_good: 1 }])
+    expect(await rows('m2')).toEqual([{ bad: 20, good: 20, seen_bad: 1, seen_good: 2 }])
+    expect(await rows('m9')).toEqual([{ bad: 0, good: 40, seen_bad: 0, seen_good: 3 }])
     const hours = await store.db.query({
-      query: `SELECT variance_bad AS bad, variance_good AS good FROM indicator_hours FINAL WHERE indicator = 'm7' AND hour = {hour:DateTime}`,
+      query: `SELECT variance_bad AS bad, variance_good AS good, seen_bad, seen_good FROM indicator_hours FINAL WHERE indicator = 'm7' AND hour = {hour:DateTime}`,
       query_params: { hour: new Date(T0) },
       format: 'JSONEachRow',
     })
     await measureIndicators(store.db, measuredOf(slos), RANGE, new Date(at(130)))
     expect(await hours.json()).toEqual([])
     const closed = await store.db.query({
-      query: `SELECT variance_bad AS bad, variance_good AS good FROM indicator_hours FINAL WHERE indicator = 'm7' AND hour = {hour:DateTime}`,
+      query: `SELECT variance_bad AS bad, variance_good AS good, seen_bad, seen_good FROM indicator_hours FINAL WHERE indicator = 'm7' AND hour = {hour:DateTime}`,
       query_params: { hour: new Date(T0) },
       format: 'JSONEachRow',
     })
-    expect(await closed.json()).toEqual([{ bad: 20, good: 20 }])
+    expect(await closed.json()).toEqual([{ bad: 20, good: 20, seen_bad: 1, seen_good: 10 }])
   })
 
   test('what a select costs is what the engine read', async () => {

@@ -9,10 +9,13 @@ import { testDatabase } from '../support/database.ts'
 const count = fc.double({ min: 0, max: 1e12, noNaN: true }).map((value) => value + 0)
 const counts = fc.record({ good: count, total: count })
 const instant = fc.date({ noInvalidDate: true })
-const window = fc.record(
-  { counts, units: counts, coverage: count, variance: fc.record({ good: count, bad: count }) },
-  { requiredKeys: ['counts', 'units', 'coverage'] },
-)
+const sides = fc.record({ good: count, bad: count })
+const window = fc
+  .tuple(
+    fc.record({ counts, units: counts, coverage: count }),
+    fc.option(fc.record({ variance: sides, seen: sides }, { requiredKeys: ['variance'] })),
+  )
+  .map(([read, sampled]) => ({ ...read, ...sampled }))
 const reset = fc.record({ slo: fc.string(), at: instant, reason: fc.string(), by: fc.string() })
 const period = fc
   .tuple(

@@ -41,6 +41,8 @@ interface Minute extends Counts {
   minute: number
   varianceBad?: number
   varianceGood?: number
+  seenBad?: number
+  seenGood?: number
 }
 
 const indicatorOf = (name: string) => ({ ...slo().indicator, name }) as Slo['indicator']
@@ -67,7 +69,7 @@ async function measured(name: string, minutes: readonly Minute[]): Promise<void>
   await store.db.insert({
     table: 'indicator_minutes',
     format: 'JSONEachRow',
-    values: minutes.map(({ minute, good, total, varianceBad = 0, varianceGood = 0 }) => ({
+    values: minutes.map(({ minute, good, total, varianceBad = 0, varianceGood = 0, seenBad = 0, seenGood = 0 }) => ({
       indicator: name,
       generation: `${name}-1`,
       minute: at(minute).getTime() / 1_000,
@@ -75,6 +77,8 @@ async function measured(name: string, minutes: readonly Minute[]): Promise<void>
       total,
       variance_bad: varianceBad,
       variance_good: varianceGood,
+      seen_bad: seenBad,
+      seen_good: seenGood,
       measured_at: at(0).toISOString(),
     })),
   })
@@ -365,12 +369,14 @@ describe('what is known', () => {
   test('sampling is told by the variance of the counts', async () => {
     await storeHeartbeat(store.db, T0)
     await measured('sampled', [
-      { minute: -90, ...counts(100, 50_000), varianceBad: 900, varianceGood: 449_100 },
-      { minute: -1, ...counts(100, 50_000), varianceBad: 900, varianceGood: 449_100 },
+      { minute: -90, ...counts(100, 50_000), varianceBad: 900, varianceGood: 449_100, seenBad: 10, seenGood: 4_990 },
+      { minute: -1, ...counts(100, 50_000), varianceBad: 900, varianceGood: 449_100, seenBad: 10, seenGood: 4_990 },
     ])
     const [reading] = await readReadings(store.db, [sloOf('sampled')], at(0))
     expect(reading!.period.variance).toEqual({ good: 898_200, bad: 1_800 })
     expect(reading!.windows.get(60)!.variance).toEqual({ good: 449_100, bad: 900 })
+    expect(reading!.period.seen).toEqual({ good: 9_980, bad: 20 })
+    expect(reading!.windows.get(60)!.seen).toEqual({ good: 4_990, bad: 10 })
   })
 
   test('an SLO that settles late ends its windows early, and is judged by its window, not its minutes', async () => {

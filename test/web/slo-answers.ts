@@ -75,6 +75,7 @@ const sampled = slo('mail-sampled', {
     sli: { low: 0.99883, high: 0.99957 },
     burn: { low: 0.43, high: 1.17 },
     weak: true,
+    seen: { good: 480, total: 486 },
   },
 })
 
