@@ -9,7 +9,7 @@ import {
   type Suspect,
   type TimelineEntry,
 } from '../../slo/alert/incident.ts'
-import type { Group } from '../../slo/alert/incident-group.ts'
+import type { AlertSubject, Group } from '../../slo/alert/incident-group.ts'
 import type { IncidentTurn } from '../../slo/decide/incident-turn.ts'
 import type { Evaluation } from '../../slo/decide/judge.ts'
 import { type Answers, answersOf } from '../deliver/answers.ts'
@@ -170,16 +170,28 @@ export function reviveFacts(stored: IncidentFacts): IncidentFacts {
 function groupLabelsOf({ env, key, root, members }: Group): Record<string, string> {
   const given = env === '' ? {} : { env }
   if (key === root) return { ...given, root_cause: root }
-  const subject = Object.values(members).find((member) => member.subject.group === key)?.subject
-  const { slo = '', dependency = '', condition = '', alertname = '' } = subject?.labels ?? {}
-  const isAlone = subject?.group === subject?.alert
-  const named = {
-    alertname: alertname === 'SLOBurnRate' || !isAlone ? '' : alertname,
-    condition: isAlone ? condition : 'budget',
-    dependency: slo === '' ? dependency : '',
-    slo,
+  const subjects = Object.values(members)
+    .map(({ subject }) => subject)
+    .filter(({ group }) => group === key)
+  const isOneSlo = subjects.every(({ slo }) => slo === subjects[0]?.slo)
+  const names = subjects.map((subject) => namesOf(subject, isOneSlo))
+  const [first = {}] = names
+  const shared = Object.entries(first).filter(([name, value]) => names.every((other) => other[name] === value))
+  return { ...given, ...Object.fromEntries(shared.filter(([, value]) => value !== '')) }
+}
+
+/** What names an alert among others. Several SLOs over the same calls have service and dependency in common. */
+function namesOf(
+  { labels, alertname, slo, service, dependency, under }: AlertSubject,
+  isOneSlo: boolean,
+): Record<string, string> {
+  const isBudget = under !== undefined
+  return {
+    alertname: alertname === 'SLOBurnRate' || isBudget ? '' : alertname,
+    condition: isBudget ? 'budget' : (labels.condition ?? ''),
+    dependency: slo === '' || !isOneSlo ? dependency : '',
+    ...(isOneSlo ? { slo } : { service }),
   }
-  return { ...given, ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== '')) }
 }
 
 function dataOf(

@@ -107,10 +107,10 @@ export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy,
   }
 }
 
-/** All alerts about one budget are one incident, or part of that of the burn that spends it. */
+/** All alerts about the budgets of one SLI are one incident, or part of that of the burn that spends them. */
 const budgetSubject = (slo: Slo, alertname: AlertName, suffix: string): AlertSubject => ({
   ...sloSubject(slo, alertname, suffix),
-  group: `${slo.name}#budget`,
+  group: sloSubject(slo, alertname, 'budget').group,
   under: slo.name,
 })
 

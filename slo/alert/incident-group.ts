@@ -2,6 +2,7 @@ import type { Severity } from '../model.ts'
 import { incidentId } from './alert-incident-id.ts'
 import type { AlertPolicy } from './alert-policy.ts'
 import type { MuteReason } from './alert-stream.ts'
+import { isSameEnvironment } from './environment.ts'
 import type { AlertName } from './incident.ts'
 import { isGuessed } from './root-cause.ts'
 
@@ -77,8 +78,8 @@ export interface Grouped {
 
 /**
  * Which incident each firing alert belongs to. Works on what is, not on what changed, so that whatever a crash cut off is
- * put right by the next evaluation. Alerts with the same environment and root cause are one incident; an alert without
- * one is its own.
+ * put right by the next evaluation. Alerts with the same environment and root cause are one incident; without a root cause
+ * those of one group are.
  */
 export function group(open: readonly Group[], firing: readonly FiringNow[], now: Date, policy: AlertPolicy): Grouped[] {
   const alerts = new Map(firing.map((alert) => [alert.subject.alert, alert]))
@@ -192,12 +193,23 @@ function releaseUnder(group: Group, alerts: ReadonlyMap<string, FiringNow>, now:
 
 /** The open incident an alert joins: the one it was in before, else the one with its root. */
 function homeOf({ subject, root }: FiringNow, grouped: readonly Grouped[]): Grouped | undefined {
-  const speaking = grouped.filter(({ group }) => group.mergedInto === '' && group.env === subject.env)
+  const isThere = ({ group }: Grouped) => group.mergedInto === '' && isSameEnvironment(group.env, subject.env)
+  // Of several environments its own comes first.
+  const speaking = grouped.filter(isThere).sort((a, b) => Number(isHere(b)) - Number(isHere(a)))
   const byRoot = root === '' ? undefined : speaking.find(({ group }) => group.root === root)
-  const isOwn = ({ group: { members, key, root: known } }: Grouped) =>
-    ((subject.alert in members && subject.under === undefined) || key === subject.group) &&
-    (root === '' || known === '')
   return byRoot ?? speaking.find(isOwn)
+
+  function isHere({ group }: Grouped): boolean {
+    return group.env === subject.env
+  }
+  function isOwn({ group: { members, key, root: known } }: Grouped): boolean {
+    if (root !== '' && known !== '') return false
+    return (subject.alert in members && subject.under === undefined) || key === subject.group || hasLike(members)
+  }
+  function hasLike(members: Group['members']): boolean {
+    const isLike = ({ subject: { group, under } }: MemberState) => group === subject.group && under === undefined
+    return activeIds(members).some((id) => isLike(members[id] as MemberState))
+  }
 }
 
 function begin(alert: FiringNow, grouped: Grouped[]): Grouped {
@@ -225,15 +237,15 @@ function begin(alert: FiringNow, grouped: Grouped[]): Grouped {
 
 /** Of several open incidents with one root the oldest speaks. */
 function linkSameRoots(grouped: readonly Grouped[]): void {
-  const byRoot = Map.groupBy(
-    grouped.filter(({ group }) => group.root !== '' && group.mergedInto === '' && isActive(group)),
-    ({ group }) => `${group.env}\n${group.root}`,
-  )
-  for (const same of byRoot.values()) {
-    const [eldest, ...younger] = same.toSorted(
-      (a, b) => a.group.startedAtMs - b.group.startedAtMs || (a.group.id < b.group.id ? -1 : 1),
-    )
-    for (const { group } of younger) group.mergedInto = eldest?.group.id ?? ''
+  const eldestFirst = grouped
+    .map(({ group }) => group)
+    .filter((group) => group.root !== '' && group.mergedInto === '' && isActive(group))
+    .sort((a, b) => a.startedAtMs - b.startedAtMs || (a.id < b.id ? -1 : 1))
+  const elders: Group[] = []
+  for (const group of eldestFirst) {
+    const elder = elders.find(({ root, env }) => root === group.root && isSameEnvironment(env, group.env))
+    if (elder) group.mergedInto = elder.id
+    else elders.push(group)
   }
   // Where the older one is over, the younger speaks for itself again.
   const speaking = new Set(grouped.filter(({ group }) => isActive(group)).map(({ group }) => group.id))

@@ -1,4 +1,5 @@
 import { type Confidence, confidenceOf, ROOT_MIN_BAD, ROOT_SHARE } from './alert-confidence.ts'
+import { isSameEnvironment } from './environment.ts'
 import type { RootEvidence } from './incident.ts'
 
 /** Where the bad events of one alert begin, each trace weighted. */
@@ -116,4 +117,4 @@ const isReached = (
 ): boolean => firing.some((from) => isTogether(from, to) && leadsTo(from, to, calls))
 
 const isTogether = (a: FiringService, b: FiringService) =>
-  a.env === b.env && a.service !== b.service && Math.abs(a.startedAtMs - b.startedAtMs) <= TOGETHER_MS
+  isSameEnvironment(a.env, b.env) && a.service !== b.service && Math.abs(a.startedAtMs - b.startedAtMs) <= TOGETHER_MS

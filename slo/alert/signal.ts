@@ -1,5 +1,6 @@
 import type { Severity, Slo } from '../model.ts'
 import { subjectOf } from '../overlay/maintenance.ts'
+import { selectionKey } from '../selection-key.ts'
 import type { AlertEvidence } from './alert-facts.ts'
 import type { Condition } from './alert-state.ts'
 import type { AlertName } from './incident.ts'
@@ -41,7 +42,9 @@ export function sloSubject(slo: Slo, alertname: AlertName, suffix = ''): AlertSu
   })
   const { name, service, owner, runbook } = slo
   const alert = suffix === '' ? name : `${name}#${suffix}`
-  return { alert, group: alert, alertname, slo: name, service, dependency, env, owner, runbook, labels }
+  // Targets of one SLI, and SLOs over the same calls, fail together: without a root cause that is what they have in common.
+  const group = `sli:${selectionKey(slo.indicator)}${suffix === '' ? '' : `#${suffix}`}`
+  return { alert, group, alertname, slo: name, service, dependency, env, owner, runbook, labels }
 }
 
 /** The subject of an alert about a dependency, or about Plumbline itself (`env: 'plumbline'`). */

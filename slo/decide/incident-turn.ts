@@ -242,14 +242,14 @@ export function incidentsByAlert(turns: readonly IncidentTurn[]): Map<string, st
 
 const isOwn = ({ endedAtMs, adoptedFrom }: MemberState) => endedAtMs === null && adoptedFrom === ''
 
-/** Root causes of open incidents in which an SLO burns, as `env\nroot`. */
-export function explainedRoots(open: Iterable<IncidentRecord>): Set<string> {
-  const roots = new Set<string>()
+/** Environments by root cause of open incidents in which an SLO burns. */
+export function explainedRoots(open: Iterable<IncidentRecord>): Map<string, string[]> {
+  const roots = new Map<string, string[]>()
   for (const { group: each } of open) {
     const burns = Object.values(each.members).some(
       ({ subject, endedAtMs }) => endedAtMs === null && subject.alertname === 'SLOBurnRate',
     )
-    if (each.root !== '' && burns) roots.add(`${each.env}\n${each.root}`)
+    if (each.root !== '' && burns) roots.set(each.root, [...(roots.get(each.root) ?? []), each.env])
   }
   return roots
 }

@@ -3,6 +3,7 @@ import type { AlertEvidence } from '../alert/alert-facts.ts'
 import type { AlertPolicy } from '../alert/alert-policy.ts'
 import type { FrozenReason } from '../alert/alert-reason.ts'
 import { advance, type Condition, type Outcome, switchedOff } from '../alert/alert-state.ts'
+import { isSameEnvironment } from '../alert/environment.ts'
 import type { AlertName } from '../alert/incident.ts'
 import type { AlertSubject } from '../alert/incident-group.ts'
 import { type Signal, sloSubject } from '../alert/signal.ts'
@@ -36,8 +37,8 @@ export interface JudgeContext {
   kinds: ReadonlySet<AlertName>
   /** Generations that are not measured to the end. */
   remeasuring: ReadonlySet<string>
-  /** Root causes that SLO alerts are told for already, as `env\nroot`: nothing else rises for them. */
-  explained: ReadonlySet<string>
+  /** Environments by root cause that SLO alerts are told for already: nothing else rises for them. */
+  explained: ReadonlyMap<string, readonly string[]>
   /** Event time of minutes that arrived late and were measured since the last tick. */
   late: { from: Date; to: Date } | null
 }
@@ -107,7 +108,7 @@ function judgeSignal(
 ): Evaluation {
   const { subject, at, keepFiringMs, waits, root = '', summary, evidence = null } = signal
   const before = records.get(subject.alert) ?? NEW_RECORD
-  const isExplained = root !== '' && isAmong(explained, subject.env, root)
+  const isExplained = (explained.get(root) ?? []).some((env) => isSameEnvironment(env, subject.env))
   const isInhibited = isExplained && before.state.phase === 'inactive'
   const conditions = isInhibited ? signal.conditions.map(inhibited) : signal.conditions
   const outcome = advance(before.state, conditions, at, keepFiringMs)
@@ -116,10 +117,6 @@ function judgeSignal(
 
 const inhibited = (condition: Condition): Condition =>
   condition.verdict === 'matched' ? { ...condition, verdict: 'clear', reason: 'inhibited' } : condition
-
-/** An SLO that selects no environment speaks for all of them. */
-const isAmong = (explained: ReadonlySet<string>, env: string, root: string): boolean =>
-  explained.has(`${env}\n${root}`) || explained.has(`\n${root}`)
 
 /** A signal that is not given any more says that its condition does not hold, unless nobody could see. */
 function noLonger(

@@ -674,6 +674,26 @@ describe('the kinds of alert that play', () => {
   })
 })
 
+describe('SLOs over the same calls', () => {
+  const two = (service: string) => ({
+    slos: [slo('A', { service: 'shop' }), slo('B', { service, target_ppm: 995_000 })],
+    timeline: [failing(0, 20), failing(0, 20, 1000, 'B')],
+    until_min: 15,
+  })
+  const incidentsOf = async (is: object) =>
+    new Set(
+      (await rehearse(scenarioOf(is), THREE_KINDS, { intervalSeconds: 60 })).sends.map(({ incident }) => incident),
+    )
+  it('are one incident although no trace shows a cause', async () => {
+    expect((await incidentsOf(two('shop'))).size).toBe(1)
+    expect((await incidentsOf(two('cart'))).size).toBe(2)
+  })
+  it('are one ticket when their telemetry stops', async () => {
+    const silent = ['A', 'B'].map((name) => ({ slo: name, from_min: 0, to_min: 20, good: 0, total: 0 }))
+    expect((await incidentsOf({ ...two('shop'), timeline: silent })).size).toBe(1)
+  })
+})
+
 describe('a rehearsal of what has cleared', () => {
   const BLIP = { timeline: [failing(0, 2)], until_min: 30 }
   const sendsOf = async (is: object) =>

@@ -26,10 +26,10 @@ const read = (
 ): Reading =>
   reading({ of, watermark: at(minute), elsewhere: counts(spent, 1_000_000), ...(burns ? { bad: BURNS } : {}) })
 
-const mode = (minute: number) =>
+const mode = (minute: number, env = '') =>
   modeSignal(
     {
-      env: '',
+      env,
       dependency: 'acme-pay',
       outcome: 'timeout',
       callers: ['checkout'],
@@ -238,6 +238,42 @@ describe('what is explained already', () => {
     expect(lastOf(steps).memory.incidents.size).toBe(1)
   })
 
+  for (const [first, second] of [
+    ['prod', ''],
+    ['', 'prod'],
+  ] as const)
+    it(`one of environment '${first}' takes an SLO of environment '${second}' into its incident`, () => {
+      const of = slo({ labels: second === '' ? {} : { env: second } })
+      const steps = played(
+        ...[0, 3, 5].map((minute): Step => ({ minute, signals: [mode(minute, first)] })),
+        ...[6, 12].map(
+          (minute): Step => ({
+            minute,
+            signals: [mode(minute, first)],
+            readings: [read(minute, { of, burns: true })],
+            roots: { 'checkout-stripe': PAY },
+          }),
+        ),
+      )
+      expect(lastOf(steps).memory.incidents.size).toBe(1)
+    })
+
+  for (const [first, second] of [
+    ['prod', ''],
+    ['', 'prod'],
+  ] as const)
+    it(`one of environment '${second}' does not rise beside an SLO of environment '${first}'`, () => {
+      const of = slo({ labels: first === '' ? {} : { env: first } })
+      const burning = (minute: number): Step => ({
+        minute,
+        readings: [read(minute, { of, burns: true })],
+        signals: [mode(minute, second)],
+        roots: { 'checkout-stripe': PAY },
+      })
+      const last = lastOf(played(...[0, 3, 6, 9].map(burning)))
+      expect(last.reasons[`${second === '' ? '' : `${second}/`}acme-pay#F3`]).toBe('inhibited')
+    })
+
   it('one that was first takes the SLO into its incident', () => {
     const steps = played(...[0, 3, 5].map((minute): Step => ({ minute, signals: [mode(minute)] })), {
       minute: 6,
@@ -258,6 +294,31 @@ describe('what is explained already', () => {
       policy: { ...ALERT_POLICY, staleAfterMs: 60 * MINUTE_MS },
     })
     expect(lastOf(steps).said.toSorted()).toEqual(['firing first page', 'not told: inhibited'])
+  })
+})
+
+describe('objectives of one document, and SLOs over the same calls', () => {
+  const three = [999_000, 995_000, 990_000].map((targetPpm, n) => slo({ name: `checkout:${n}`, targetPpm }))
+  /** A fifth fails: more than 14.4 times what even the loosest of them allows. */
+  const fails = { 60: [20_000, 100_000], 5: [20_000, 100_000] } as const
+  const readings = three.map((of) => reading({ of, watermark: at(0), bad: fails }))
+
+  it('are one incident with one page where no trace shows a cause', () => {
+    const [rise] = played({ minute: 0, readings, kinds: ['SLOBurnRate'] })
+    expect(rise?.said).toEqual(['firing first page'])
+    const [incident] = [...rise!.memory.incidents.values()]
+    expect(Object.keys(incident!.group.members)).toEqual(['checkout:0', 'checkout:1', 'checkout:2'])
+    expect(incident!.facts.groupLabels).toEqual({ dependency: 'stripe', service: 'checkout' })
+  })
+  it('are one ticket when their telemetry stops', () => {
+    const silent = three.map((of) => {
+      const window = (total: number) => ({ counts: counts(0, total), units: counts(0, total), coverage: 1 })
+      const each = read(0, { of })
+      return { ...each, windows: new Map([...each.windows, [10, window(0)], [70, window(1_000)]]) }
+    })
+    const [rise] = played({ minute: 0, readings: silent, kinds: ['TelemetryAbsent'] })
+    expect(rise?.said).toEqual(['firing first ticket'])
+    expect(Object.keys([...rise!.memory.incidents.values()][0]!.group.members)).toHaveLength(3)
   })
 })
 

@@ -221,6 +221,66 @@ describe('which alerts are one incident', () => {
       ],
       are: [`${PAY}: A`],
     },
+    'alerts of one SLI are one incident without a root': {
+      steps: [[0, { A: { group: 'sli' }, B: { group: 'sli' }, C: {} }]],
+      are: ['sli: A B', 'C: C'],
+    },
+    'and who of it fires later joins, also when a root was found meanwhile': {
+      steps: [
+        [0, { A: { group: 'sli' } }],
+        [1, { A: { group: 'sli', root: PAY } }],
+        [2, { A: { group: 'sli', root: PAY }, B: { group: 'sli', since: 2 } }],
+      ],
+      are: [`${PAY}: A B`],
+    },
+    'and where the incident began with a root': {
+      steps: [
+        [0, { A: { group: 'sli', root: PAY } }],
+        [2, { A: { group: 'sli', root: PAY }, B: { group: 'sli', since: 2 } }],
+      ],
+      are: [`${PAY}: A B`],
+    },
+    'alerts of one SLI with causes of their own are not': {
+      steps: [[0, { A: { group: 'sli', root: PAY }, B: { group: 'sli', root: MAIL } }]],
+      are: [`${PAY}: A`, `${MAIL}: B`],
+    },
+    'an alert about every environment joins the incident of one of them': {
+      steps: [
+        [0, { F3: { root: PAY, severity: 'ticket' } }],
+        [3, { F3: { root: PAY, severity: 'ticket' }, A: { root: PAY, env: '', since: 3 } }],
+      ],
+      are: [`${PAY}: A F3`],
+    },
+    'and one of an environment that of every environment': {
+      steps: [
+        [0, { A: { root: PAY, env: '' } }],
+        [3, { A: { root: PAY, env: '' }, B: { root: PAY, since: 3 } }],
+      ],
+      are: [`${PAY}: A B`],
+    },
+    'of several environments its own comes first': {
+      steps: [
+        [0, { A: { root: PAY, env: 'staging' }, B: { root: PAY } }],
+        [3, { A: { root: PAY, env: 'staging' }, B: { root: PAY }, C: { root: PAY, since: 3 } }],
+      ],
+      are: [`${PAY}: A`, `${PAY}: B C`],
+    },
+    'two incidents found to share a root, one of them about every environment: the older one speaks': {
+      steps: [
+        [0, { A: {} }],
+        [2, { A: {}, B: { since: 2, env: '' } }],
+        [3, { A: { root: PAY }, B: { root: PAY, since: 2, env: '' } }],
+      ],
+      are: [`${PAY}: (B) A`, `${PAY}: B merged`],
+    },
+    'two environments are not one because an alert is about every environment': {
+      steps: [
+        [0, { A: {}, B: { env: 'staging' } }],
+        [2, { A: {}, B: { env: 'staging' }, C: { since: 2, env: '' } }],
+        [3, { A: { root: PAY }, B: { root: PAY, env: 'staging' }, C: { root: PAY, since: 2, env: '' } }],
+      ],
+      are: [`${PAY}: (C) A`, `${PAY}: B`, `${PAY}: C merged`],
+    },
     'alerts of one group are one incident without a root': {
       steps: [
         [0, { 'A#budget50': { group: 'A#budget' } }],

