@@ -55,7 +55,7 @@ export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
       definition,
       reading,
       status: judge(definition, reading, alert, now),
-      warnings: definition.slo ? warningsOf(definition.slo, warnings) : [],
+      warnings: definition.slo ? warningsOf(definition.slo, warnings, reading) : [],
       measuredShare: definition.slo && measuredShareOf(definition.slo, unfinished),
     }
   })

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { keyOf, measuredOf } from '../slo/indicator.ts'
 import type { Slo } from '../slo/model.ts'
-import { WARNING_CODES, type Warning } from '../slo/self-check.ts'
+import type { Reading } from '../slo/reading.ts'
+import { standing, WARNING_CODES, type Warning } from '../slo/self-check.ts'
 import { type Progress, readProgress, readUnfinished } from '../storage/indicator-progress.ts'
 import { readWarnings } from '../storage/indicator-warnings.ts'
 import type { Db } from '../storage/query.ts'
@@ -41,14 +42,23 @@ export async function warningsByKey(db: Db): Promise<ReadonlyMap<string, readonl
   )
 }
 
-/** Of the SLI of an SLO; of a composite's with the name of the member before each. */
-export function warningsOf(slo: Slo, byKey: ReadonlyMap<string, readonly Warning[]>): Warning[] {
+/**
+ * Of the SLI of an SLO, as far as what its window holds does not prove them wrong: they are looked for every few minutes,
+ * over other days than the window's. Of a composite with the name of the member before each.
+ */
+export function warningsOf(
+  slo: Slo,
+  byKey: ReadonlyMap<string, readonly Warning[]>,
+  reading: Reading | null,
+): Omit<Warning, 'refutedBy'>[] {
+  const isComposite = slo.indicator.source === 'composite'
+  const counts = isComposite || reading === null ? { good: 0, total: 0 } : reading.period.counts
   return measuredOf([slo]).flatMap((measured) =>
-    (byKey.get(keyOf(measured)) ?? []).map((warning) =>
-      slo.indicator.source === 'composite'
-        ? { ...warning, message: `${measured.indicator.name}: ${warning.message}` }
-        : warning,
-    ),
+    standing(byKey.get(keyOf(measured)) ?? [], counts).map(({ code, message, hint }) => ({
+      code,
+      message: isComposite ? `${measured.indicator.name}: ${message}` : message,
+      hint,
+    })),
   )
 }
 

@@ -8,7 +8,12 @@ export interface Warning {
   code: (typeof WARNING_CODES)[number]
   message: string
   hint: string
+  /** Which events of the SLI, once there are any, prove the warning wrong; absent where none do. */
+  refutedBy?: (typeof EVENT_SIDES)[number]
 }
+
+/** What of an SLI's events a selection finds. */
+export const EVENT_SIDES = ['total', 'good', 'bad'] as const
 
 /** What an SLI counted lately. */
 export interface CountFacts {
@@ -56,7 +61,9 @@ const MOVING = 1.2
 
 /** What looks broken about an SLI, most certain first. */
 export function selfCheck(indicator: MeasuredIndicator, facts: IndicatorFacts): Warning[] {
-  const unmatched = facts.watchedMinutes >= LONG_ENOUGH_MINUTES ? unmatchedNames(indicator, facts.known) : []
+  const { events: total, good } = facts.counts
+  const missing = facts.watchedMinutes >= LONG_ENOUGH_MINUTES ? unmatchedNames(indicator, facts.known) : []
+  const unmatched = standing(missing, { total, good })
   return [
     ...cannotMeasure(facts),
     ...goodExceedsTotal(indicator, facts),
@@ -64,6 +71,12 @@ export function selfCheck(indicator: MeasuredIndicator, facts: IndicatorFacts): 
     ...(unmatched.length === 0 && facts.error === '' ? noTraffic(indicator, facts) : []),
     ...flat(indicator, facts.counts),
   ]
+}
+
+/** The warnings that these counts leave standing: what was counted was there, whichever names were looked up when. */
+export const standing = (warnings: readonly Warning[], { total, good }: { total: number; good: number }): Warning[] => {
+  const counted = { total, good, bad: total - good }
+  return warnings.filter(({ refutedBy }) => refutedBy === undefined || counted[refutedBy] <= 0)
 }
 
 const cannotMeasure = ({ error }: IndicatorFacts): Warning[] =>
@@ -99,19 +112,37 @@ function whyExceeds(indicator: MeasuredIndicator, settleMinutes: number): string
 /** Names that selectors ask for and nothing that arrived has. */
 function unmatchedNames(indicator: MeasuredIndicator, known: KnownNames): Warning[] {
   const told = new Map<string, Warning>()
-  for (const selection of selectionsOf(indicator)) {
+  for (const { side, selection } of sidesOf(indicator)) {
     const found = selection.source === 'calls' ? unmatchedCalls(selection, known) : unmatchedPoints(selection, known)
-    for (const warning of found) told.set(warning.message, warning)
+    for (const { isPart, ...warning } of found) {
+      // Said of the total first: what the numerator selects too is found with it.
+      if (!told.has(warning.message)) told.set(warning.message, isPart ? warning : { ...warning, refutedBy: side })
+    }
   }
   return [...told.values()]
 }
 
-function selectionsOf(indicator: MeasuredIndicator): (CallSelection | MetricSelection)[] {
-  if (indicator.source === 'gauge') return [indicator.selection]
-  return indicator.source === 'sql' ? [] : [indicator.total, indicator.numerator.selection]
+interface Side {
+  side: (typeof EVENT_SIDES)[number]
+  selection: CallSelection | MetricSelection
 }
 
-function unmatchedCalls({ fields, attributes }: CallSelection, known: KnownNames): Warning[] {
+function sidesOf(indicator: MeasuredIndicator): Side[] {
+  if (indicator.source === 'gauge') return [{ side: 'total', selection: indicator.selection }]
+  if (indicator.source === 'sql') return []
+  const { counts, selection } = indicator.numerator
+  return [
+    { side: 'total', selection: indicator.total },
+    { side: counts, selection },
+  ]
+}
+
+const selectionsOf = (indicator: MeasuredIndicator) => sidesOf(indicator).map(({ selection }) => selection)
+
+/** `isPart`: of a list whose other names are known. */
+type Unmatched = Warning & { isPart: boolean }
+
+function unmatchedCalls({ fields, attributes }: CallSelection, known: KnownNames): Unmatched[] {
   return [
     ...SELECTABLE.flatMap((field) => {
       const selector = fields[field]
@@ -128,7 +159,7 @@ function unmatchedCalls({ fields, attributes }: CallSelection, known: KnownNames
   ]
 }
 
-function unmatchedPoints({ metric, kind, attributes }: MetricSelection, known: KnownNames): Warning[] {
+function unmatchedPoints({ metric, kind, attributes }: MetricSelection, known: KnownNames): Unmatched[] {
   const found = known.metrics.find((one) => one.metric === metric)
   if (!found) {
     const names = known.metrics.map((one) => one.metric)
@@ -141,6 +172,7 @@ function unmatchedPoints({ metric, kind, attributes }: MetricSelection, known: K
         code: 'matches_nothing',
         message: `the metric '${metric}' has no points of kind ${kind}`,
         hint: `It is of kind ${is}: say kind: ${found.kinds[0]}`,
+        isPart: false,
       },
     ]
   }
@@ -150,7 +182,7 @@ function unmatchedPoints({ metric, kind, attributes }: MetricSelection, known: K
 }
 
 /** A list of which some are known is only told when a missing one looks like a typing error. */
-function unmatchedValues(what: string, selector: Selector, known: readonly string[], otherwise?: string): Warning[] {
+function unmatchedValues(what: string, selector: Selector, known: readonly string[], otherwise?: string): Unmatched[] {
   if (!('in' in selector)) return []
   const missing = selector.in.filter((value) => value !== '' && !known.includes(value))
   const isPart = missing.length < selector.in.length
@@ -158,7 +190,7 @@ function unmatchedValues(what: string, selector: Selector, known: readonly strin
     const alike = nearMisses(value, known, 3).filter((name) => !selector.in.includes(name))
     if (isPart && alike.length === 0) return []
     const message = `nothing that arrived in the last days has the ${what} '${value}'`
-    return [{ code: 'matches_nothing' as const, message, hint: hintOf(alike, known, otherwise) }]
+    return [{ code: 'matches_nothing' as const, message, hint: hintOf(alike, known, otherwise), isPart }]
   })
 }
 
@@ -182,7 +214,7 @@ function noTraffic(indicator: MeasuredIndicator, { counts, known, watchedMinutes
     const calls = active.reduce((sum, one) => sum + one.calls, 0)
     const names = [...new Set(active.map(({ service }) => service))].join(', ')
     const message = `no events in the last days, while ${names} had ${Math.round(calls)} calls`
-    return [{ code: 'no_traffic', message, hint: whyNoTraffic(selection, active) }]
+    return [{ code: 'no_traffic', message, hint: whyNoTraffic(selection, active), refutedBy: 'total' }]
   }
   return []
 }

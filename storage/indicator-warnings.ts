@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { WARNING_CODES, type Warning } from '../slo/self-check.ts'
+import { EVENT_SIDES, WARNING_CODES, type Warning } from '../slo/self-check.ts'
 import { type Db, query } from './query.ts'
 
 /** What looked wrong about an SLI when it was checked last. */
@@ -27,7 +27,12 @@ export async function recordWarnings(db: Db, checked: readonly CheckedIndicator[
 /** Of every SLI that something looks wrong about. */
 export const readWarnings = async (db: Db): Promise<CheckedIndicator[]> => selectWarnings(db, {})
 
-const warning = z.object({ code: z.enum(WARNING_CODES), message: z.string(), hint: z.string() })
+const warning = z.object({
+  code: z.enum(WARNING_CODES),
+  message: z.string(),
+  hint: z.string(),
+  refutedBy: z.enum(EVENT_SIDES).exactOptional(),
+})
 
 const selectWarnings = query({
   sql: `SELECT indicator, generation, warnings FROM indicator_warnings FINAL WHERE warnings != '[]'`,

@@ -52,7 +52,11 @@ beforeAll(async () => {
   await recordIncidents(app.db, [{ incident: incident('i1'), revision: 1 }], NOW)
   const fine = { indicator: FINE.indicator.name, generation: FINE.generation }
   const at = new Date('2026-01-01T00:00:00Z')
-  await recordWarnings(app.db, [{ ...fine, warnings: [WARNING] }], at)
+  await recordWarnings(
+    app.db,
+    [{ ...fine, warnings: [WARNING, { ...WARNING, message: 'outdated', refutedBy: 'total' }] }],
+    at,
+  )
   const history = { from: new Date(0), to: at }
   await recordProgress(app.db, [{ ...fine, history, measuredUntil: new Date(1_000), error: 'no bound', updatedAt: at }])
 })
@@ -158,7 +162,7 @@ describe('one SLO', () => {
     })
   })
 
-  test('tells what looks broken about its SLI, how far it is measured, and why it cannot be', async () => {
+  test('tells what looks broken about its SLI, unless its counts prove the opposite, how far it is measured, and why it cannot be', async () => {
     const { indicator, generation } = FINE
     const at = new Date('2026-01-01T00:00:00Z')
     const { body } = await app.get('/api/v1/slos/search-availability')

@@ -6,7 +6,7 @@ import type {
   MetricIndicator,
   MetricSelection,
 } from '../../slo/model.ts'
-import { type CountFacts, type IndicatorFacts, type KnownNames, selfCheck } from '../../slo/self-check.ts'
+import { type CountFacts, type IndicatorFacts, type KnownNames, selfCheck, standing } from '../../slo/self-check.ts'
 
 const calls = (over: Partial<CallSelection> = {}): CallSelection => ({
   source: 'calls',
@@ -237,4 +237,40 @@ describe('an SLI is told to look broken when it', () => {
   for (const [title, [indicator, over, expected]] of Object.entries(ROWS)) {
     test(title, () => expect(found(indicator, over)).toEqual(expected))
   }
+})
+
+describe('a name that nothing has', () => {
+  const mistyped = calls({ fields: { service: { in: ['checkout'] }, dependency: { in: ['strype'] } } })
+  const listed = calls({ fields: { ...calls().fields, dependency: { in: ['stripe', 'swift-parcels'] } } })
+  const numerator = (counts: 'good' | 'bad', selection: CallSelection): MeasuredIndicator => ({
+    ...(ratio(calls()) as Extract<MeasuredIndicator, { source: 'calls' }>),
+    numerator: { counts, selection },
+  })
+  const codes = (indicator: MeasuredIndicator, counts: Partial<CountFacts>) =>
+    selfCheck(indicator, facts({ counts: { ...COUNTS, ...counts } })).map(({ code }) => code)
+
+  test.each<[string, MeasuredIndicator, Partial<CountFacts>, boolean]>([
+    ['in the total, of which nothing was counted', ratio(mistyped), { events: 0, good: 0 }, true],
+    ['in the total, of which events were counted', ratio(mistyped), { events: 424, good: 400 }, false],
+    ['in good, of which nothing was counted', numerator('good', mistyped), { events: 424, good: 0 }, true],
+    ['in good, of which events were counted', numerator('good', mistyped), { events: 424, good: 1 }, false],
+    ['in bad, of which nothing was counted', numerator('bad', mistyped), { events: 424, good: 424 }, true],
+    ['in bad, of which events were counted', numerator('bad', mistyped), { events: 424, good: 400 }, false],
+    ['in a list whose other names are counted', ratio(listed), { events: 424, good: 400 }, true],
+    ['in the kind of a metric that was counted', gauge(points({ kind: 'sum' })), { events: 424, good: 400 }, false],
+  ])('%s', (_, indicator, counts, isWarned) => {
+    expect(codes(indicator, counts).includes('matches_nothing')).toBe(isWarned)
+  })
+
+  test('is no warning any more once the events that it says are missing are counted', () => {
+    const before = selfCheck(ratio(mistyped), facts({ counts: NONE }))
+    expect(standing(before, { total: 0, good: 0 })).toEqual(before)
+    expect(standing(before, { total: 424, good: 400 })).toEqual([])
+  })
+
+  test('no traffic is no warning any more once there is some', () => {
+    const before = selfCheck(ratio(calls()), facts({ counts: NONE }))
+    expect(before.map(({ code }) => code)).toEqual(['no_traffic'])
+    expect(standing(before, { total: 1, good: 0 })).toEqual([])
+  })
 })
