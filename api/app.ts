@@ -105,7 +105,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.route('/api/v2', alertmanagerFace({ db, clock, version, publicUrl: config.publicUrl }))
   app.route('/api/v1', notificationRoutes({ db, clock }))
   app.route('/api/v1', endpointRoutes({ db, clock, endpoints: config.endpoints ?? [] }))
-  app.route('/api/v1', dependencyRoutes({ board: dependencies }))
+  app.route('/api/v1', dependencyRoutes({ db, clock, board: dependencies }))
   app.route('/api/v1', traceRoutes({ db }))
   app.get('/api/v1/openapi.json', (c) => c.json(describeApi(app, version)))
   if (deps.clickhouseUrl)

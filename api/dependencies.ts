@@ -1,9 +1,22 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { OUTCOMES, OWNERS } from '../integration/outcome.ts'
 import { nearMisses } from '../slo/near-misses.ts'
-import { type DependencyBoard, type DependencyEntry, RECENT_MINUTES, troubleOf } from './dependency-board.ts'
+import { readCalledBy, readCallersOf } from '../storage/dependencies.ts'
+import type { Db } from '../storage/query.ts'
+import {
+  byTrouble,
+  type DependencyBoard,
+  type DependencyEntry,
+  RECENT_MINUTES,
+  seenEntry,
+  troubleOf,
+} from './dependency-board.ts'
 import { compareRanked, cutPage, decodeCursor, pageOf, pageQuery, rankedCursor } from './page.ts'
 import { onInvalid, Problem, problemAnswer } from './problem.ts'
+
+/** What nobody called for longer is forgotten. */
+const SEEN_DAYS = 30
+const DAY_MS = 86_400_000
 
 const HEALTHS = ['healthy', 'degraded', 'failing', 'unknown', 'maintenance'] as const
 
@@ -34,7 +47,14 @@ export const dependencySchema = z
       }),
     ),
     calls: z.object(attempts),
-    callers: z.array(z.object({ service: z.string(), ...attempts, retries: z.number() })),
+    callers: z.array(
+      z.object({
+        service: z.string(),
+        ...attempts,
+        retries: z.number(),
+        lastCallAt: z.iso.datetime().meta({ description: 'The last minute with a call' }),
+      }),
+    ),
     operations: z.array(z.object({ operation: z.string(), ...attempts })),
     outcomes: z.array(z.object({ outcome: z.enum(OUTCOMES), owner: z.enum(OWNERS), calls: z.number() })),
     window: z
@@ -56,7 +76,15 @@ const listRoute = createRoute({
   path: '/dependencies',
   tags: ['dependencies'],
   summary: 'Health of all dependencies called within a day, failing ones first',
-  request: { query: pageQuery.extend({ health: z.enum(HEALTHS).optional(), service: z.string().optional() }) },
+  request: {
+    query: pageQuery.extend({
+      health: z.enum(HEALTHS).optional(),
+      service: z
+        .string()
+        .optional()
+        .meta({ description: `Only what this service called within ${SEEN_DAYS} days; what is silent is unknown` }),
+    }),
+  },
   responses: {
     200: {
       description: 'A page of dependencies',
@@ -78,14 +106,30 @@ const oneRoute = createRoute({
   },
 })
 
-export function dependencyRoutes({ board }: { board: () => Promise<DependencyBoard> }) {
+interface Deps {
+  db: Db
+  clock: () => Date
+  board: () => Promise<DependencyBoard>
+}
+
+export function dependencyRoutes({ db, clock, board }: Deps) {
+  /** How far back it is known who called what. */
+  const seenRange = () => {
+    const to = clock()
+    return { from: new Date(to.getTime() - SEEN_DAYS * DAY_MS), to }
+  }
+
+  const calledBy = async (service: string, found: DependencyBoard) => {
+    const called = await readCalledBy(db, { ...seenRange(), service })
+    return called.map((one) => seenEntry(found, one)).sort(byTrouble)
+  }
+
   return new OpenAPIHono({ defaultHook: onInvalid })
     .openapi(listRoute, async (c) => {
       const { health, service, limit, cursor } = c.req.valid('query')
       const found = await board()
-      const wanted = found.dependencies
-        .filter((one) => health === undefined || one.health === health)
-        .filter((one) => service === undefined || one.callers.some((caller) => caller.service === service))
+      const listed = service === undefined ? found.dependencies : await calledBy(service, found)
+      const wanted = listed.filter((one) => health === undefined || one.health === health)
       const after = cursor === undefined ? null : decodeCursor(cursor, rankedCursor)
       const page = cutPage(wanted, { limit, after, keyOf: troubleOf, compare: compareRanked })
       return c.json({ ...page, items: page.items.map((entry) => dependencyOf(entry, found)) }, 200)
@@ -95,20 +139,23 @@ export function dependencyRoutes({ board }: { board: () => Promise<DependencyBoa
       const found = await board()
       const entry = found.dependencies.find(({ name }) => name === dependency)
       if (entry) return c.json(dependencyOf(entry, found), 200)
+      const [last] = await readCallersOf(db, { ...seenRange(), dependency })
+      if (last) return c.json(dependencyOf(seenEntry(found, last), found), 200)
       const known = found.dependencies.map(({ name }) => name)
-      throw new Problem('not-found', `No dependency named ${dependency} was called within a day`, {
+      throw new Problem('not-found', `No dependency named ${dependency} was called within ${SEEN_DAYS} days`, {
         nearMisses: nearMisses(dependency, known),
       })
     })
 }
 
 function dependencyOf(
-  { lastEventAt, modes, ...entry }: DependencyEntry,
+  { lastEventAt, modes, callers, ...entry }: DependencyEntry,
   { window, baseline, watermark, coverage }: DependencyBoard,
 ): z.output<typeof dependencySchema> {
   return {
     ...entry,
     modes: modes.map((mode) => ({ ...mode, since: mode.since?.toISOString() ?? null })),
+    callers: callers.map(({ lastCallAt, ...caller }) => ({ ...caller, lastCallAt: lastCallAt.toISOString() })),
     window: textOf(window),
     baseline: textOf(baseline),
     freshness: {

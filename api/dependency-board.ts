@@ -12,6 +12,7 @@ import {
   readCoverage,
   readOperationCounts,
   readOutcomeMinutes,
+  type SeenCaller,
 } from '../storage/dependencies.ts'
 import { readFreshness } from '../storage/freshness.ts'
 import { readMaintenance } from '../storage/maintenance-windows.ts'
@@ -39,7 +40,7 @@ export interface DependencyEntry {
   score: number | null
   modes: (DependencyHealth['modes'][number] & { since: Date | null })[]
   calls: Attempts
-  callers: ({ service: string; retries: number } & Attempts)[]
+  callers: ({ service: string; retries: number; lastCallAt: Date } & Attempts)[]
   operations: ({ operation: string } & Attempts)[]
   outcomes: { outcome: Outcome; owner: Owner; calls: number }[]
   lastEventAt: Date | null
@@ -105,7 +106,12 @@ function entryOf(name: string, health: DependencyHealth, { recent, before, minut
     modes: health.modes.map((mode) => ({ ...mode, since: sinceOf(mode.id, minutes) })),
     calls: attemptsOf(recent),
     callers: [...Map.groupBy(recent, ({ service }) => service)]
-      .map(([service, rows]) => ({ service, ...attemptsOf(rows), retries: sum(rows, ({ retries }) => retries) }))
+      .map(([service, rows]) => ({
+        service,
+        ...attemptsOf(rows),
+        retries: sum(rows, ({ retries }) => retries),
+        lastCallAt: lastOf(rows),
+      }))
       .sort(byFailures),
     operations: [...Map.groupBy(recent, ({ operation }) => operation)]
       .map(([operation, rows]) => ({ operation, ...attemptsOf(rows) }))
@@ -117,9 +123,28 @@ function entryOf(name: string, health: DependencyHealth, { recent, before, minut
         calls: sum(rows, ({ calls }) => calls),
       }))
       .sort((a, b) => b.calls - a.calls),
-    lastEventAt: all.length === 0 ? null : new Date(Math.max(...all.map(({ lastAt }) => lastAt.getTime()))),
+    lastEventAt: all.length === 0 ? null : lastOf(all),
   }
 }
+
+const lastOf = (rows: readonly { lastAt: Date }[]): Date =>
+  new Date(rows.reduce((last, { lastAt }) => Math.max(last, lastAt.getTime()), 0))
+
+/** A dependency as who called it last saw it: it is in the list of the board, or was called before that begins. */
+export function seenEntry(
+  board: DependencyBoard,
+  { dependency, service, protocol, lastAt }: SeenCaller,
+): DependencyEntry {
+  const entry = board.dependencies.find(({ name }) => name === dependency) ?? silentEntry(dependency, protocol, lastAt)
+  if (entry.callers.some((caller) => caller.service === service)) return entry
+  const silent = { service, total: 0, failed: 0, retries: 0, lastCallAt: lastAt }
+  return { ...entry, callers: [...entry.callers, silent] }
+}
+
+const silentEntry = (name: string, kind: string, lastEventAt: Date): DependencyEntry => ({
+  ...{ name, kind, lastEventAt, health: 'unknown', score: null, owner: 'none' },
+  ...{ modes: [], calls: { total: 0, failed: 0 }, callers: [], operations: [], outcomes: [] },
+})
 
 const sum = <T>(rows: readonly T[], value: (row: T) => number): number =>
   rows.reduce((total, row) => total + value(row), 0)
@@ -160,4 +185,4 @@ export const troubleOf = ({ health, calls, name }: DependencyEntry): RankedKey =
   name,
 ]
 
-const byTrouble = (a: DependencyEntry, b: DependencyEntry): number => compareRanked(troubleOf(a), troubleOf(b))
+export const byTrouble = (a: DependencyEntry, b: DependencyEntry): number => compareRanked(troubleOf(a), troubleOf(b))

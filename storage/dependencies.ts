@@ -130,6 +130,43 @@ const sumCalls = query({
   }),
 })
 
+/** A service that called a dependency, and when last. */
+export interface SeenCaller {
+  dependency: string
+  service: string
+  /** Of its last call. */
+  protocol: string
+  lastAt: Date
+}
+
+/** What a service called in [from, to): the rollup is ordered by service, so this may look back far. */
+export const readCalledBy = (db: Db, values: Range & { service: string }): Promise<SeenCaller[]> =>
+  selectCalledBy(db, values)
+
+/** Who called a dependency in [from, to). */
+export const readCallersOf = (db: Db, values: Range & { dependency: string }): Promise<SeenCaller[]> =>
+  selectCallersOf(db, values)
+
+const seen = (where: string) => `
+  SELECT dependency, service, argMax(protocol, minute) AS protocol, toUnixTimestamp(max(minute)) * 1000 AS lastAt
+  FROM calls_1m
+  WHERE ${where} AND minute >= {from:DateTime} AND minute < {to:DateTime} AND ${ATTEMPTS}
+  GROUP BY dependency, service ORDER BY lastAt DESC, dependency, service`
+
+const seenCaller = z.object({ dependency: z.string(), service: z.string(), protocol: z.string(), lastAt: epochMs })
+
+const selectCalledBy = query({
+  sql: seen('service = {service:String}'),
+  params: range.extend({ service: z.string() }),
+  row: seenCaller,
+})
+
+const selectCallersOf = query({
+  sql: seen('dependency = {dependency:String}'),
+  params: range.extend({ dependency: z.string() }),
+  row: seenCaller,
+})
+
 /** Calls of a dependency in one minute that ended alike. */
 export interface OutcomeMinute {
   dependency: string

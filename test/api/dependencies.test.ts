@@ -18,6 +18,9 @@ beforeAll(async () => {
     { ago: 2, count: 40, outcome: 'cancelled' },
     { ago: 3, count: 200, dependency: 'ledger' },
     { ago: 90, count: 50, dependency: 'fax' },
+    { ago: 11, count: 3, dependency: 'acme-pay', service: 'reports' },
+    { ago: 60 * 24 * 9, count: 3, dependency: 'telex', service: 'reports' },
+    { ago: 60 * 24 * 31, count: 3, dependency: 'telegraph', service: 'reports' },
   ])
 })
 afterAll(() => app[Symbol.asyncDispose]())
@@ -39,6 +42,36 @@ describe('the list of dependencies', () => {
   ])('filtered by %s', async (_, query, names) => {
     const { body } = await app.get(`/api/v1/dependencies?${query}`)
     expect(body.items.map(({ name }: { name: string }) => name)).toEqual(names)
+  })
+
+  test('of a service that is silent is that of its last thirty days, with when it called last', async () => {
+    const { body } = await app.get('/api/v1/dependencies?service=reports')
+    expect(body.items.map(({ name, health }: { name: string; health: string }) => [name, health])).toEqual([
+      ['acme-pay', 'failing'],
+      ['telex', 'unknown'],
+    ])
+    const minute = (ago: number) =>
+      new Date(Math.floor(minutesAgo(ago).getTime() / MINUTE_MS) * MINUTE_MS).toISOString()
+    expect(body.items[0].callers).toContainEqual({
+      ...{ service: 'reports', total: 0, failed: 0, retries: 0 },
+      lastCallAt: minute(11),
+    })
+    expect(body.items[1]).toMatchObject({
+      kind: 'http',
+      score: null,
+      calls: { total: 0, failed: 0 },
+      callers: [{ service: 'reports', lastCallAt: minute(60 * 24 * 9) }],
+      freshness: { lastEventAt: minute(60 * 24 * 9) },
+    })
+  })
+
+  test('of a service that called something within a day keeps the health that others see', async () => {
+    const { body } = await app.get('/api/v1/dependencies?service=checkout')
+    expect(body.items.map(({ name }: { name: string }) => name)).toEqual(['acme-pay', 'fax', 'ledger'])
+  })
+
+  test('of a service nobody knows is empty', async () => {
+    expect((await app.get('/api/v1/dependencies?service=nobody')).body.items).toEqual([])
   })
 
   test('read page by page it is the same list', async () => {
@@ -99,6 +132,12 @@ describe('one dependency', () => {
     const { body } = await app.get('/api/v1/dependencies/fax')
     expect(body).toMatchObject({ health: 'unknown', score: null, calls: { total: 0, failed: 0 }, callers: [] })
     expect(body.freshness.lastEventAt).not.toBeNull()
+  })
+
+  test('that was not called within a day is unknown, with who called it last; after thirty days it is forgotten', async () => {
+    const { body } = await app.get('/api/v1/dependencies/telex')
+    expect(body).toMatchObject({ health: 'unknown', callers: [{ service: 'reports', total: 0 }] })
+    expect((await app.get('/api/v1/dependencies/telegraph')).status).toBe(404)
   })
 
   test('that does not exist is missed with names that look alike', async () => {

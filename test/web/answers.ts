@@ -110,7 +110,7 @@ export function dependency(name: string, change: Partial<Dependency> = {}): Depe
     score: 1,
     modes: [],
     calls: { total: 18_210, failed: 4 },
-    callers: [{ service: 'checkout', total: 18_210, failed: 4, retries: 0 }],
+    callers: [{ service: 'checkout', total: 18_210, failed: 4, retries: 0, lastCallAt: minutesAgo(0) }],
     operations: [{ operation: 'GET /v1/items', total: 18_210, failed: 4 }],
     outcomes: [
       { outcome: 'ok', owner: 'none', calls: 18_206 },
@@ -322,8 +322,8 @@ export const BUSY = {
         },
       ],
       callers: [
-        { service: 'checkout', total: 19_000, failed: 12_240, retries: 3_120 },
-        { service: 'cart', total: 2_402, failed: 71, retries: 4 },
+        { service: 'checkout', total: 19_000, failed: 12_240, retries: 3_120, lastCallAt: minutesAgo(0) },
+        { service: 'cart', total: 2_402, failed: 71, retries: 4, lastCallAt: minutesAgo(0) },
       ],
       operations: [
         { operation: 'POST /charges', total: 20_402, failed: 12_300 },
