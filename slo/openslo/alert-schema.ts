@@ -1,18 +1,20 @@
 import { z } from 'zod'
 import { COMPARISONS } from '../model.ts'
-import { acrossFields, description, duration, optional, referenceOrInline, rule } from './rules.ts'
+import { acrossFields, description, duration, notEmpty, optional, referenceOrInline, rule } from './rules.ts'
 
 /** Burn rate is the only kind of condition OpenSLO has; its text makes it the default. */
 export const alertConditionSpec = z.strictObject({
   description,
   severity: z.string().min(1),
-  condition: z.strictObject({
-    kind: optional(z.string().refine((kind) => kind === 'burnrate', rule('one_of', 'must be burnrate'))),
-    op: z.enum(COMPARISONS),
-    threshold: z.number(),
-    lookbackWindow: duration,
-    alertAfter: optional(duration),
-  }),
+  condition: notEmpty(
+    z.strictObject({
+      kind: optional(z.string().refine((kind) => kind === 'burnrate', rule('one_of', 'must be burnrate'))),
+      op: z.enum(COMPARISONS),
+      threshold: z.number(),
+      lookbackWindow: duration,
+      alertAfter: optional(duration),
+    }),
+  ),
 })
 export type AlertConditionSpec = z.output<typeof alertConditionSpec>
 

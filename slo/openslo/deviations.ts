@@ -1,6 +1,6 @@
 import type { ProblemLayer } from '../problem.ts'
 import type { Kind } from './document.ts'
-import { isName, isPresent } from './rules.ts'
+import { isName, isPresent, saysNothing } from './rules.ts'
 import { isRecord, type PropertyPath, type Reporter } from './source.ts'
 
 /** Something the official validator refuses, and OpenSLO's own text or examples do all the same. */
@@ -62,7 +62,7 @@ function inCapitals(name: string, path: PropertyPath): Deviation[] {
 }
 
 function ofSlo(spec: unknown): Deviation[] {
-  if (!isRecord(spec)) return []
+  if (!isRecord(spec) || saysNothing(spec)) return []
   const isRatio = isPresent(at(spec.indicator, 'spec'), 'ratioMetric')
   return [
     ...absent(spec, 'timeWindow', 'slice_length', 'a rolling window of 28d is assumed'),
@@ -107,7 +107,7 @@ function ofPolicy(spec: unknown, path: PropertyPath): Deviation[] {
 
 function ofCondition(spec: unknown, path: PropertyPath): Deviation[] {
   const condition = at(spec, 'condition')
-  if (!isRecord(condition) || isPresent(condition, 'kind')) return []
+  if (!isRecord(condition) || saysNothing(condition) || isPresent(condition, 'kind')) return []
   const accepted = { code: 'required', message: 'is missing: burnrate is assumed' }
   return [{ path: [...path, 'condition', 'kind'], layer: 'schema', code: 'required', message: 'is required', accepted }]
 }

@@ -11,7 +11,7 @@ import {
 import { reportDeviations } from './deviations.ts'
 import { reportIssue } from './issues.ts'
 import { convertOlder } from './other-versions.ts'
-import { description, type Metadata, metadata, optional, rule } from './rules.ts'
+import { description, type Metadata, metadata, notEmpty, optional, rule } from './rules.ts'
 import { type SliSpec, sliSpec } from './sli-schema.ts'
 import { type SloSpec, sloSpec } from './slo-schema.ts'
 import { isRecord, type Reporter, reporterFor, type SourceObject } from './source.ts'
@@ -45,7 +45,7 @@ export type OpenSloDocument =
   | AlertTargetDocument
 
 const SPECS = {
-  SLO: sloSpec,
+  SLO: notEmpty(sloSpec),
   SLI: sliSpec,
   Service: optional(z.strictObject({ description })),
   DataSource: z.strictObject({ type: z.string().min(1), description, connectionDetails: z.unknown() }).refine(
@@ -54,7 +54,7 @@ const SPECS = {
     { ...rule('required', 'is required: any YAML, null where there is nothing to say'), path: ['connectionDetails'] },
   ),
   AlertPolicy: alertPolicySpec,
-  AlertCondition: alertConditionSpec,
+  AlertCondition: notEmpty(alertConditionSpec),
   AlertNotificationTarget: alertTargetSpec,
 } as const
 export type Kind = keyof typeof SPECS

@@ -14,6 +14,25 @@ export const optional = <T extends z.ZodType>(schema: T) => schema.nullish()
 export const isPresent = (value: unknown, key: string): boolean =>
   isRecord(value) && value[key] !== undefined && value[key] !== null
 
+/** Objects that Go holds by value inside another one: empty ones are as absent as their fields. */
+const BY_VALUE = ['condition']
+
+/** Whether an object says nothing at all: in Go it equals one that is absent. Lists and maps count, even empty ones. */
+export const saysNothing = (value: unknown): boolean =>
+  isRecord(value) &&
+  Object.entries(value).every(
+    ([key, inner]) =>
+      inner === undefined ||
+      inner === null ||
+      inner === '' ||
+      inner === false ||
+      (BY_VALUE.includes(key) && saysNothing(inner)),
+  )
+
+/** An object that must say something: `{}` is `required` at its own path, and its fields are not missed one by one. */
+export const notEmpty = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (saysNothing(value) ? undefined : value), schema)
+
 /** Rules across fields look only at presence, so they are told even when a field beside them is wrong. */
 export const acrossFields = (code: string, error: string) => ({ ...rule(code, error), when: () => true })
 
@@ -113,7 +132,7 @@ export function referenceOrInline<Kind extends string, Spec extends z.ZodType>(
       [referenceKey]: reference,
       kind: optional(z.literal(kind)),
       metadata: optional(metadata),
-      spec: optional(spec),
+      spec: optional(notEmpty(spec)),
     })
     .refine(
       (item) => isPresent(item, referenceKey) !== isInline(item),

@@ -1,14 +1,26 @@
 import { z } from 'zod'
-import { acrossFields, description, exactlyOneOf, isPresent, metadata, name, optional, rule } from './rules.ts'
+import {
+  acrossFields,
+  description,
+  exactlyOneOf,
+  isPresent,
+  metadata,
+  name,
+  notEmpty,
+  optional,
+  rule,
+} from './rules.ts'
 
 const metric = z.strictObject({
-  metricSource: z.strictObject({
-    metricSourceRef: optional(z.union([z.literal(''), name])),
-    type: optional(z.string()),
-    spec: z
-      .record(z.string(), z.unknown())
-      .refine((map) => Object.keys(map).length > 0, rule('map_min_length', 'must have at least one entry')),
-  }),
+  metricSource: notEmpty(
+    z.strictObject({
+      metricSourceRef: optional(z.union([z.literal(''), name])),
+      type: optional(z.string()),
+      spec: z
+        .record(z.string(), z.unknown())
+        .refine((map) => Object.keys(map).length > 0, rule('map_min_length', 'must have at least one entry')),
+    }),
+  ),
 })
 export type Metric = z.output<typeof metric>
 

@@ -65,3 +65,70 @@ describe('strict verdicts are those of the official Go SDK', () => {
     },
   )
 })
+
+/** Of pkg/openslo/v1 at ae145da: `Required()` on an object that Go holds by value, which `{}` leaves as it was. */
+describe('an object that says nothing is required at its own path, as the Go SDK says', () => {
+  const metric = (metricSource: unknown) => ({ metricSource })
+  const full = metric({ type: 'plumbline', spec: { source: 'calls' } })
+  const sli = (ratioMetric: unknown) => ({
+    apiVersion: 'openslo/v1',
+    kind: 'SLI',
+    metadata: { name: 'a' },
+    spec: { ratioMetric },
+  })
+  const object = (kind: string, spec: unknown) => ({ apiVersion: 'openslo/v1', kind, metadata: { name: 'a' }, spec })
+  const inline = (kind: string, spec: unknown) => ({ kind, metadata: { name: 'b' }, spec })
+  const condition = { severity: 'page', condition: { kind: 'burnrate', op: 'gt', threshold: 2, lookbackWindow: '1h' } }
+  const policy = (one: unknown, target: unknown = { target: 'oncall' }) => ({
+    alertWhenBreaching: true,
+    conditions: [inline('AlertCondition', one)],
+    notificationTargets: [inline('AlertNotificationTarget', target)],
+  })
+  const slo = (policies: unknown[]) =>
+    object('SLO', {
+      service: 'shop',
+      indicator: { metadata: { name: 'i' }, spec: { ratioMetric: { good: full, total: full } } },
+      timeWindow: [{ duration: '30d', isRolling: true }],
+      budgetingMethod: 'Occurrences',
+      objectives: [{ target: 0.99 }],
+      alertPolicies: policies,
+    })
+
+  it.each([
+    ['metricSource: {}', sli({ good: metric({}), total: full }), ['spec.ratioMetric.good.metricSource required']],
+    [
+      'a metricSource of empty texts',
+      sli({ good: metric({ type: '' }), total: full }),
+      ['spec.ratioMetric.good.metricSource required'],
+    ],
+    [
+      'a metricSource with an empty map',
+      sli({ good: metric({ spec: {} }), total: full }),
+      ['spec.ratioMetric.good.metricSource.spec map_min_length'],
+    ],
+    ['no metricSource', sli({ good: {}, total: full }), ['spec.ratioMetric.good.metricSource required']],
+    ['spec: {} of an SLO', object('SLO', {}), ['spec required']],
+    ['an SLO without spec', object('SLO', null), ['spec required']],
+    ['spec: {} of an AlertCondition', object('AlertCondition', {}), ['spec required']],
+    ['an AlertCondition with an empty condition alone', object('AlertCondition', { condition: {} }), ['spec required']],
+    ['condition: {}', object('AlertCondition', { severity: 'page', condition: {} }), ['spec.condition required']],
+    ['spec: {} of an inline condition', object('AlertPolicy', policy({})), ['spec.conditions[0].spec required']],
+    [
+      'condition: {} of an inline condition',
+      object('AlertPolicy', policy({ severity: 'page', condition: {} })),
+      ['spec.conditions[0].spec.condition required'],
+    ],
+    [
+      'spec: {} of an inline target',
+      object('AlertPolicy', policy(condition, {})),
+      ['spec.notificationTargets[0].spec required'],
+    ],
+    ['spec: {} of an inline policy', slo([inline('AlertPolicy', {})]), ['spec.alertPolicies[0].spec required']],
+    ['nothing empty', slo([inline('AlertPolicy', policy(condition))]), []],
+  ])('%s', (_, document, errors) => expect(strictErrors(document)).toEqual(errors))
+
+  it('by default as well, with no warning about fields within', () => {
+    const { objects } = parseSloText(JSON.stringify(object('SLO', {})), 'document.json')
+    expect(planObjects(objects).problems.map(({ path, code }) => `${path} ${code}`)).toEqual(['spec required'])
+  })
+})
