@@ -3,6 +3,7 @@ import { frozenReading, judgeTier } from '../slo/alert/alert-verdict.ts'
 import { burnRate } from '../slo/budget/burn-rate.ts'
 import { windowLabel } from '../slo/budget/window.ts'
 import { environmentOf } from '../slo/indicator.ts'
+import { metricLabels } from '../slo/labels.ts'
 import type { Severity, Slo } from '../slo/model.ts'
 import { type Reading, STATUS_WINDOWS, type WindowReading } from '../slo/reading.ts'
 import type { Family, Sample } from './exposition.ts'
@@ -22,6 +23,13 @@ export function sloFamilies({ at, slos, openIncidents }: SloBoard): Family[] {
       ),
     )
   return [
+    gauge(
+      'slo_info',
+      'Always 1; the labels of the SLO, each with label_ before its name.',
+      slos.flatMap(({ definition: { slo } }) =>
+        slo === null ? [] : [{ labels: { ...labelsOf(slo), ...metricLabels(slo.labels) }, value: 1 }],
+      ),
+    ),
     gauge(
       'slo_objective_ratio',
       'Target of the SLO.',

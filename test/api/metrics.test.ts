@@ -81,6 +81,50 @@ describe('/metrics', () => {
     expect(text).not.toContain('NaN')
   })
 
+  test('has the labels of each SLO on one series: names that Prometheus takes, a bounded number, of bounded length', async () => {
+    await using app = await seededApp({ clock: () => NOW })
+    const own = {
+      ...{
+        'a.b': 'x',
+        'a-b': 'y',
+        a_b: 'z',
+        'c.d': 'first',
+        'c-d': 'other',
+        slo: 'other',
+        severity: 'none',
+        le: '0.5',
+      },
+      ...{
+        '1x': 'one',
+        quote: 'a"b\\c\nd',
+        service: 'fake',
+        env: 'x',
+        multi: 'a,b,c',
+        empty: '',
+        long: '😀'.repeat(200),
+      },
+    }
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`l${String(n).padStart(2, '0')}`, `${n}`]))
+    const labelled = [slo('labelled', { labels: own }), slo('many', { labels: many })]
+    const definitions = labelled.map((one) => ({
+      ...{ name: one.name, slo: one },
+      state: 'active' as const,
+      problems: [],
+      source: 'api',
+    }))
+    await recordDefinitions(app.db, definitions, NOW)
+    const { text } = await app.get('/metrics')
+    const [first = '', second = ''] = series(text, 'slo_info')
+    expect(first.replace(/😀+/u, '')).toBe(
+      'slo_info{slo="labelled",service="checkout",label_1x="one",label_a_b="z",label_c_d="other",label_env="x",label_le="0.5",label_long="…",' +
+        'label_multi="a,b,c",label_quote="a\\"b\\\\c\\nd",label_service="fake",label_severity="none",label_slo="other"} 1',
+    )
+    expect(Array.from(/label_long="([^"]*)"/.exec(first)?.[1] ?? '')).toHaveLength(128)
+    expect(second.match(/label_/g)).toHaveLength(20)
+    const checked = spawnSync('/usr/bin/promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })
+    expect([`${checked.stdout}${checked.stderr}`, checked.status]).toEqual(['', 0])
+  })
+
   test('counts attempts since the process started, weighted, by outcome and owner', async () => {
     await using app = await scrapedApp()
     const { text } = await app.get('/metrics')
