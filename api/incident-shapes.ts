@@ -10,12 +10,9 @@ const detailsSchema = z.object({
   burn: z.number(),
   factor: z.number(),
   counts: z.object({ good: z.number(), total: z.number() }),
-  seen: z
-    .object({ good: z.number(), bad: z.number() })
-    .optional()
-    .meta({
-      description: 'Events really received, of which counts are the weighted sum; absent where nothing is sampled',
-    }),
+  seen: z.object({ good: z.number(), bad: z.number() }).optional().meta({
+    description: 'Events really received, of which counts are the weighted sum; absent where nothing is sampled',
+  }),
   burnRates: z.record(z.string(), z.number().nullable()),
   budgetRemaining: z.number().nullable(),
   suspect: z
