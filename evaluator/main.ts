@@ -91,6 +91,14 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
   return { stop: () => stops.stopAll() }
 }
 
+/** The scheduler's own words, as lines of our log; by itself it writes coloured text among them. */
+export const cronLog = (log: Pick<Log, 'info' | 'warn' | 'error' | 'debug'>) => ({
+  info: (message: string) => log.info({ scheduler: message }, 'scheduler'),
+  warn: (message: string) => log.warn({ scheduler: message }, 'an evaluation did not start when it was due'),
+  error: (message: string | Error, err?: Error) => log.error({ err: err ?? message }, 'scheduler'),
+  debug: (message: string | Error, err?: Error) => log.debug({ err: err ?? message }, 'scheduler'),
+})
+
 /** Runs `task` now and at every interval, never twice at a time; `task` must not reject. */
 function repeat(wantedMs: number, log: Log, task: () => Promise<void>) {
   const { intervalMs, expression } = scheduleFor(wantedMs)
@@ -101,7 +109,7 @@ function repeat(wantedMs: number, log: Log, task: () => Promise<void>) {
       running = null
     })
   }
-  const cron = schedule(expression, run)
+  const cron = schedule(expression, run, { logger: cronLog(log) })
   run()
   return {
     async stop() {

@@ -41,6 +41,8 @@ const RESERVED = [
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',
+  // Azure's own services for a machine, its metadata among them; the address looks public and is not.
+  '168.63.129.16/32',
   '169.254.0.0/16',
   '172.16.0.0/12',
   '192.0.0.0/24',
@@ -67,6 +69,12 @@ const RESERVED = [
 ] as const
 
 const RESERVED_RANGES = rangesOf(RESERVED)
+
+/**
+ * All of IPv6 that the public internet uses: global unicast, and IPv4 in its mapped form and behind NAT64, of which the
+ * IPv4 address decides. Source: https://www.iana.org/assignments/ipv6-address-space
+ */
+const GLOBAL_IPV6 = rangesOf(['2000::/3', '::ffff:0:0/96', '64:ff9b::/96'])
 
 const WEB_PORTS = [80, 443]
 const MAIL_PORTS = [25, 465, 587]
@@ -107,7 +115,7 @@ function addressGuard(
     const literal = isIP(host)
     const addresses = literal ? [{ address: host, family: literal }] : await resolve(host)
     for (const { address } of addresses) {
-      if (contains(allowed, address)) continue
+      if (isAllowed(allowed, address)) continue
       if (isReserved(address)) {
         throw new EgressRefusedError(
           `${literal ? host : `${host} is ${address}, which`} is not on the public internet: add its range to egress.allow if it is meant`,
@@ -127,29 +135,40 @@ function addressGuard(
   }
 }
 
-/** Also in disguise: IPv4 addresses mapped into IPv6, or behind NAT64 and 6to4 prefixes. */
-export const isReserved = (address: string): boolean => contains(RESERVED_RANGES, address)
+/** Also in disguise: IPv4 addresses inside IPv6 ones. */
+export function isReserved(address: string): boolean {
+  if (isIP(address) === 4) return RESERVED_RANGES.check(address, 'ipv4')
+  const bare = withoutZone(address)
+  if (RESERVED_RANGES.check(bare, 'ipv6') || !GLOBAL_IPV6.check(bare, 'ipv6')) return true
+  return embeddedIpv4(bare).some((embedded) => RESERVED_RANGES.check(embedded, 'ipv4'))
+}
 
-function contains(ranges: BlockList, address: string): boolean {
+function isAllowed(ranges: BlockList, address: string): boolean {
   if (isIP(address) === 4) return ranges.check(address, 'ipv4')
-  const embedded = embeddedIpv4(address)
-  return ranges.check(address, 'ipv6') || (embedded !== null && ranges.check(embedded, 'ipv4'))
+  const bare = withoutZone(address)
+  const embedded = embeddedIpv4(bare)
+  return ranges.check(bare, 'ipv6') || (embedded.length > 0 && embedded.every((one) => ranges.check(one, 'ipv4')))
 }
 
-/** The IPv4 address inside ::ffff:0:0/96 (and its deprecated kin ::/96), 64:ff9b::/96 and 2002::/16; null elsewhere. */
-function embeddedIpv4(address: string): string | null {
+/** Prefixes of 96 bits before an IPv4 address: mapped, compatible, translated, behind NAT64 (also of a local network). */
+const BEFORE_IPV4 = new Set(['0:0:0:0:0:ffff', '0:0:0:0:0:0', '0:0:0:0:ffff:0', '64:ff9b:0:0:0:0', '64:ff9b:1:0:0:0'])
+
+/** The IPv4 addresses inside an IPv6 one: behind those prefixes, of 6to4 (2002::/16), of ISATAP (…:5efe:a.b.c.d). */
+function embeddedIpv4(address: string): string[] {
   const groups = groupsOf(address)
-  const prefix = groups.slice(0, 6).join(':')
   const at = (high: number) => dotted(groups[high] ?? 0, groups[high + 1] ?? 0)
-  if (groups[0] === 0x2002) return at(1)
-  return ['0:0:0:0:0:65535', '0:0:0:0:0:0', `${0x64}:${0xff9b}:0:0:0:0`].includes(prefix) ? at(6) : null
+  const prefix = groups.slice(0, 6).map((group) => group.toString(16))
+  const isIsatap = groups[5] === 0x5efe && (groups[4] === 0 || groups[4] === 0x200)
+  return [...(groups[0] === 0x2002 ? [at(1)] : []), ...(isIsatap || BEFORE_IPV4.has(prefix.join(':')) ? [at(6)] : [])]
 }
+
+const withoutZone = (address: string): string => address.replace(/%.*$/, '')
 
 const dotted = (high: number, low: number) => [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
 
 /** The eight 16-bit groups of an IPv6 address, which the URL parser writes in one canonical way. */
 function groupsOf(address: string): number[] {
-  const canonical = new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1)
+  const canonical = new URL(`http://[${withoutZone(address)}]`).hostname.slice(1, -1)
   const [head = '', tail] = canonical.split('::')
   const numbers = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)))
   const [left, right] = [numbers(head), numbers(tail ?? '')]

@@ -15,12 +15,17 @@ describe('addresses off the public internet', () => {
     192.0.2.1 198.18.0.1 198.51.100.7 203.0.113.7 224.0.0.1 240.0.0.1 255.255.255.255
     :: ::1 fc00::1 fd12:3456::1 fe80::1 ff02::1 2001:db8::1
     ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:a9fe:a9fe ::127.0.0.1
+    168.63.129.16 100.100.100.200 192.0.0.192 fd00:ec2::254 fd20:ce::254 fe80::1%eth0 fe80::a9fe:a9fe%1
+    ::ffff:0:127.0.0.1 ::ffff:0:a9fe:a9fe ::ffff:168.63.129.16 ::168.63.129.16 ::ffff:0:168.63.129.16
+    64:ff9b::a83f:8110 2002:a83f:8110::1 64:ff9b:1::a9fe:a9fe 64:ff9b:1:ffff::1 2001:0:1:2:3:4:5601:5601 2001:0:7f00:1::
+    2606:4700::5efe:10.0.0.1 2606:4700::200:5efe:7f00:1 2002:101:101::5efe:7f00:1
+    ::1.1.1.1 ::ffff:0:1.1.1.1 100::1 200::1 400::1 1000::1 4000::1 8000::1 c000::1 f000::1 fec0::1
     64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 64:ff9b::10.0.0.1 2002:7f00:1:: 2002:a9fe:a9fe:: 2002:c0a8:101::1`
   for (const address of reserved.trim().split(/\s+/)) {
     it(`${address} is reserved`, () => expect(isReserved(address)).toBe(true))
   }
   const open = `1.1.1.1 93.184.215.14 100.63.255.255 100.128.0.1 172.15.0.1 172.32.0.1 192.169.0.1 223.255.255.254
-    2606:4700::1111 ::ffff:1.1.1.1 64:ff9b::101:101 2002:101:101::1`
+    168.63.129.15 168.63.129.17 2606:4700::5efe:1.1.1.1 2a00::1 2606:4700::1111 ::ffff:1.1.1.1 64:ff9b::101:101 2002:101:101::1`
   for (const address of open.trim().split(/\s+/)) {
     it(`${address} is not`, () => expect(isReserved(address)).toBe(false))
   }
@@ -37,6 +42,9 @@ describe('addresses off the public internet', () => {
         expect(isReserved(`::ffff:${groups}`)).toBe(expected)
         expect(isReserved(`64:ff9b::${groups}`)).toBe(expected)
         expect(isReserved(`2002:${groups}::1`)).toBe(expected)
+        expect(isReserved(`2606:4700:1::5efe:${groups}`)).toBe(expected)
+        if (expected)
+          for (const prefix of ['::', '::ffff:0:', '64:ff9b:1::']) expect(isReserved(prefix + groups)).toBe(true)
       }),
     )
   })
