@@ -1,6 +1,7 @@
 import type { Attributes } from '../integration/attributes.ts'
 import { type CallRules, maxWeightOf } from '../integration/call-rules.ts'
 import type { AdmittedNames, CallNames } from '../integration/cardinality.ts'
+import { podClass } from '../integration/dependency-name.ts'
 import type { Redaction } from '../integration/redaction.ts'
 import { detailsOf, type FoundOutline, operationOfCall, outlineOf, sourceOf } from '../integration/span-to-call.ts'
 import { NestedCalls } from './nested-calls.ts'
@@ -20,8 +21,10 @@ export interface CallSettings {
 /** An outline as rules found it, and as it is stored. */
 interface Outline {
   found: FoundOutline
-  /** The name that is stored. */
+  /** The name that is stored: pods and nodes share one. */
   dependency: string
+  /** Which of them it was. */
+  called: string
   encoded: ReturnType<typeof encodeOutline>
 }
 
@@ -32,9 +35,10 @@ const isCall = (outline: Found<Outline | null>): outline is Found<Outline> => ou
 function storedOutline(found: FoundOutline | null, redaction: Redaction): Outline | null {
   if (found === null) return null
   const text = (value: string) => redaction.text(value)
-  const dependency = text(found.dependency)
+  const called = text(found.dependency)
+  const dependency = found.isPod ? podClass(called) : called
   const stored = { ...found, dependency, status: text(found.status), errorType: text(found.errorType) }
-  return { found, dependency, encoded: encodeOutline(stored) }
+  return { found, dependency, called, encoded: encodeOutline(stored) }
 }
 
 /** Writes rows of `calls`. */
@@ -84,7 +88,7 @@ export class CallRows {
   write(span: SpanView, rows: TableRows): boolean {
     const outline = this.#outlines.of(span, NOTHING)
     if (!isCall(outline)) return false
-    const { found, dependency, encoded } = outline.value
+    const { found, dependency, called, encoded } = outline.value
     this.#wanted.dependency = dependency
     this.#wanted.operation = this.#operations.of(span, outline).value
     const details = this.#details.of(span, outline).value
@@ -92,7 +96,7 @@ export class CallRows {
     writer.words(span.startLow, span.startHigh)
     writer.raw(this.#source)
     writeOutline(writer, encoded, this.#wanted, this.#names.admit(this.#wanted))
-    if (found.direction === 'outbound') this.#nested.add(dependency, span, writer)
+    if (found.direction === 'outbound') this.#nested.add(called, span, writer)
     writeCallRest(writer, span, found.synthetic, this.#weightOf(details), details)
     rows.sawCall(span.startLow, span.startHigh)
     return true

@@ -31,6 +31,7 @@ export function createSpanRows(settings: CallSettings, keeping: Keeping): WriteS
       calls.begin(resource.attributes)
       const storedResource = storedAttributes(resource.attributes, redaction)
       for (const { scope, items } of scopes) {
+        span.scope = scope.name
         const origin = encodeSpanOrigin(storedResource, storedScope(scope, redaction))
         for (const _ of items) {
           const refusal = refusalOf(span, nowMs, lifetimes.calls) ?? (admitDay(span, rows) ? null : 'too_many_days')

@@ -84,7 +84,26 @@ const generations = <N extends keyof typeof FORMER_NAMES>(name: N): readonly str
 export const NAMES = {
   errorType: ['error.type'],
   httpErrorName: ['http.error_name'],
+  /** Zipkin and OpenTracing: `true`, or what went wrong. */
+  errorTag: ['error'],
+  /** The status where it was carried as an attribute. Source: OpenTelemetry to Zipkin and Jaeger. */
+  otelStatus: ['otel.status_code'],
+  errorTexts: ['error.message', 'otel.status_description', 'error.msg', 'http.error_message', 'exception.message'],
+  errorKind: ['exception.type', 'error.kind'],
   responseFlags: ['response_flags'],
+  envoyCluster: ['upstream_cluster', 'upstream_cluster.name'],
+
+  /** Spring's observations. Source: https://docs.spring.io/spring-framework/reference/integration/observability.html. */
+  micrometerOutcome: ['outcome'],
+  micrometerStatus: ['status'],
+  micrometerException: ['exception'],
+  micrometerMethod: ['method'],
+  micrometerUri: ['uri'],
+  micrometerClient: ['client.name'],
+
+  daprStatus: ['dapr.status_code'],
+  daprApi: ['dapr.api'],
+  faasInvoked: ['faas.invoked_name'],
 
   httpMethod: generations('http.request.method'),
   httpStatus: generations('http.response.status_code'),
@@ -94,6 +113,8 @@ export const NAMES = {
   urlFull: ['url.full'],
   httpTarget: ['http.target'],
   httpUrl: ['http.url'],
+  /** Zipkin's Brave. Source: https://github.com/openzipkin/brave/tree/master/instrumentation/http. */
+  httpPath: ['http.path'],
   anyUrl: [...generations('url.full'), ...generations('url.path')],
 
   peerName: generations('service.peer.name'),
@@ -106,8 +127,17 @@ export const NAMES = {
   connectCode: ['rpc.connect_rpc.error_code'],
   jsonRpcCode: ['rpc.jsonrpc.error_code'],
 
-  dbSystem: generations('db.system.name'),
-  dbNamespace: generations('db.namespace'),
+  /** The last is OpenTracing's. */
+  dbSystem: [...generations('db.system.name'), 'db.type'],
+  /** What databases called the same thing before, and OpenTracing. */
+  dbNamespace: [
+    ...generations('db.namespace'),
+    'db.elasticsearch.cluster.name',
+    'db.cassandra.keyspace',
+    'db.hbase.namespace',
+    'db.instance',
+  ],
+  entityFrameworkProvider: ['ef.provider'],
   dbMssqlInstance: ['db.mssql.instance_name'],
   dbOldName: ['db.name'],
   dbSummary: ['db.query.summary'],
@@ -124,6 +154,17 @@ export const NAMES = {
   destinationTemporary: generations('messaging.destination.temporary'),
   destinationAnonymous: ['messaging.destination.anonymous'],
   destinationName: generations('messaging.destination.name'),
+  bridgedDestination: [
+    'message_bus.destination',
+    'kafka.topic',
+    'rabbit.queue',
+    'rabbit.exchange',
+    'jms.queue',
+    'jms.topic',
+  ],
+  /** Of RabbitMQ: what a message to the default exchange goes by. */
+  routingKey: ['messaging.rabbitmq.destination.routing_key', 'messaging.rabbitmq.routing_key', 'rabbit.routing_key'],
+  openTracingComponent: ['component'],
 
   genAiProvider: generations('gen_ai.provider.name'),
   genAiOperation: ['gen_ai.operation.name'],
@@ -170,7 +211,10 @@ export const HOST_SOURCES = [
   { address: 'network.peer.address', ports: ['network.peer.port'] },
   { address: 'net.sock.peer.addr', ports: ['net.sock.peer.port'] },
   { address: 'net.peer.ip', ports: ['net.peer.port'] },
-  { address: 'peer.address', ports: ['net.peer.port'] },
+  { address: 'peer.hostname', ports: ['peer.port'] },
+  { address: 'peer.ipv4', ports: ['peer.port'] },
+  { address: 'peer.ipv6', ports: ['peer.port'] },
+  { address: 'peer.address', ports: ['net.peer.port', 'peer.port'] },
 ] as const
 
 /** Values of `db.system` that were renamed with `db.system.name`. */
@@ -191,6 +235,31 @@ export const DB_SYSTEMS: Readonly<Record<string, string>> = {
   ingres: 'actian.ingres',
   adabas: 'softwareag.adabas',
   intersystems_cache: 'intersystems.cache',
+  // Names that instrumentations made up, and OpenTracing's.
+  sql: 'other_sql',
+  postgres: 'postgresql',
+  pgsql: 'postgresql',
+  sqlserver: 'microsoft.sql_server',
+  sql_server: 'microsoft.sql_server',
+  oracledb: 'oracle.db',
+  mongo: 'mongodb',
+  // Providers of Entity Framework Core, by package.
+  'microsoft.entityframeworkcore.sqlserver': 'microsoft.sql_server',
+  'microsoft.entityframeworkcore.sqlite': 'sqlite',
+  'microsoft.entityframeworkcore.cosmos': 'azure.cosmosdb',
+  'npgsql.entityframeworkcore.postgresql': 'postgresql',
+  'pomelo.entityframeworkcore.mysql': 'mysql',
+  'mysql.entityframeworkcore': 'mysql',
+  'mysql.data.entityframeworkcore': 'mysql',
+  'devart.data.mysql.entity.efcore': 'mysql',
+  'devart.data.postgresql.entity.efcore': 'postgresql',
+  'devart.data.oracle.entity.efcore': 'oracle.db',
+  'oracle.entityframeworkcore': 'oracle.db',
+  'firebirdsql.entityframeworkcore.firebird': 'firebirdsql',
+  'ibm.entityframeworkcore': 'ibm.db2',
+  'mongodb.entityframeworkcore': 'mongodb',
+  'couchbase.entityframeworkcore': 'couchbase',
+  'google.cloud.entityframeworkcore.spanner': 'gcp.spanner',
 }
 
 /** Values of `messaging.system` in older spellings; Plumbline writes AWS queues with a dot, like AWS services. */
@@ -199,6 +268,19 @@ export const MESSAGING_SYSTEMS: Readonly<Record<string, string>> = {
   aws_sqs: 'aws.sqs',
   amazonsns: 'aws.sns',
   aws_sns: 'aws.sns',
+  sqs: 'aws.sqs',
+  sns: 'aws.sns',
+  kinesis: 'aws.kinesis',
+  amazonkinesis: 'aws.kinesis',
+  aws_kinesis: 'aws.kinesis',
+  rabbit: 'rabbitmq',
+  'rabbitmq.client': 'rabbitmq',
+  azureservicebus: 'servicebus',
+  azure_servicebus: 'servicebus',
+  eventhub: 'eventhubs',
+  azure_eventhubs: 'eventhubs',
+  google_pubsub: 'gcp_pubsub',
+  pubsub_google: 'gcp_pubsub',
 }
 
 /** Values of `gen_ai.system` that were renamed with `gen_ai.provider.name`. */
@@ -208,6 +290,16 @@ export const GEN_AI_PROVIDERS: Readonly<Record<string, string>> = {
   vertex_ai: 'gcp.vertex_ai',
   gemini: 'gcp.gemini',
   xai: 'x_ai',
+  azure_openai: 'azure.ai.openai',
+  'azure.openai': 'azure.ai.openai',
+  az_openai: 'azure.ai.openai',
+  bedrock: 'aws.bedrock',
+  aws_bedrock: 'aws.bedrock',
+  vertexai: 'gcp.vertex_ai',
+  google_vertexai: 'gcp.vertex_ai',
+  google_genai: 'gcp.gemini',
+  google_generativeai: 'gcp.gemini',
+  mistralai: 'mistral_ai',
 }
 
 /** Values of `rpc.system` that were renamed with `rpc.system.name`. */

@@ -9,6 +9,7 @@ import {
 import type { Attributes } from './attributes.ts'
 import { cut, read } from './attributes.ts'
 import type { Protocol, SpanFacts } from './call.ts'
+import { isMicrometer, micrometerMethod } from './micrometer.ts'
 
 const SYSTEM_MAX_CHARS = 100
 
@@ -23,7 +24,8 @@ const OTHER: SpanSystem = { protocol: 'other', system: '' }
 const GRPC: SpanSystem = { protocol: 'grpc', system: 'grpc' }
 
 /** What the span speaks: the most specific thing it says about itself, as a DynamoDB call is also RPC and HTTP. */
-export function systemOf({ attributes, name }: SpanFacts): SpanSystem {
+export function systemOf(span: SpanFacts): SpanSystem {
+  const { attributes, name } = span
   const provider = read(attributes, NAMES.genAiProvider)
   if (provider !== '') return { protocol: 'gen_ai', system: renamed(provider, GEN_AI_PROVIDERS) }
   const broker = read(attributes, NAMES.messagingSystem)
@@ -31,10 +33,34 @@ export function systemOf({ attributes, name }: SpanFacts): SpanSystem {
   const rpc = read(attributes, NAMES.rpcSystem)
   if (rpc === 'aws-api') return { protocol: 'aws', system: 'aws-api' }
   const database = read(attributes, NAMES.dbSystem)
-  if (database !== '') return { protocol: 'db', system: renamed(database, DB_SYSTEMS) }
+  if (database !== '') return { protocol: 'db', system: databaseOf(attributes, database) }
   if (rpc === 'grpc' || isNativeGrpc(name) || read(attributes, NAMES.grpcStatus) !== '') return GRPC
+  if (read(attributes, NAMES.daprApi).startsWith('/dapr.proto')) return GRPC
   if (rpc !== '') return { protocol: 'rpc', system: renamed(rpc, RPC_SYSTEMS) }
-  return isHttp(attributes) ? HTTP : OTHER
+  return isHttp(span) ? HTTP : bridgedBrokerOf(attributes)
+}
+
+/** Entity Framework Core gives a database that it has no name for as `other_sql`, and the package that speaks to it. */
+function databaseOf(attributes: Attributes, stated: string): string {
+  const system = renamed(stated, DB_SYSTEMS)
+  if (system !== 'other_sql') return system
+  return renamed(read(attributes, NAMES.entityFrameworkProvider), DB_SYSTEMS) || system
+}
+
+/** What bridges from OpenTracing and Brave say of a message, which names no system. */
+const BRIDGED_BROKERS: readonly { name: string; system: string }[] = [
+  { name: 'kafka.topic', system: 'kafka' },
+  { name: 'rabbit.exchange', system: 'rabbitmq' },
+  { name: 'rabbit.queue', system: 'rabbitmq' },
+  { name: 'jms.queue', system: 'jms' },
+  { name: 'jms.topic', system: 'jms' },
+]
+
+function bridgedBrokerOf(attributes: Attributes): SpanSystem {
+  for (const { name, system } of BRIDGED_BROKERS) if (attributes.get(name)) return { protocol: 'messaging', system }
+  if (!attributes.get('message_bus.destination')) return OTHER
+  const component = read(attributes, NAMES.openTracingComponent).replace(/^java-|-(?:client|producer|consumer)$/g, '')
+  return { protocol: 'messaging', system: renamed(component, MESSAGING_SYSTEMS) || 'message_bus' }
 }
 
 function renamed(value: string, names: Readonly<Record<string, string>>): string {
@@ -48,10 +74,20 @@ const isNativeGrpc = (name: string): boolean =>
 
 export const isGrpcAttempt = (name: string): boolean => name.startsWith('Attempt.') && name.includes('/')
 
-const isHttp = (attributes: Attributes): boolean =>
-  read(attributes, NAMES.httpMethod) !== '' ||
-  read(attributes, NAMES.anyUrl) !== '' ||
-  read(attributes, NAMES.httpStatus) !== ''
+const isHttp = (span: SpanFacts): boolean => {
+  const { attributes } = span
+  return (
+    read(attributes, NAMES.httpMethod) !== '' ||
+    read(attributes, NAMES.anyUrl) !== '' ||
+    read(attributes, NAMES.httpStatus) !== '' ||
+    read(attributes, NAMES.httpPath) !== '' ||
+    isDaprHttp(attributes) ||
+    (isMicrometer(span) && micrometerMethod(attributes) !== '')
+  )
+}
+
+/** `POST /v1.0/invoke/orders/method/checkout`, not `/dapr.proto.runtime.v1.Dapr/InvokeService`. */
+const isDaprHttp = (attributes: Attributes): boolean => /^[A-Z]+ \//.test(read(attributes, NAMES.daprApi))
 
 /** send, receive, settle, process or create; '' when the span does not say or says something of its own. */
 export function messagingTypeOf(attributes: Attributes): string {

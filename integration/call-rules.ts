@@ -2,6 +2,7 @@ import { generationsOf } from './attribute-names.ts'
 import type { Attributes } from './attributes.ts'
 import { cut, read } from './attributes.ts'
 import { boundedMemo } from './bounded-memo.ts'
+import { isHealthChecker } from './health-checkers.ts'
 import { pathSegments } from './operation-path.ts'
 import type { Direction } from './outcome.ts'
 import { DEFAULT_MAX_WEIGHT } from './sampling.ts'
@@ -16,6 +17,8 @@ export interface CallRules {
   promote: readonly string[]
   /** For how many calls one may stand at most; absent: {@link DEFAULT_MAX_WEIGHT}. */
   maxWeight?: number
+  /** User agents of health checkers beyond the built-in ones; case does not matter, `*` stands for any run of characters. */
+  healthCheckers?: readonly string[] | undefined
 }
 
 export interface AliasRule {
@@ -34,7 +37,7 @@ export interface PathTemplate {
   template: string
 }
 
-export const NO_RULES: CallRules = { aliases: [], pathTemplates: [], promote: [] }
+export const NO_RULES: CallRules = { aliases: [], pathTemplates: [], promote: [], healthCheckers: [] }
 
 export const maxWeightOf = ({ maxWeight = DEFAULT_MAX_WEIGHT }: CallRules): number => maxWeight
 
@@ -45,6 +48,7 @@ export interface CompiledRules {
   alias(dependency: string, host: string): string
   /** The template that fits, or '' for none; null when no path has one. */
   pathTemplate: ((dependency: string, urlOrPath: string) => string) | null
+  isHealthChecker(userAgent: string): boolean
   /** `resource` is asked for only where the span does not tell. */
   promoted(span: Attributes, resource: () => Attributes, direction: Direction): ReadonlyMap<string, string>
 }
@@ -58,6 +62,7 @@ export function compileRules(rules: CallRules): CompiledRules {
   const fresh: CompiledRules = {
     alias: compileAliases(rules.aliases),
     pathTemplate: compilePathTemplates(rules.pathTemplates),
+    isHealthChecker: compileHealthCheckers(rules.healthCheckers ?? []),
     promoted: compilePromote(rules.promote),
   }
   compiled.set(rules, fresh)
@@ -72,6 +77,19 @@ function compileAliases(aliases: readonly AliasRule[]): CompiledRules['alias'] {
     return patterns.find(({ fits }) => fits(name) || (host !== '' && fits(host)))?.dependency ?? name
   })
   return (dependency, host) => find(`${dependency.replaceAll('\n', ' ')}\n${host}`)
+}
+
+const USER_AGENT_MAX_CHARS = 1000
+
+function compileHealthCheckers(patterns: readonly string[]): CompiledRules['isHealthChecker'] {
+  const own = patterns.map(wildcard)
+  return boundedMemo(
+    (userAgent) => {
+      const read = cut(userAgent, USER_AGENT_MAX_CHARS)
+      return isHealthChecker(read) || own.some((fits) => fits(read))
+    },
+    { entries: 512 },
+  )
 }
 
 /** Matches piece by piece instead of by RegExp, so that no configured pattern can be slow. */

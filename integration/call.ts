@@ -18,6 +18,8 @@ export interface SpanFacts {
   readonly statusMessage: string
   readonly attributes: Attributes
   readonly resource: Attributes
+  /** Name of the instrumentation scope. */
+  readonly scope?: string | undefined
   /** Attributes of the span's last event named `exception`, if any. */
   readonly exception: Attributes | null
 }

@@ -5,6 +5,7 @@ import type { SpanFacts } from './call.ts'
 import type { SpanSystem } from './call-protocol.ts'
 import { messagingTypeOf } from './call-protocol.ts'
 import { DB_OPERATION_MAX_CHARS, dbOperationOf } from './db-operation.ts'
+import { isMicrometer, micrometerMethod, micrometerUri } from './micrometer.ts'
 import { operationPath, PATH_MAX_CHARS, templateName } from './operation-path.ts'
 import type { Direction } from './outcome.ts'
 import { rpcMethodOf } from './rpc-method.ts'
@@ -52,7 +53,7 @@ export function operationOf(
     case 'rpc':
       return cut(rpcMethodOf(span), PATH_MAX_CHARS) || rpcPath(attributes) || spanName(span)
     case 'http':
-      return httpOperation(attributes, direction, pathTemplate)
+      return httpOperation(span, direction, pathTemplate)
     default:
       return spanName(span)
   }
@@ -79,27 +80,65 @@ function messagingOperation(span: SpanFacts, direction: Direction): string {
   return words([type, destinationOf(attributes)])
 }
 
+/** Names of RabbitMQ's default exchange. */
+const DEFAULT_EXCHANGE = /^(?:|amq\.default|<default>|\(default\)|default|\(?default exchange\)?)$/i
+
 function destinationOf(attributes: Attributes): string {
   const template = read(attributes, NAMES.destinationTemplate)
   if (template !== '') return template
   if (read(attributes, NAMES.destinationTemporary) === 'true') return '(temporary)'
   if (read(attributes, NAMES.destinationAnonymous) === 'true') return '(anonymous)'
-  return templateName(read(attributes, NAMES.destinationName))
+  const name = destinationName(read(attributes, NAMES.destinationName))
+  if (!DEFAULT_EXCHANGE.test(name)) return templateName(name)
+  return templateName(read(attributes, NAMES.routingKey) || name || read(attributes, NAMES.bridgedDestination))
+}
+
+/** What SDKs give by URL or ARN has a name at its end: `https://sqs.eu-west-1.amazonaws.com/123456789012/orders`. */
+function destinationName(stated: string): string {
+  if (stated.startsWith('arn:')) return stated.slice(stated.lastIndexOf(':') + 1)
+  return /^https?:\/\//.test(stated) ? stated.slice(stated.lastIndexOf('/') + 1) : stated
 }
 
 function httpOperation(
-  attributes: Attributes,
+  span: SpanFacts,
   direction: Direction,
   pathTemplate: ((urlOrPath: string) => string) | null,
 ): string {
-  const stated = read(attributes, NAMES.httpMethod).toUpperCase()
-  const method = METHODS.has(stated) ? stated : 'HTTP'
+  const { attributes } = span
+  const { method, uri, api } = otherNamesOf(span)
+  const stated = (read(attributes, NAMES.httpMethod) || method).toUpperCase()
   const path =
     (pathTemplate === null ? '' : configuredPath(attributes, pathTemplate)) ||
-    (direction === 'outbound' ? read(attributes, NAMES.urlTemplate) : '') ||
+    (direction === 'outbound' ? templatePath(read(attributes, NAMES.urlTemplate)) : '') ||
     read(attributes, NAMES.httpRoute) ||
-    pathOf(attributes)
-  return path === '' ? method : `${method} ${cut(path, PATH_MAX_CHARS)}`
+    uri ||
+    pathOf(attributes) ||
+    (api === '' ? '' : operationPath(api))
+  const verb = METHODS.has(stated) ? stated : 'HTTP'
+  return path === '' ? verb : `${verb} ${cut(path, PATH_MAX_CHARS)}`
+}
+
+/** Method and path by the names of other libraries. */
+function otherNamesOf(span: SpanFacts): { method: string; uri: string; api: string } {
+  const { attributes } = span
+  if (read(attributes, NAMES.httpMethod) !== '') return NO_OTHER_NAMES
+  if (isMicrometer(span)) {
+    return { method: micrometerMethod(attributes), uri: templatePath(micrometerUri(attributes)), api: '' }
+  }
+  const [method = '', api = ''] = read(attributes, NAMES.daprApi).split(' ', 2)
+  return api === '' ? NO_OTHER_NAMES : { method, uri: '', api }
+}
+
+const NO_OTHER_NAMES = { method: '', uri: '', api: '' }
+
+/** A template's path: no scheme, host, query or fragment, and no `{?query}` of RFC 6570. */
+function templatePath(template: string): string {
+  const scheme = template.indexOf('://')
+  const start = scheme < 0 ? 0 : template.indexOf('/', scheme + 3)
+  if (start < 0) return '/'
+  const path = template.slice(start)
+  const end = path.search(/[?#]|\{[?&#]/)
+  return end < 0 ? path : path.slice(0, end) || '/'
 }
 
 function configuredPath(attributes: Attributes, pathTemplate: (urlOrPath: string) => string): string {
@@ -117,4 +156,5 @@ const urlOrPathOf = (attributes: Attributes): string =>
   read(attributes, NAMES.urlPath) ||
   read(attributes, NAMES.urlFull) ||
   read(attributes, NAMES.httpTarget) ||
+  read(attributes, NAMES.httpPath) ||
   read(attributes, NAMES.httpUrl)

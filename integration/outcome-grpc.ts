@@ -1,4 +1,4 @@
-import type { GrpcCode } from './call-status.ts'
+import type { GrpcCode } from './grpc-codes.ts'
 import type { Outcome } from './outcome.ts'
 
 /**

@@ -27,18 +27,29 @@ export function outcomeOfHttpStatus(status: number): Outcome | null {
   return BY_STATUS[status] ?? (status < 500 ? 'client_error' : 'server_error')
 }
 
+/** As logs and spans have them, and by their long names. */
+const flags = (short: string, long: string): ReadonlySet<string> =>
+  new Set(`${short} ${long.toUpperCase()}`.trim().split(/\s+/))
+
 /**
  * Envoy's reasons, in order of precedence where several are given.
  * Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage (RESPONSE_FLAGS).
  */
 const ENVOY_FLAGS: readonly { outcome: Outcome; flags: ReadonlySet<string> }[] = [
-  { outcome: 'timeout', flags: new Set(['UT', 'SI', 'DT']) },
-  { outcome: 'circuit_open', flags: new Set(['UO']) },
-  { outcome: 'throttled', flags: new Set(['RL']) },
-  { outcome: 'cancelled', flags: new Set(['DC']) },
-  { outcome: 'auth', flags: new Set(['UAEX']) },
-  { outcome: 'connection', flags: new Set(['UF', 'UC', 'UH', 'LR', 'UR', 'URX']) },
-  { outcome: 'client_error', flags: new Set(['NR', 'NC', 'IH']) },
+  { outcome: 'timeout', flags: flags('UT SI DT UMSDR', 'UpstreamRequestTimeout StreamIdleTimeout DurationTimeout') },
+  { outcome: 'timeout', flags: flags('', 'UpstreamMaxStreamDurationReached') },
+  // A full upstream, and Envoy's overload manager: the proxy on our side refused to send.
+  { outcome: 'circuit_open', flags: flags('UO OM DO', 'UpstreamOverflow OverloadManagerTerminated DropOverload') },
+  { outcome: 'throttled', flags: flags('RL', 'RateLimited') },
+  { outcome: 'cancelled', flags: flags('DC DR', 'DownstreamConnectionTermination DownstreamRemoteReset') },
+  { outcome: 'auth', flags: flags('UAEX', 'UnauthorizedExternalService') },
+  {
+    outcome: 'connection',
+    flags: flags('UF UC UH LH LR UR URX UPE DF', 'UpstreamConnectionFailure NoHealthyUpstream'),
+  },
+  { outcome: 'connection', flags: flags('', 'UpstreamConnectionTermination UpstreamRemoteReset LocalReset') },
+  { outcome: 'connection', flags: flags('', 'UpstreamRetryLimitExceeded DnsResolutionFailed UpstreamProtocolError') },
+  { outcome: 'client_error', flags: flags('NR NC IH DPE', 'NoRouteFound NoClusterFound InvalidEnvoyRequestHeaders') },
 ]
 
 /** `UF,URX` → connection; `-`, '' and flags that are no failure → null. */

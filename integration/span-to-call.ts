@@ -1,18 +1,21 @@
 import { NAMES } from './attribute-names.ts'
 import type { Attributes } from './attributes.ts'
 import { cut, read, wholeNumber } from './attributes.ts'
-import { boundedMemo } from './bounded-memo.ts'
-import type { Call, CallDetails, CallOutline, CallSource, SpanFacts } from './call.ts'
+import type { Call, CallDetails, CallOutline, CallSource, Protocol, SpanFacts } from './call.ts'
 import type { SpanSystem } from './call-protocol.ts'
 import { isGrpcAttempt, messagingTypeOf, systemOf } from './call-protocol.ts'
 import type { CallRules, CompiledRules } from './call-rules.ts'
 import { compileRules, maxWeightOf, NO_RULES } from './call-rules.ts'
-import { httpStatusOf, statusOf } from './call-status.ts'
-import { DEPENDENCY_MAX_CHARS, dependencyOf } from './dependency-name.ts'
-import { hostOf } from './host.ts'
+import { httpStatusOf, rpcStatusOf, statusOf } from './call-status.ts'
+import { DEPENDENCY_MAX_CHARS, type Dependency, dependencyOf } from './dependency-name.ts'
+import { type Failure, failureOf, unhandledException } from './failure.ts'
+import { isHealthMethod } from './health-checkers.ts'
+import { type Host, hostIn, hostOf } from './host.ts'
+import { isMicrometer, micrometerClient, micrometerException } from './micrometer.ts'
 import { operationOf } from './operation-name.ts'
 import type { Direction } from './outcome.ts'
-import { isFailed, outcomeOf, unhandledException } from './outcome-rules.ts'
+import { outcomeOf } from './outcome-rules.ts'
+import { rpcMethodOf } from './rpc-method.ts'
 import { statedWeight } from './sampling.ts'
 
 const NAME_MAX_CHARS = 200
@@ -32,7 +35,7 @@ export function callOf(span: SpanFacts, rules: CallRules = NO_RULES): Call | nul
   if (outline === null) return null
   const { env, service, version, region, weight } = sourceOf(span.resource)
   const { statedWeight, correlationId, attributes } = detailsOf(span, outline.direction, rules)
-  const { system: _, ...shared } = outline
+  const { system: _, isPod: __, ...shared } = outline
   return {
     ...{ env, service, version, region },
     ...shared,
@@ -43,9 +46,12 @@ export function callOf(span: SpanFacts, rules: CallRules = NO_RULES): Call | nul
   }
 }
 
-/** The outline of a call, and the system it spoke to, by which its operation is read. */
+/** The outline of a call, and what else was found out on the way. */
 export interface FoundOutline extends CallOutline {
+  /** What it spoke to, by which its operation is read. */
   system: string
+  /** The dependency is an address of a pod or node and not named by a rule. */
+  isPod: boolean
 }
 
 /** Who was called and how it ended: null when the span records no call. */
@@ -55,19 +61,22 @@ export function outlineOf(span: SpanFacts, rules: CallRules): FoundOutline | nul
   const { attributes } = span
   const speaks = systemOf(span)
   const { protocol, system } = speaks
-  const httpStatus = httpStatusOf(attributes, protocol)
-  const status = statusOf(span, protocol, httpStatus)
-  const rpcStatus = protocol === 'grpc' || protocol === 'rpc' ? status : ''
+  const failure = failureOf(span)
+  const compiled = compileRules(rules)
+  const { name, isPod } = direction === 'inbound' ? NO_DEPENDENCY : dependencyNameOf(span, speaks, compiled)
+  const httpStatus = httpStatusOf(span, protocol, failure)
+  const rpcStatus = rpcStatusOf(span, protocol, failure)
   return {
     direction,
-    dependency: direction === 'inbound' ? '' : dependencyNameOf(span, speaks, compileRules(rules)),
+    dependency: name,
+    isPod,
     protocol,
     system,
-    outcome: outcomeOf({ span, direction, ...speaks, httpStatus, rpcStatus }),
-    status,
-    errorType: errorTypeOf(span, rpcStatus, httpStatus),
+    outcome: outcomeOf({ span, failure, direction, ...speaks, httpStatus, rpcStatus }),
+    status: statusOf(span, protocol, httpStatus, rpcStatus),
+    errorType: errorTypeOf(span, failure, rpcStatus, httpStatus),
     attempt: Math.min(wholeNumber(read(attributes, NAMES.attempt)) ?? 0, MAX_ATTEMPT),
-    synthetic: isSynthetic(attributes),
+    synthetic: isSynthetic(span, protocol, compiled),
   }
 }
 
@@ -105,37 +114,41 @@ function directionOf(span: SpanFacts): Direction | null {
   }
 }
 
-function dependencyNameOf(span: SpanFacts, speaks: SpanSystem, configured: CompiledRules): string {
-  const host = hostOf(span.attributes)
-  const derived = dependencyOf(span, speaks, host)
-  return cut(configured.alias(derived, host.text), DEPENDENCY_MAX_CHARS)
+const NO_DEPENDENCY: Dependency = { name: '', isPod: false }
+
+function dependencyNameOf(span: SpanFacts, speaks: SpanSystem, configured: CompiledRules): Dependency {
+  const host = hostOfCall(span)
+  const { name, isPod } = dependencyOf(span, speaks, host)
+  const alias = configured.alias(name, host.text)
+  return { name: cut(alias, DEPENDENCY_MAX_CHARS), isPod: isPod && alias === name }
 }
 
-function errorTypeOf(span: SpanFacts, rpcStatus: string, httpStatus: number): string {
-  if (span.statusCode === 1) return ''
+function hostOfCall(span: SpanFacts): Host {
+  const host = hostOf(span.attributes)
+  return host.text === '' && isMicrometer(span) ? hostIn(micrometerClient(span.attributes)) : host
+}
+
+function errorTypeOf(span: SpanFacts, failure: Failure, rpcStatus: string, httpStatus: number): string {
+  if (failure.status === 'ok') return ''
   const named =
     read(span.attributes, NAMES.errorType) ||
-    unhandledException(span)?.get('exception.type') ||
-    read(span.attributes, NAMES.httpErrorName)
+    unhandledException(span, failure)?.get('exception.type') ||
+    read(span.attributes, NAMES.httpErrorName) ||
+    (failure.isMicrometer ? micrometerException(span.attributes) : '')
   if (named) return cut(named, NAME_MAX_CHARS)
   if (rpcStatus !== '' && rpcStatus !== 'OK') return rpcStatus
   if (httpStatus >= 400) return String(httpStatus)
-  return isFailed(span) ? '_OTHER' : ''
+  return failure.failed ? '_OTHER' : ''
 }
 
-/** Health checkers and load generators by their user agent. */
-const PROBE =
-  /kube-probe|googlehc|elb-healthchecker|pingdom|uptimerobot|statuscake|blackbox|(?:^|[\s/(])k6\b|synthetics/i
-
-const isProbe: (userAgent: string) => boolean = boundedMemo((userAgent) => PROBE.test(cut(userAgent, 1000)), {
-  entries: 512,
-})
-
-function isSynthetic(attributes: Attributes): boolean {
+/** By what it says of itself, its user agent, or because it asks for health. */
+function isSynthetic(span: SpanFacts, protocol: Protocol, rules: CompiledRules): boolean {
+  const { attributes } = span
   const stated = read(attributes, NAMES.syntheticType)
   if (stated === 'bot' || stated === 'test') return true
+  if (protocol === 'grpc' && isHealthMethod(rpcMethodOf(span))) return true
   const userAgent = read(attributes, NAMES.userAgent)
-  return userAgent !== '' && isProbe(userAgent)
+  return userAgent !== '' && rules.isHealthChecker(userAgent)
 }
 
 /** What all calls of one resource share, and what one of them counts for, before the cap, unless its span says so. */

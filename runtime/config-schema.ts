@@ -145,6 +145,8 @@ export const configSchema = z.strictObject({
       promote: list.prefault([]),
       /** For how many calls one span may stand at most, whatever sampling it states. */
       maxWeight: z.coerce.number().min(1).max(1_000_000).default(1_000),
+      /** User agents whose calls stay out of SLIs, beyond the built-in ones. */
+      healthCheckers: list.prefault([]),
     })
     .prefault({}),
   evaluation: z.strictObject({ interval: duration.prefault('5s') }).prefault({}),

@@ -56,6 +56,9 @@ export class SpanView implements SpanFacts {
   readonly attributes: AttributeList
   /** Of the group that is being read. */
   sentResource: Attributes = NO_ATTRIBUTES
+  #scope = ''
+  /** A number that tells the scope apart from others, undefined when it has none yet. */
+  #scopeId: number | undefined = 0
   events: SpanEvent[] = []
   links: SpanLink[] = []
 
@@ -105,6 +108,15 @@ export class SpanView implements SpanFacts {
     return this.sentResource
   }
 
+  get scope(): string {
+    return this.#scope
+  }
+
+  set scope(name: string) {
+    this.#scope = name
+    this.#scopeId = name === '' ? 0 : this.#texts.of(name)
+  }
+
   get traceId(): string {
     return this.traceIdAt.hex(this.bytes)
   }
@@ -136,15 +148,17 @@ export class SpanView implements SpanFacts {
 
   /**
    * Writes into `signature` what tells spans of one shape apart as far as these reads go, and gives its hash: kind, status,
-   * what there is at all, and the values at the places read. Null when one of them has not come before.
+   * scope, what there is at all, and the values at the places read. Null when one of them has not come before.
    */
   sign(reads: number, signature: number[]): number | null {
     const { pairs } = this.attributes
+    if (this.#scopeId === undefined) return null
     signature[0] = this.kind
     signature[1] = this.statusCode
     signature[2] = this.#whatElse()
-    let length = 3
-    let hash = (this.kind * 8 + this.statusCode) * 8 + signature[2]
+    signature[3] = this.#scopeId
+    let length = 4
+    let hash = Math.imul((this.kind * 8 + this.statusCode) * 8 + signature[2], 31) + this.#scopeId
     for (let rest = reads; rest !== 0; rest &= rest - 1) {
       const read = rest & -rest
       const id = read < READ.message ? pairs[31 - Math.clz32(read)]?.id : this.#idOf(read)

@@ -33,7 +33,8 @@ const resource = textMap({
   'service.version': '1.4.2',
   'deployment.environment.name': 'prod',
 })
-const examples = recorded as unknown as SpanOptions[]
+/** Always the same ones, so that numbers stay comparable. */
+const examples = (recorded as unknown as SpanOptions[]).slice(0, 12)
 
 function makeSpan(index: number, pick: readonly SpanOptions[]): SpanFacts {
   const example = pick[index % pick.length]!

@@ -270,6 +270,160 @@ const SAME_CALLS: Generations[] = [
     },
   },
   {
+    name: 'a PostgreSQL database, of which new SDKs say the schema',
+    old: { 'db.system': 'postgresql', 'db.name': 'shop', 'db.statement': 'SELECT 1 FROM orders' },
+    new: { 'db.system.name': 'postgresql', 'db.namespace': 'shop|public', 'db.query.text': 'SELECT 1 FROM orders' },
+  },
+  {
+    name: 'a Snowflake database, of which new SDKs say the schema',
+    old: { 'db.system': 'snowflake', 'db.name': 'SHOP', 'db.statement': 'SELECT 1 FROM orders' },
+    new: { 'db.system.name': 'snowflake', 'db.namespace': 'SHOP|PUBLIC', 'db.query.text': 'SELECT 1 FROM orders' },
+  },
+  {
+    name: 'an Elasticsearch cluster',
+    old: { 'db.system': 'elasticsearch', 'db.elasticsearch.cluster.name': 'logs-prod', 'db.operation': 'search' },
+    new: { 'db.system.name': 'elasticsearch', 'db.namespace': 'logs-prod', 'db.operation.name': 'search' },
+  },
+  {
+    name: 'a Cassandra keyspace',
+    old: {
+      'db.system': 'cassandra',
+      'db.cassandra.keyspace': 'shop',
+      'db.operation': 'select',
+      'db.cassandra.table': 'a',
+    },
+    new: {
+      'db.system.name': 'cassandra',
+      'db.namespace': 'shop',
+      'db.operation.name': 'SELECT',
+      'db.collection.name': 'a',
+    },
+  },
+  {
+    name: 'SQL Server by its data source, as EF Core once had it',
+    old: {
+      'db.system': 'mssql',
+      'db.name': 'shop',
+      'peer.service': 'tcp:sql01.example,1433',
+      'db.statement': 'SELECT 1 FROM orders',
+    },
+    new: {
+      'db.system.name': 'microsoft.sql_server',
+      'db.namespace': 'shop',
+      'server.address': 'sql01.example',
+      'db.query.text': 'SELECT 1 FROM orders',
+    },
+  },
+  {
+    name: 'a unique violation as exception and as SQLSTATE',
+    span: {
+      status: 'error',
+      exception: {
+        type: 'org.postgresql.util.PSQLException',
+        message: 'ERROR: duplicate key value violates unique constraint "orders_pkey"',
+      },
+    },
+    old: { 'db.system': 'postgresql', 'db.name': 'shop', 'db.statement': 'INSERT INTO orders VALUES (1)' },
+    new: {
+      'db.system.name': 'postgresql',
+      'db.namespace': 'shop|public',
+      'db.query.summary': 'INSERT orders',
+      'db.response.status_code': '23505',
+      'error.type': '23505',
+    },
+  },
+  {
+    name: 'a database that shuts down, as exception and as SQLSTATE',
+    span: {
+      status: 'error',
+      exception: {
+        type: 'psycopg.errors.AdminShutdown',
+        message: 'terminating connection due to administrator command',
+      },
+    },
+    old: { 'db.system': 'postgresql', 'db.name': 'shop', 'db.statement': 'SELECT 1 FROM orders' },
+    new: {
+      'db.system.name': 'postgresql',
+      'db.namespace': 'shop',
+      'db.query.summary': 'SELECT orders',
+      'db.response.status_code': '57P01',
+    },
+  },
+  {
+    name: 'AWS SDK for Java 1.x and 2.x',
+    old: {
+      'rpc.system': 'aws-api',
+      'rpc.service': 'AmazonDynamoDBv2',
+      'rpc.method': 'GetItem',
+      'http.status_code': 200,
+    },
+    new: { 'rpc.system.name': 'aws-api', 'rpc.method': 'DynamoDb/GetItem', 'http.response.status_code': 200 },
+  },
+  {
+    name: 'a throttled AWS call by its message and by its type',
+    span: {
+      status: 'error',
+      exception: {
+        type: 'botocore.exceptions.ClientError',
+        message: 'An error occurred (ThrottlingException) when calling the GetItem operation: Rate exceeded',
+      },
+    },
+    old: { 'rpc.system': 'aws-api', 'rpc.service': 'DynamoDB', 'rpc.method': 'GetItem', 'http.status_code': 400 },
+    new: {
+      'rpc.system.name': 'aws-api',
+      'rpc.method': 'DynamoDB/GetItem',
+      'http.response.status_code': 400,
+      'error.type': 'ThrottlingException',
+    },
+  },
+  {
+    name: 'an HTTP call to an address that IPv6 maps',
+    old: { 'http.method': 'GET', 'http.url': 'http://10.0.0.7:9000/', 'http.status_code': 200 },
+    new: {
+      'http.request.method': 'GET',
+      'server.address': '::ffff:10.0.0.7',
+      'server.port': 9000,
+      'url.path': '/',
+      'http.response.status_code': 200,
+    },
+  },
+  {
+    name: 'an HTTP call by template with a query',
+    old: { 'http.method': 'GET', 'http.url': 'https://api.example/v1/users/42?x=1', 'http.status_code': 200 },
+    new: {
+      'http.request.method': 'GET',
+      'server.address': 'api.example',
+      'url.template': '/v1/users/{id}?x={x}',
+      'http.response.status_code': 200,
+    },
+  },
+  {
+    name: 'a gRPC call whose code stood in the message',
+    span: { status: 'error', statusMessage: '14 UNAVAILABLE: No connection established' },
+    old: { 'rpc.system': 'grpc', 'rpc.service': 'shop.v1.Pay', 'rpc.method': 'Charge' },
+    new: { 'rpc.system.name': 'grpc', 'rpc.method': 'shop.v1.Pay/Charge', 'rpc.status_code': 'UNAVAILABLE' },
+  },
+  {
+    name: 'a RabbitMQ message to the default exchange',
+    span: { kind: 'producer' },
+    old: { 'messaging.system': 'rabbitmq', 'messaging.destination': '', 'messaging.rabbitmq.routing_key': 'orders' },
+    new: {
+      'messaging.system': 'rabbitmq',
+      'messaging.destination.name': 'amq.default',
+      'messaging.rabbitmq.destination.routing_key': 'orders',
+      'messaging.operation.type': 'send',
+    },
+  },
+  {
+    name: 'an SQS message by URL and by name',
+    span: { kind: 'producer' },
+    old: {
+      'messaging.system': 'AmazonSQS',
+      'messaging.destination': 'https://sqs.eu-west-1.amazonaws.com/123456789012/orders',
+    },
+    new: { 'messaging.system': 'aws_sqs', 'messaging.destination.name': 'orders', 'messaging.operation.type': 'send' },
+  },
+  {
     name: 'a wrapper with a peer',
     span: { kind: 'internal', name: 'charge' },
     old: { 'peer.service': 'pay' },

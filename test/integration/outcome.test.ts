@@ -399,7 +399,7 @@ describe('database code', () => {
     ).toBe('timeout')
   })
   test('a syntax error of a database is not a schema mismatch', () => {
-    expect(outcomeOf({ attributes: { 'db.system': 'sqlite', 'error.type': 'SyntaxError' } })).toBe('unknown_error')
+    expect(outcomeOf({ attributes: { 'db.system': 'sqlite', 'error.type': 'SyntaxError' } })).toBe('client_error')
     expect(
       outcomeOf({ status: 'error', statusMessage: 'unexpected token', attributes: { 'db.system': 'sqlite' } }),
     ).toBe('unknown_error')
