@@ -35,9 +35,9 @@ export function systemOf(span: SpanFacts): SpanSystem {
   const database = read(attributes, NAMES.dbSystem)
   if (database !== '') return { protocol: 'db', system: databaseOf(attributes, database) }
   if (rpc === 'grpc' || isNativeGrpc(name) || read(attributes, NAMES.grpcStatus) !== '') return GRPC
-  if (read(attributes, NAMES.daprApi).startsWith('/dapr.proto')) return GRPC
   if (rpc !== '') return { protocol: 'rpc', system: renamed(rpc, RPC_SYSTEMS) }
-  return isHttp(span) ? HTTP : bridgedBrokerOf(attributes)
+  if (isHttp(span)) return HTTP
+  return read(attributes, NAMES.daprApi).startsWith('/dapr.proto') ? GRPC : bridgedBrokerOf(attributes)
 }
 
 /** Entity Framework Core gives a database that it has no name for as `other_sql`, and the package that speaks to it. */
