@@ -71,7 +71,7 @@ const METADATA: ReadonlySet<string> = new Set(['169.254.169.254', '169.254.170.2
 
 /**
  * An address (in the spelling of `plainAddress`) that is one of many behind one name, and changes: of a pod or a node.
- * Public IPv4 addresses and loopback are what somebody configured.
+ * Public IPv4 addresses and loopback are what a person configured.
  */
 export function isPodAddress(address: string): boolean {
   if (METADATA.has(address)) return false

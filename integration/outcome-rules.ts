@@ -122,7 +122,7 @@ const byDbCode: Rule<FailedFacts> = ({ span, system, names, messages, words }) =
   return null
 }
 
-/** A client's deadline is one, whatever its message tells of the connection. */
+/** A client's deadline is one, whatever its message says of the connection. */
 const byDbWords: Rule<FailedFacts> = ({ types, words }) => {
   const byType = firstClass(types, classOfDbType)
   if (byType !== null || types.some((type) => CLASSES.db.type(type) === 'timeout')) return byType

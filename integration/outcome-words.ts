@@ -59,7 +59,7 @@ export const VAGUE_TYPES = anyOf(
   'transient_connection_exception|jdbc_connection_exception|retry_error',
 )
 
-/** Cancellations that clients report for their own timeouts as well, and nothing tells the two apart. */
+/** Cancellations that clients report for their own timeouts as well, so that the two cannot be distinguished. */
 export const AMBIGUOUS_CANCELS = /task_cancell?ed|(?:^|\.)canceled_error|err_canceled/
 
 const CONNECTION_TYPES = anyOf(

@@ -57,7 +57,7 @@ export class SpanView implements SpanFacts {
   /** Of the group that is being read. */
   sentResource: Attributes = NO_ATTRIBUTES
   #scope = ''
-  /** A number that tells the scope apart from others, undefined when it has none yet. */
+  /** A number for the scope, undefined when it has none yet. */
   #scopeId: number | undefined = 0
   events: SpanEvent[] = []
   links: SpanLink[] = []

@@ -262,3 +262,79 @@ test('string-table references are counted each time, however often they come', (
   const body = traceEnvelope([spanBytes(), spanBytes()].map((bytes) => Buffer.concat([bytes, len(9, vint(3, 7))])))
   for (let time = 1; time <= 3; time++) expect(rowsOfBody(write, body).stringIndexes).toBe(2)
 })
+
+describe('pods and nodes that a caller reaches by address', () => {
+  const storedDependencies = (list: SpanSpec[], settings = {}) =>
+    storedIn(traceBody(list), settings).calls.map(({ dependency }) => dependency)
+  const to = (address: string, more: Attributes = { 'http.request.method': 'GET' }): SpanSpec => ({
+    kind: KIND.client,
+    attributes: { ...more, 'server.address': address, 'server.port': 8080n },
+  })
+
+  test.each([
+    '10.4.0.1',
+    '172.20.3.4',
+    '192.168.1.9',
+    '100.64.7.8',
+    '::ffff:10.4.0.1',
+    'fd12:3456::1',
+    '2600:1f13:abc:de00::5',
+    'ip-10-4-0-1.ec2.internal',
+    'ip-10-4-0-1.eu-west-1.compute.internal',
+    'ip-10-4-0-1',
+    'i-0abcdef1234567890.ec2.internal',
+    'ec2-3-80-1-2.compute-1.amazonaws.com',
+    '10-4-0-1.shop.pod.cluster.local',
+    'gke-prod-default-pool-1a2b3c4d-x7k9',
+    'aks-nodepool1-12345678-vmss00000a',
+    'orders-7d9c5b6f4d-x2x7z',
+    '3f2a1b4c5d6e',
+  ])('are one dependency: %s', (address) => expect(storedDependencies([to(address)])).toEqual(['_addresses']))
+
+  test.each([
+    ['api.stripe.com', 'api.stripe.com'],
+    ['localhost', 'localhost:8080'],
+    ['127.0.0.1', '127.0.0.1:8080'],
+    ['::1', '[::1]:8080'],
+    ['203.0.113.7', '203.0.113.7:8080'],
+    ['169.254.169.254', '169.254.169.254:8080'],
+    ['10-4-0-1.orders.shop.svc.cluster.local', 'orders.shop.svc.cluster.local'],
+    ['kafka-0.kafka.shop.svc.cluster.local', 'kafka-0.kafka.shop.svc.cluster.local'],
+    ['orders', 'orders'],
+    ['my-very-long-service-name', 'my-very-long-service-name'],
+  ])('are not %s', (address, dependency) => expect(storedDependencies([to(address)])).toEqual([dependency]))
+
+  test('are distinguished by the database that they run', () => {
+    const redis = { 'db.system.name': 'redis', 'db.operation.name': 'GET' }
+    expect(storedDependencies([to('10.4.0.1', redis), to('10.4.0.2', redis)])).toEqual([
+      'redis/_addresses',
+      'redis/_addresses',
+    ])
+  })
+
+  test('have the name that an alias gives them', () => {
+    const rules = { ...RULES, aliases: [{ match: '10.4.0.1:8080', dependency: 'warehouse' }] }
+    expect(storedDependencies([to('10.4.0.1'), to('10.4.0.2')], { rules })).toEqual(['warehouse', '_addresses'])
+  })
+
+  test('are two calls where one is called within a call of another', () => {
+    const outer = { ...to('10.4.0.1'), spanId: hexOf(1, 8) }
+    const inner = { ...to('10.4.0.2'), spanId: hexOf(2, 8), parentSpanId: hexOf(1, 8) }
+    const same = { ...to('10.4.0.1'), spanId: hexOf(3, 8), parentSpanId: hexOf(1, 8) }
+    expect(storedIn(traceBody([outer, inner, same])).calls.map(({ nested }) => nested)).toEqual([false, false, true])
+  })
+})
+
+test('what is remembered of spans is remembered by scope, as Spring’s Ok is no person’s', () => {
+  const attributes: Attributes = { 'http.request.method': 'GET', 'http.response.status_code': 500n }
+  const body = (scope: string): Buffer => {
+    const json = traceJson([spanJson({ kind: KIND.client, status: { code: STATUS.ok, message: '' }, attributes })])
+    json.resourceSpans[0]!.scopeSpans[0]!.scope.name = scope
+    return jsonToProtobuf('traces', asBody(json)).message
+  }
+  const write = spanRows()
+  for (let time = 1; time <= 5; time++) {
+    expect(rowsOfBody(write, body('my.app')).calls[0]!.outcome).toBe('ok')
+    expect(rowsOfBody(write, body('org.springframework.boot')).calls[0]!.outcome).toBe('server_error')
+  }
+})
