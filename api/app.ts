@@ -87,7 +87,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   for (const path of OPEN) app.use(path, refuseForeignPages, neverStored)
   app.use('/api/*', lane(API_LANE), bodyLimit({ maxSize: MAX_BODY_BYTES, onError: bodyTooLarge }))
 
-  app.route('/', healthRoutes(deps))
+  app.route('/', healthRoutes({ ...deps, board }))
   app.route('/', metricsRoute({ ...deps, board, dependencies, requests }))
   app.route('/api/v1', sloRoutes({ db, clock, board }))
   app.route('/api/v1', budgetResetRoutes({ db, clock }))

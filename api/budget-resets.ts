@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { calendarPeriod } from '../slo/budget/calendar.ts'
+import { messageOf } from '../slo/invalid.ts'
 import type { Slo } from '../slo/model.ts'
 import { nearMisses } from '../slo/near-misses.ts'
 import { readBudgetResets, recordBudgetReset } from '../storage/budget-resets.ts'
@@ -61,9 +62,11 @@ export function budgetResetRoutes({ db, clock }: { db: Db; clock: () => Date }):
       const now = clock()
       const at = stated === undefined ? now : new Date(stated)
       if (at > now) refuse(['at: a budget cannot begin anew in the future'])
-      const { objective } = await inForce(db, slo)
-      if (at <= startOf(objective.window, now))
-        refuse([`at: the ${objective.window.duration} that count began later; a reset before them changes nothing`])
+      const definition = await inForce(db, slo)
+      if (at <= startOf(definition, now))
+        refuse([
+          `at: the ${definition.objective.window.duration} that count began later; a reset before them changes nothing`,
+        ])
       const reset = { slo, at, reason, by: authorOf(c, said) }
       await recordBudgetReset(db, { ...reset, id: randomUUID() }, now)
       await audited(c, db, { at: now, action: 'budget.reset', target: slo, detail: reset, ...(said && { said }) })
@@ -89,8 +92,14 @@ async function inForce(db: Db, name: string): Promise<Slo> {
 }
 
 /** Where the SLO window begins. */
-const startOf = (window: Slo['objective']['window'], now: Date): Date =>
-  window.kind === 'calendar' ? calendarPeriod(window, now).from : new Date(now.getTime() - window.minutes * 60_000)
+function startOf({ name, objective: { window } }: Slo, now: Date): Date {
+  if (window.kind === 'rolling') return new Date(now.getTime() - window.minutes * 60_000)
+  try {
+    return calendarPeriod(window, now).from
+  } catch (error) {
+    throw new Problem('conflict', `${name} is invalid: its window cannot be computed: ${messageOf(error)}`)
+  }
+}
 
 const answerOf = ({ slo, at, reason, by }: { slo: string; at: Date; reason: string; by: string }) => ({
   slo,

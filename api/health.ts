@@ -1,14 +1,25 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import type { RepeatedTask } from '../runtime/repeated-task.ts'
+import { readLastEvaluation } from '../storage/latest-readings.ts'
 import type { Db } from '../storage/query.ts'
 import { readMissingMigrations } from '../storage/schema-health.ts'
 import { isStoreAway } from './problem.ts'
+import type { SloBoard, SloEntry } from './slo-board.ts'
 
 const readinessSchema = z
   .object({
     ready: z.boolean(),
     missing: z.array(z.string()).meta({ description: 'What is missing, in words; empty when ready' }),
+    invalidSlos: z
+      .array(z.object({ slo: z.string(), reason: z.string() }))
+      .optional()
+      .meta({
+        description:
+          'SLOs that cannot be judged, and why; absent without any. All others are judged, so that these alone do not make it 503',
+      }),
   })
   .meta({ id: 'Readiness' })
+type Readiness = z.output<typeof readinessSchema>
 
 const healthzRoute = createRoute({
   method: 'get',
@@ -24,25 +35,60 @@ const readyzRoute = createRoute({
   path: '/readyz',
   tags: ['operations'],
   security: [],
-  summary: 'Whether the store answers and its schema is complete',
+  summary: 'Whether the store answers, its schema is complete and SLOs are evaluated',
   responses: {
     200: { description: 'Ready', content: { 'application/json': { schema: readinessSchema } } },
     503: { description: 'Not ready', content: { 'application/json': { schema: readinessSchema } } },
   },
 })
 
-export function healthRoutes({ db }: { db: Db }): OpenAPIHono {
+interface HealthDeps {
+  db: Db
+  clock: () => Date
+  board: () => Promise<SloBoard>
+  /** The evaluations of this process; absent where another process evaluates. */
+  evaluations?: RepeatedTask
+}
+
+export function healthRoutes(deps: HealthDeps): OpenAPIHono {
   return new OpenAPIHono()
     .openapi(healthzRoute, (c) => c.text('ok\n', 200))
     .openapi(readyzRoute, async (c) => {
-      const missing = await whatIsMissing(db)
-      return missing.length === 0
-        ? c.json({ ready: true, missing }, 200)
-        : c.json({ ready: false, missing }, 503, { 'retry-after': '5' })
+      const readiness = await readinessOf(deps)
+      return readiness.missing.length === 0
+        ? c.json({ ready: true, ...readiness }, 200)
+        : c.json({ ready: false, ...readiness }, 503, { 'retry-after': '5' })
     })
 }
 
-async function whatIsMissing(db: Db): Promise<string[]> {
+async function readinessOf({ db, clock, board, evaluations }: HealthDeps): Promise<Omit<Readiness, 'ready'>> {
+  const missing = await missingOfStore(db)
+  if (missing.length > 0) return { missing }
+  try {
+    const { slos } = await board()
+    const fault = evaluations ? evaluations.fault() : await staleness(db, slos.length, clock())
+    const invalidSlos = slos.flatMap(invalidOf)
+    const missing = fault === null ? [] : [`SLOs are not evaluated: ${fault}`]
+    return { missing, ...(invalidSlos.length > 0 && { invalidSlos }) }
+  } catch (error) {
+    return { missing: [`the status of SLOs cannot be read: ${firstLine(error)}`] }
+  }
+}
+
+const invalidOf = ({ status: { name, status, invalidReason } }: SloEntry) =>
+  status === 'invalid' ? [{ slo: name, reason: invalidReason ?? 'its counts cannot be true' }] : []
+
+/** Evaluations are stored every few seconds. */
+const STALE_MS = 120_000
+
+/** Whether the process that evaluates is behind; before its first evaluation nobody can tell. */
+async function staleness(db: Db, slos: number, now: Date): Promise<string | null> {
+  const last = slos === 0 ? null : await readLastEvaluation(db)
+  if (last === null || now.getTime() - last.getTime() <= STALE_MS) return null
+  return `the last evaluation is of ${last.toISOString()}`
+}
+
+async function missingOfStore(db: Db): Promise<string[]> {
   try {
     const files = await readMissingMigrations(db)
     return files.map((file) => `schema file ${file} is not applied; start Plumbline with a role that migrates`)

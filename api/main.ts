@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../runtime/config-schema.ts'
 import { close, listen } from '../runtime/listen.ts'
 import type { Log } from '../runtime/log.ts'
+import type { RepeatedTask } from '../runtime/repeated-task.ts'
 import { VERSION } from '../runtime/version.ts'
 import type { Db } from '../storage/query.ts'
 import { createApp } from './app.ts'
@@ -18,6 +19,8 @@ export interface ApiDeps {
   clickhouseUrl?: string
   /** User and password that it asks of guests. */
   clickhouseHeaders?: Record<string, string>
+  /** The evaluations of this process; absent where another process evaluates. */
+  evaluations?: RepeatedTask
 }
 
 /** Answers about SLOs may lag this far behind the store: several dashboards cost as much as one. */

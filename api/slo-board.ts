@@ -1,6 +1,7 @@
 import type { Incident } from '../slo/alert/incident.ts'
 import type { PastMinute } from '../slo/budget/exhaustion.ts'
 import type { Slo } from '../slo/model.ts'
+import type { Problem } from '../slo/problem.ts'
 import type { Reading } from '../slo/reading.ts'
 import type { Warning } from '../slo/self-check.ts'
 import { type FiringAlert, type SloStatus, statusOf, statusOfRefused } from '../slo/status.ts'
@@ -69,9 +70,18 @@ function judge(
   now: Date,
   minutes?: PastMinute[],
 ): SloStatus {
-  if (reading === null) return statusOfRefused(definition.name)
-  return statusOf(reading, alert, { now, refused: definition.state === 'invalid', ...(minutes && { minutes }) })
+  const [problem] = definition.problems.filter(({ severity }) => severity === 'error').map(refusalText)
+  if (reading === null) return statusOfRefused(definition.name, problem)
+  return statusOf(reading, alert, {
+    now,
+    refused: definition.state === 'invalid',
+    ...(problem !== undefined && { refusedBecause: problem }),
+    ...(minutes && { minutes }),
+  })
 }
+
+const refusalText = ({ file, line, path, message }: Problem): string =>
+  `its newest definition was refused: ${file}:${line}: ${path === '' ? '' : `${path} `}${message}`
 
 /** Time to exhaustion is told to one part in so many of the SLO window. */
 const FORECAST_STEPS = 4_320

@@ -96,6 +96,13 @@ export function sloFamilies({ at, slos, openIncidents }: SloBoard): Family[] {
       ),
     ),
     gauge(
+      'slo_invalid',
+      '1 while the SLO cannot be judged; GET /api/v1/slos/{slo} says why.',
+      slos.flatMap(({ status: { name, service, status } }) =>
+        status === 'invalid' ? [{ labels: { slo: name, service }, value: 1 }] : [],
+      ),
+    ),
+    gauge(
       'plumbline_incidents_open',
       'Incidents open now.',
       SEVERITIES.flatMap((severity) =>

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Slo, Tier } from '../slo/model.ts'
 import { nearMisses } from '../slo/near-misses.ts'
+import type { Reading } from '../slo/reading.ts'
 import { STATUS_WORDS } from '../slo/status.ts'
 import { detectionSeconds, tierShare } from '../slo/tiers.ts'
 import type { Db } from '../storage/query.ts'
@@ -123,15 +124,15 @@ export function sloRoutes({ db, clock, board }: SloDeps): OpenAPIHono {
       return c.json({ ...(await judgeExactly(db, entry.found, entry)), ...detail }, 200)
     })
     .openapi(historyRoute, async (c) => {
-      const { status, definition } = await find(c.req.valid('param').slo)
-      const slo = inForce(definition)
+      const { status, definition, reading } = await find(c.req.valid('param').slo)
+      const slo = readable(inForce(definition), reading)
       const now = clock()
       const range = rangeOf(c.req.valid('query'), slo.objective, now)
       return c.json(await historyOf(db, slo, status, range, now), 200)
     })
     .openapi(methodsRoute, async (c) => {
-      const { definition } = await find(c.req.valid('param').slo)
-      return c.json(await methodsOf(db, inForce(definition), clock()), 200)
+      const { definition, reading } = await find(c.req.valid('param').slo)
+      return c.json(await methodsOf(db, readable(inForce(definition), reading), clock()), 200)
     })
 }
 
@@ -148,6 +149,12 @@ function tierOf(tier: Tier, { objective: { window, budgetPpm, slice } }: Slo) {
 function inForce({ slo, name }: SloEntry['definition']): Slo {
   if (slo === null) throw new Problem('not-found', `No version of ${name} is in force, so nothing is measured for it`)
   return slo
+}
+
+/** An SLO whose windows cannot be computed has no numbers at all. */
+function readable(slo: Slo, reading: Reading | null): Slo {
+  if (reading?.fault === undefined || reading.windows.size > 0) return slo
+  throw new Problem('conflict', `${slo.name} is invalid: ${reading.fault}`)
 }
 
 const definitionOf = ({ description, owner, runbook, labels, indicator, guards, alerting }: Slo) => ({

@@ -12,6 +12,7 @@ import { ConfigError } from '../runtime/config-error.ts'
 import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import { createLog, type Log } from '../runtime/log.ts'
+import { RepeatedTask } from '../runtime/repeated-task.ts'
 import { connect, embeddedServer, type Server } from '../storage/client.ts'
 import { removeAccess, writeAccess } from '../storage/embedded/access-file.ts'
 import { type Account, credentialHeaders } from '../storage/embedded/accounts.ts'
@@ -110,7 +111,8 @@ async function startAll(
   )
   stops.add('collector', collector.stop)
 
-  const api = await startApi({ ...shared, db: connectAs('api'), ...store.guests })
+  const evaluations = new RepeatedTask()
+  const api = await startApi({ ...shared, db: connectAs('api'), ...store.guests, evaluations })
   stops.add('api', api.stop)
 
   const publicUrl = config.publicUrl ?? api.api
@@ -118,6 +120,7 @@ async function startAll(
     ...shared,
     db: connectAs('evaluator'),
     config: { ...config, publicUrl },
+    evaluations,
   })
   stops.add('evaluator', evaluator.stop)
 

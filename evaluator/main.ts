@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../runtime/config-schema.ts'
 import { Stops } from '../runtime/lifecycle.ts'
 import type { Log } from '../runtime/log.ts'
+import type { RepeatedTask } from '../runtime/repeated-task.ts'
 import { kindsOf, policyOf } from '../slo/alert/alert-settings.ts'
 import { decisionsReader } from '../storage/decisions.ts'
 import { readingsRecorder } from '../storage/latest-readings.ts'
@@ -27,13 +28,21 @@ interface Deps {
   db: Db
   log: Log
   metrics: Registry
+  /** Keeps how evaluations go. */
+  evaluations?: RepeatedTask
 }
 
 /** How long stopping waits for a tick; what is cut off is done again after a restart. */
 const STOP_WAIT_MS = 3_000
 
 /** The evaluator role: reads SLO files, ticks, delivers. `stop` waits for the tick that runs. */
-export async function startEvaluator({ config, db, log, metrics }: Deps): Promise<{ stop(): Promise<void> }> {
+export async function startEvaluator({
+  config,
+  db,
+  log,
+  metrics,
+  evaluations,
+}: Deps): Promise<{ stop(): Promise<void> }> {
   const stops = new Stops(log)
   const now = () => new Date()
   const own = createEvaluatorMetrics(metrics)
@@ -78,10 +87,12 @@ export async function startEvaluator({ config, db, log, metrics }: Deps): Promis
     const result = await tick(evaluator, startedAt).then(
       () => {
         delivery.ticked(startedAt)
+        evaluations?.succeeded()
         return 'ok' as const
       },
       (error: unknown) => {
         log.error({ err: error }, 'tick failed; the next one tries again')
+        evaluations?.failed(error)
         return 'error' as const
       },
     )

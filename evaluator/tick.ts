@@ -5,6 +5,7 @@ import type { AlertName } from '../slo/alert/incident.ts'
 import { parseAlertRecord, remember } from '../slo/decide/alert-record.ts'
 import { decide, judgeAlerts } from '../slo/decide/decide.ts'
 import type { RouteNode } from '../slo/overlay/route.ts'
+import type { Reading } from '../slo/reading.ts'
 import {
   type AlertEvent,
   readAlertStates,
@@ -72,7 +73,8 @@ export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
   const { resets, overlays } = await decisions(now)
   const written = measurer.written()
   const since = { watermark, written, resets, maintenance: overlays.maintenance }
-  const readings = await reader.read(slos, now, since)
+  const faults = measurer.faults(slos)
+  const readings = (await reader.read(slos, now, since)).map((reading) => withFault(reading, faults))
   const policies = policiesOf(slos, addressees)
   const context = { policy, kinds, remeasuring, routes, overlays, traits, policies }
   const input = { readings, conditions: signals.read(readings, now, written), memory, context, now }
@@ -147,6 +149,12 @@ async function endLeftIncidents(evaluator: Evaluator, open: readonly AlertEvent[
     await outbox.enqueue(notifications, now)
     await recordIncidents(db, [ended], now)
   }
+}
+
+/** An SLO that cannot be measured keeps the numbers it has; none of them is judged. */
+function withFault(reading: Reading, faults: ReadonlyMap<string, string>): Reading {
+  const fault = faults.get(reading.slo.generation)
+  return fault === undefined || reading.fault !== undefined ? reading : { ...reading, fault }
 }
 
 const present = <T>(values: readonly (T | null)[]): T[] => values.filter((value): value is T => value !== null)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isTimeZone } from '../time/zone.ts'
 import { duration } from './duration.ts'
 import { slowPatternFault } from './safe-pattern.ts'
 
@@ -69,14 +70,6 @@ function matcherOf(name: string, wanted: Condition): RouteMatcher {
 const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 
 const timeZone = z.string().refine(isTimeZone, 'expected a time zone such as Europe/Berlin or UTC')
-
-function isTimeZone(name: string): boolean {
-  try {
-    return /^[A-Z]/i.test(name) && Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
-  } catch {
-    return false
-  }
-}
 
 const CLOCK = '([01]\\d|2[0-3]):([0-5]\\d)'
 

@@ -62,6 +62,8 @@ export interface Reading {
   period: PeriodReading
   /** The first minute in the SLO window whose counts cannot be true (good > total or negative), if any. */
   invalidMinute: Date | null
+  /** Why nothing can be judged from it, in words; absent while it can. */
+  fault?: string
   /** Of a composite; absent elsewhere. */
   members?: readonly MemberReading[]
 }

@@ -7,6 +7,7 @@ import type { PastMinute } from './budget/exhaustion.ts'
 import { forecastPeriod, minutesToExhaustion } from './budget/forecast.ts'
 import { samplingInterval } from './budget/sampling.ts'
 import { windowLabel } from './budget/window.ts'
+import { fenced, invalidReason } from './invalid.ts'
 import { type Counts, METHODS, NO_DATA_POLICIES, type Slo } from './model.ts'
 import { type PeriodReading, type Reading, STATUS_WINDOWS } from './reading.ts'
 
@@ -25,6 +26,10 @@ export const sloStatusSchema = z.object({
   service: z.string(),
   displayName: z.string(),
   status: z.enum(STATUS_WORDS),
+  invalidReason: z
+    .string()
+    .optional()
+    .describe('why the SLO cannot be judged, or why its newest definition was refused; absent while it can be'),
   objective: z
     .object({
       target: z.number(),
@@ -130,14 +135,24 @@ export interface StatusContext {
   now: Date
   /** A later version of the definition was refused; the numbers are those of the last good one. */
   refused?: boolean
+  /** Why it was refused. */
+  refusedBecause?: string
   /** What the rolling SLO window consists of, as its method counts: with it `exhaustsAt` is exact, without it an estimate. */
   minutes?: readonly PastMinute[]
 }
 
 const MINUTE_MS = 60_000
 
-/** Everything the API says about one SLO at one instant, from counts: no rounding, null without events. */
-export function statusOf(reading: Reading, alert: FiringAlert | null, context: StatusContext): SloStatus {
+const REFUSED = 'its newest definition was refused'
+
+/**
+ * Everything the API says about one SLO at one instant, from counts: no rounding, null without events. An SLO whose numbers
+ * cannot be computed is `invalid`.
+ */
+export const statusOf = (reading: Reading, alert: FiringAlert | null, context: StatusContext): SloStatus =>
+  fenced(reading, (sound) => statusFrom(sound, alert, context))
+
+function statusFrom(reading: Reading, alert: FiringAlert | null, context: StatusContext): SloStatus {
   const { slo, period } = reading
   const { budgetPpm } = slo.objective
   return {
@@ -145,6 +160,7 @@ export function statusOf(reading: Reading, alert: FiringAlert | null, context: S
     service: slo.service,
     displayName: slo.displayName,
     status: statusWord(reading, alert, context),
+    ...reasonOf(reading, context),
     objective: objectiveOf(slo),
     period: { from: period.from.toISOString(), to: period.to.toISOString() },
     counts: copyOf(period.counts),
@@ -164,6 +180,14 @@ export function statusOf(reading: Reading, alert: FiringAlert | null, context: S
     },
     generation: slo.generation,
   }
+}
+
+function reasonOf(
+  reading: Reading,
+  { refused, refusedBecause = REFUSED }: StatusContext,
+): Pick<SloStatus, 'invalidReason'> {
+  const reason = invalidReason(reading) ?? (refused ? refusedBecause : null)
+  return reason === null ? {} : { invalidReason: reason }
 }
 
 const copyOf = ({ good, total }: Counts): Counts => ({ good, total })
@@ -217,12 +241,13 @@ function membersOf({ members }: Reading): SloStatus['members'] {
 }
 
 /** Status of a definition that was refused and never had a good version: nothing is measured for it. */
-export function statusOfRefused(name: string): SloStatus {
+export function statusOfRefused(name: string, reason = REFUSED): SloStatus {
   return {
     name,
     service: '',
     displayName: name,
     status: 'invalid',
+    invalidReason: reason,
     objective: null,
     period: null,
     counts: { good: 0, total: 0 },
@@ -249,7 +274,7 @@ export function statusWord(reading: Reading, alert: FiringAlert | null, { now, r
   const { counts, units } = reading.period
   if (reading.invalidMinute !== null) return 'invalid'
   if (alert?.severity === 'page') return 'critical'
-  if (refused) return 'invalid'
+  if (refused || reading.fault !== undefined) return 'invalid'
   if (counts.total === 0) return 'no_data'
   if (isFrozen(reading, now)) return 'frozen'
   const { remaining } = budgetOf(units, reading.slo.objective.budgetPpm)

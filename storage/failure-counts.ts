@@ -3,6 +3,7 @@ import type { CallCounts } from '../integration/call-sums.ts'
 import { OUTCOMES } from '../integration/outcome.ts'
 import type { ProbeCounts } from '../slo/alert/mode-alerts.ts'
 import type { Counts, Slo } from '../slo/model.ts'
+import { countable } from './countable.ts'
 import { asked, NAMED, named } from './indicator-windows.ts'
 import { type Db, query } from './query.ts'
 
@@ -159,12 +160,12 @@ function countsAt(rows: readonly { at: number; good: number; total: number }[], 
 const sumLikeHours = query({
   sql: `
     WITH summed AS (
-      SELECT indicator, generation, hour, good, total FROM indicator_hours FINAL
+      SELECT indicator, generation, hour, ${countable('h.good')} AS good, ${countable('h.total')} AS total FROM indicator_hours AS h FINAL
       WHERE hour IN {hours:Array(DateTime)} AND complete AND ${NAMED}
     )
     SELECT indicator, generation, toUnixTimestamp(hour) * 1000 AS at, good, total FROM summed
     UNION ALL
-    SELECT indicator, generation, toUnixTimestamp(toStartOfHour(minute)) * 1000 AS at, sum(m.good) AS good, sum(m.total) AS total
+    SELECT indicator, generation, toUnixTimestamp(toStartOfHour(minute)) * 1000 AS at, sum(${countable('m.good')}) AS good, sum(${countable('m.total')}) AS total
     FROM indicator_minutes_by_time AS m FINAL
     WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND toStartOfHour(minute) IN {hours:Array(DateTime)}
       AND ${NAMED} AND (indicator, generation, toStartOfHour(minute)) NOT IN (SELECT indicator, generation, hour FROM summed)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Measured } from '../slo/indicator.ts'
+import { cannotBeTrue, countable } from './countable.ts'
 import { type Db, query } from './query.ts'
 
 const MINUTE_MS = 60_000
@@ -157,16 +158,18 @@ async function sumHours(db: Db, slos: readonly Measured[], hours: readonly Date[
         FROM (
           SELECT at, indicator, generation, sum(m.good) AS sum_good, sum(m.total) AS sum_total, sum(m.variance_bad) AS sum_variance_bad,
             sum(m.variance_good) AS sum_variance_good, sum(m.seen_bad) AS sum_seen_bad, sum(m.seen_good) AS sum_seen_good, maxIf(minute, m.total > 0) AS last_minute,
-            minIf(minute, m.good > m.total OR m.good < 0) AS first_invalid,
+            minIf(minute, m.wrong) AS first_invalid,
             groupArrayInsertAtIf(0., 60)(m.good, toMinute(minute), m.good != 0 OR m.total != 0) AS goods,
             groupArrayInsertAtIf(0., 60)(m.total, toMinute(minute), m.good != 0 OR m.total != 0) AS totals
           FROM (
-            SELECT toStartOfHour(minute) AS at, indicator, generation, minute, good, total, variance_bad, variance_good, seen_bad, seen_good
-            FROM ${slos.length <= FEW ? 'indicator_minutes' : 'indicator_minutes_by_time'} FINAL
+            SELECT toStartOfHour(minute) AS at, indicator, generation, minute, ${countable('o.good')} AS good, ${countable('o.total')} AS total,
+              ${countable('o.variance_bad')} AS variance_bad, ${countable('o.variance_good')} AS variance_good,
+              ${countable('o.seen_bad')} AS seen_bad, ${countable('o.seen_good')} AS seen_good, ${cannotBeTrue('o.good', 'o.total')} AS wrong
+            FROM ${slos.length <= FEW ? 'indicator_minutes' : 'indicator_minutes_by_time'} AS o FINAL
             WHERE minute >= {from:DateTime} AND minute < {to:DateTime} AND toStartOfHour(minute) IN {hours:Array(DateTime)}
               AND indicator IN {indicators:Array(String)} AND generation IN {generations:Array(String)}
             UNION ALL
-            SELECT arrayJoin({hours:Array(DateTime)}) AS at, slo.1, slo.2, at, 0, 0, 0, 0, 0, 0
+            SELECT arrayJoin({hours:Array(DateTime)}) AS at, slo.1, slo.2, at, 0, 0, 0, 0, 0, 0, 0
             FROM (SELECT arrayJoin(arrayZip({indicators:Array(String)}, {generations:Array(String)})) AS slo)
           ) AS m
           GROUP BY at, indicator, generation

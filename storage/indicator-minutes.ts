@@ -1,7 +1,8 @@
 import { ClickHouseError } from '@clickhouse/client'
 import { z } from 'zod'
-import { type Measured, measuredOf } from '../slo/indicator.ts'
+import { keyOf, type Measured, measuredOf } from '../slo/indicator.ts'
 import type { CallsIndicator, MeasuredIndicator, Slo } from '../slo/model.ts'
+import { areCountable, SPREAD, storedCounts } from './countable.ts'
 import { completeHours, IN_ORDER, reopenHours } from './indicator-hours.ts'
 import { isShort, measureScan, measureShort, scansOf, seriesOf } from './indicator-series.ts'
 import { compileWithSampling, needsSingleCalls } from './indicator-sql.ts'
@@ -40,7 +41,8 @@ export const measureMinutes = (db: Db, slos: readonly Slo[], range: Range, measu
  * Measures over the whole minutes that touch `range` and stores the counts; the last measurement of a minute is the one
  * that counts. Equal to one select of `compileIndicator` for each, but indicators over calls that read the same table
  * share a scan of it. Sums of closed hours follow; until they do, the hours are open.
- * An SLI that the engine cannot measure fails alone; anything else rejects, and may have stored a part.
+ * An SLI that the engine cannot measure fails alone; anything else rejects, and may have stored a part. Counts that are no
+ * numbers are stored as such that cannot be true: see `storedCounts`.
  */
 export async function measureIndicators(
   db: Db,
@@ -55,8 +57,8 @@ export async function measureIndicators(
   const single = measured.filter((one) => !isShared(one) && !isOverCounters(one) && one.indicator.source !== 'sql')
   const authored = measured.filter(({ indicator }) => indicator.source === 'sql')
   await reopenHours(db, measured, whole)
-  await measureShared(db, shared, whole, measuredAt)
-  const failures = await measureCounted(db, counted, whole, measuredAt)
+  const failures = await isolated(shared, (these) => measureShared(db, these, whole, measuredAt))
+  failures.push(...(await measureCounted(db, counted, whole, measuredAt)))
   failures.push(...(await measureSingly(db, single, whole, measuredAt)))
   for (const one of authored) failures.push(...(await measureAuthored(db, one, whole, measuredAt)))
   await completeHours(db, measured, whole, measuredAt)
@@ -72,6 +74,28 @@ function isShared(measured: Measured): measured is Measured & { indicator: Calls
       ({ attempt, attributes }) => attempt === undefined && Object.keys(attributes).length === 0,
     )
   )
+}
+
+/** Errors of the engine about a value that a definition brought along; any other is no SLI's own. */
+const OWN_ERROR =
+  /^(CANNOT_(PARSE|READ_ARRAY|CONVERT)_|BAD_(ARGUMENTS|QUERY_PARAMETER)|ILLEGAL_TYPE|TYPE_MISMATCH|ARGUMENT_OUT_OF_BOUND|VALUE_IS_OUT_OF_RANGE)/
+
+/** Together; when a value of one of them fails, by halves, to find out whose it is. */
+async function isolated<T extends Measured>(
+  measured: readonly T[],
+  measure: (these: readonly T[]) => Promise<void>,
+): Promise<Failure[]> {
+  try {
+    await measure(measured)
+    return []
+  } catch (error) {
+    if (!(error instanceof ClickHouseError) || !OWN_ERROR.test(error.type ?? '')) throw error
+    const [first] = measured
+    if (measured.length === 1 && first) return [{ measured: first, error }]
+    const half = Math.ceil(measured.length / 2)
+    const failures = await isolated(measured.slice(0, half), measure)
+    return [...failures, ...(await isolated(measured.slice(half), measure))]
+  }
 }
 
 async function measureShared(
@@ -156,7 +180,7 @@ async function insertSelected(db: Db, these: readonly Measured[], whole: Range, 
   const selects = these.map(({ indicator, generation }, n) => {
     const { sql, params: own } = compileWithSampling(indicator, `i${n}_`)
     Object.assign(params, own, { [`name${n}`]: indicator.name, [`generation${n}`]: generation })
-    return `SELECT {name${n}:String}, {generation${n}:String}, minute, good, total, variance_bad, variance_good, seen_bad, seen_good, {measured_at:DateTime64(3)} FROM (\n${sql}\n)`
+    return `SELECT {name${n}:String}, {generation${n}:String}, minute, ${storedCounts('good', 'total')}, ${SPREAD}, {measured_at:DateTime64(3)} FROM (\n${sql}\n)`
   })
   await db.command({
     query: `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, variance_bad, variance_good, seen_bad, seen_good, measured_at)
@@ -197,7 +221,34 @@ async function measureAuthored(db: Db, one: Measured, whole: Range, measuredAt: 
   }
 }
 
+/**
+ * Minutes whose stored counts are no counts, as an earlier version wrote them for points that are no numbers: they become
+ * minutes without events, to be measured again. Answers with them, by `keyOf` of their SLI.
+ */
+export async function clearUncountable(db: Db, clearedAt: Date): Promise<Map<string, Range[]>> {
+  const spans = await selectUncountable(db, {})
+  if (spans.length > 0)
+    await db.command({
+      query: `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, measured_at)
+        SELECT DISTINCT indicator, generation, minute, 0, 0, {cleared_at:DateTime64(3)} FROM indicator_minutes AS m WHERE ${UNCOUNTABLE}`,
+      query_params: { cleared_at: clearedAt },
+      clickhouse_settings: IN_ORDER,
+    })
+  const byKey = Map.groupBy(spans, ({ indicator, generation }) => keyOf({ indicator: { name: indicator }, generation }))
+  return new Map([...byKey].map(([key, found]) => [key, found.map(({ from, to }) => ({ from, to }))]))
+}
+
+const UNCOUNTABLE = `NOT ${areCountable('m.good', 'm.total')}`
+
 const epochMs = z.number().transform((ms) => new Date(ms))
+
+// By hour: one bad point spoils a minute, a bad sender many.
+const selectUncountable = query({
+  sql: `SELECT indicator, generation, toUnixTimestamp(min(minute)) * 1000 AS from, toUnixTimestamp(max(minute)) * 1000 + ${MINUTE_MS} AS to
+    FROM indicator_minutes AS m WHERE ${UNCOUNTABLE} GROUP BY indicator, generation, toStartOfHour(minute)`,
+  params: z.object({}),
+  row: z.object({ indicator: z.string(), generation: z.string(), from: epochMs, to: epochMs }),
+})
 
 const storedMinutes = query({
   sql: `SELECT toUnixTimestamp(m.minute) * 1000 AS minute FROM indicator_minutes AS m FINAL

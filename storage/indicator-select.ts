@@ -1,6 +1,7 @@
 import { ClickHouseError } from '@clickhouse/client'
 import { z } from 'zod'
 import type { MeasuredIndicator } from '../slo/model.ts'
+import { storedGood, storedTotal } from './countable.ts'
 import { compileIndicator } from './indicator-sql.ts'
 import { offBounds } from './metric-bounds.ts'
 import { type Db, query } from './query.ts'
@@ -20,7 +21,7 @@ export async function selectMinutes(
   if (indicator.source === 'sql') return selectUserMinutes(db, indicator, range)
   const { sql, params } = compileIndicator(indicator)
   const select = query({
-    sql: `SELECT toUnixTimestamp(minute) * 1000 AS at, good, total FROM (${sql})`,
+    sql: `SELECT toUnixTimestamp(minute) * 1000 AS at, ${storedGood('m.good', 'm.total')} AS good, ${storedTotal('m.good', 'm.total')} AS total FROM (${sql}) AS m`,
     params: z.looseObject({ from: z.date(), to: z.date() }),
     row: z.object({ at: epochMs, good: z.number(), total: z.number() }),
   })

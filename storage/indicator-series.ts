@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { CallsIndicator } from '../slo/model.ts'
+import { SPREAD, storedCounts, storedCountsOf } from './countable.ts'
 import { IN_ORDER } from './indicator-hours.ts'
 import { type Db, query } from './query.ts'
 import { type Classes, classify, cutsOf, indexSeries, type Series, type SeriesIndex } from './series-match.ts'
@@ -123,7 +124,9 @@ export async function measureShort(
   const values = [...counts].flatMap(([place, of]) => {
     const [n = 0, minute] = place.split(' ').map(Number)
     const { indicator, generation } = slos[n - 1]!
-    return of[1] > 0 || of[0] !== 0 ? [[indicator.name, generation, minute, ...of, measuredAt.toISOString()]] : []
+    const [good, total, ...variance] = of
+    const counted = [...storedCountsOf(good, total), ...variance.map((of) => (Number.isFinite(of) ? of : 0))]
+    return total > 0 || good !== 0 ? [[indicator.name, generation, minute, ...counted, measuredAt.toISOString()]] : []
   })
   if (values.length === 0) return
   await db.insert({
@@ -219,9 +222,11 @@ function statement(cuts: readonly number[], { classOf, shares }: Classes): strin
 SELECT
   transform(place, arrayEnumerate({names:Array(String)}), {names:Array(String)}, '') AS indicator,
   transform(place, arrayEnumerate({generations:Array(String)}), {generations:Array(String)}, '') AS generation,
-  measured_minute, sum(amount * counted_good) AS good, sum(amount * counted) AS total,
-  sum(spread * abs(counted - counted_good)), sum(spread * greatest(counted_good, 0)),
-  toFloat64(sum(received * abs(counted - counted_good))), toFloat64(sum(received * greatest(counted_good, 0))), {measured_at:DateTime64(3)}
+  measured_minute, ${storedCounts('good', 'total')}, ${SPREAD}, {measured_at:DateTime64(3)}
+FROM (
+SELECT place, measured_minute, sum(amount * counted_good) AS good, sum(amount * counted) AS total,
+  sum(spread * abs(counted - counted_good)) AS variance_bad, sum(spread * greatest(counted_good, 0)) AS variance_good,
+  toFloat64(sum(received * abs(counted - counted_good))) AS seen_bad, toFloat64(sum(received * greatest(counted_good, 0))) AS seen_good
 FROM (
   SELECT ${source.minute} AS measured_minute, transform(${source.key}, ${column(classOf.keys(), 'UInt64')}, ${column(classOf.values(), 'UInt32')}, toUInt32(0)) AS class, sum(${source.amount}) AS amount, sum(${source.variance}) AS spread, sum(${source.seen}) AS received
   FROM ${source.table}
@@ -250,5 +255,6 @@ INNER JOIN (
     )) AS share
   )
 ) AS shares ON shares.class = sums.class
-GROUP BY place, measured_minute HAVING total > 0 OR good != 0`
+GROUP BY place, measured_minute HAVING total > 0 OR good != 0
+)`
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { IndicatorSums, SegmentSums } from '../slo/budget/read-window.ts'
 import type { Segments } from '../slo/budget/segments.ts'
 import { keyOf, type Measured } from '../slo/indicator.ts'
+import { cannotBeTrue, countable } from './countable.ts'
 import { ceilHour, floorHour, hoursIn, readOpenHours } from './indicator-hours.ts'
 import { type Db, query } from './query.ts'
 
@@ -167,8 +168,14 @@ export const NAMED =
 export const segmentOf = (time: string) => `roundDown(toUInt32(${time}), {cuts:Array(UInt32)})`
 
 /** Columns of one minute that hours have summed: `m` is a row of minutes. */
-const OF_MINUTE = `m.good, m.total, m.variance_good, m.variance_bad, m.seen_good, m.seen_bad, toFloat64(m.total > 0) AS filled, 0 AS hours,
-  if(m.total > 0, minute, toDateTime(0)) AS last_event, if(m.good > m.total OR m.good < 0, minute, toDateTime(0)) AS invalid_minute`
+const OF_MINUTE = `${countable('m.good')}, ${countable('m.total')}, ${countable('m.variance_good')}, ${countable('m.variance_bad')},
+  ${countable('m.seen_good')}, ${countable('m.seen_bad')}, toFloat64(m.total > 0) AS filled, 0 AS hours,
+  if(m.total > 0, minute, toDateTime(0)) AS last_event, if(${cannotBeTrue('m.good', 'm.total')}, minute, toDateTime(0)) AS invalid_minute`
+
+/** The same of an hour. */
+const OF_HOUR = `${countable('h.good')} AS good, ${countable('h.total')} AS total, ${countable('h.variance_good')} AS variance_good, ${countable('h.variance_bad')} AS variance_bad,
+  ${countable('h.seen_good')} AS seen_good, ${countable('h.seen_bad')} AS seen_bad, h.filled AS filled, 1 AS hours,
+  h.last_event AS last_event, if(h.invalid_minute = 0 AND ${cannotBeTrue('h.good', 'h.total')}, hour, h.invalid_minute) AS invalid_minute`
 
 /** Adds up rows of hours and minutes, then gathers the segments of each indicator. */
 const gathered = (rows: string) => `
@@ -205,7 +212,7 @@ export const PLANNED_MINUTES =
 const sumFrom = (minutes: string) =>
   query({
     sql: gathered(`
-    SELECT indicator, generation, ${segmentOf('hour')} AS segment, h.good, h.total, h.variance_good, h.variance_bad, h.seen_good, h.seen_bad, h.filled, 1 AS hours, h.last_event, h.invalid_minute
+    SELECT indicator, generation, ${segmentOf('hour')} AS segment, ${OF_HOUR}
     FROM indicator_hours AS h FINAL
     WHERE ${PLANNED_HOURS} AND ${NAMED}
     UNION ALL

@@ -3,6 +3,7 @@ import { ALERT_POLICY } from '../slo/alert/alert-policy.ts'
 import { judgeTier, urgency } from '../slo/alert/alert-verdict.ts'
 import { budgetOf } from '../slo/budget/budget.ts'
 import { burnRate } from '../slo/budget/burn-rate.ts'
+import { fenced } from '../slo/invalid.ts'
 import type { Slo } from '../slo/model.ts'
 import type { MemberReading, PeriodReading, Reading, WindowReading } from '../slo/reading.ts'
 import { type StatusWord, statusWord } from '../slo/status.ts'
@@ -41,11 +42,13 @@ interface Written {
 
 function judgedOf(readings: readonly Reading[], definitions: readonly StoredDefinition[], evaluatedAt: Date): Judged[] {
   const definedAt = new Map(definitions.map(({ name, changedAt }) => [name, changedAt]))
-  return readings.map((reading): Judged => {
-    const { slo, watermark } = reading
-    const word = statusWord(reading, null, { now: watermark ?? evaluatedAt })
-    return { reading, word, definitionAt: definedAt.get(slo.name) ?? new Date(0), evaluatedAt }
-  })
+  return readings.map((reading) =>
+    fenced(reading, (sound): Judged => {
+      const { slo, watermark } = sound
+      const word = statusWord(sound, null, { now: watermark ?? evaluatedAt })
+      return { reading: sound, word, definitionAt: definedAt.get(slo.name) ?? new Date(0), evaluatedAt }
+    }),
+  )
 }
 
 async function recordReadings(
@@ -61,7 +64,7 @@ async function recordReadings(
   await db.insert({
     table: 'slo_readings',
     format: 'JSONEachRow',
-    values: due.map(rowOf),
+    values: due.map((one) => fenced(one.reading, (reading) => rowOf({ ...one, reading, word: wordOf(one, reading) }))),
     // A board tells the very number the API tells.
     clickhouse_settings: { distributed_foreground_insert: 1, precise_float_parsing: 1 },
   })
@@ -77,10 +80,13 @@ interface Judged {
   evaluatedAt: Date
 }
 
+/** That of a reading whose numbers cannot be computed is another than was found. */
+const wordOf = ({ reading, word }: Judged, sound: Reading): StatusWord => (sound === reading ? word : 'invalid')
+
 /** What is told at once when it changes. */
-function stateOf({ word, definitionAt, reading: { period } }: Judged): string {
+function stateOf({ word, definitionAt, reading: { period, fault } }: Judged): string {
   const excluded = period.exclusions.flatMap(({ from, to }) => [from.getTime(), to.getTime()])
-  return [word, definitionAt.getTime(), period.resets?.length ?? 0, ...excluded].join()
+  return [word, definitionAt.getTime(), period.resets?.length ?? 0, ...excluded, fault].join()
 }
 
 /** What the last evaluation of each SLO left behind, as it is stored. */
@@ -104,11 +110,21 @@ export async function latestReadings(
   for (const { name, slo, changedAt } of definitions) {
     if (slo === null) continue
     const row = stored.get(name)
-    if (row?.definitionAt === changedAt.getTime()) readings.set(name, decode(row.reading, slo))
+    const reading = row?.definitionAt === changedAt.getTime() ? decodeOrNull(row.reading, slo) : null
+    if (reading) readings.set(name, reading)
     else others.push(slo)
   }
   for (const reading of await readReadings(db, others, now)) readings.set(reading.slo.name, reading)
   return readings
+}
+
+/** Null for text that `encode` did not write: then the SLO is read now. */
+function decodeOrNull(text: string, slo: Slo): Reading | null {
+  try {
+    return decode(text, slo)
+  } catch {
+    return null
+  }
 }
 
 /** Windows that boards show, in minutes. */
@@ -159,6 +175,18 @@ const selectReadings = query({
   row: z.object({ slo: z.string(), definitionAt: z.number(), reading: z.string() }),
 })
 
+/** When SLOs were evaluated last; null before the first time. */
+export async function readLastEvaluation(db: Db): Promise<Date | null> {
+  const [row] = await selectLastEvaluation(db, {})
+  return row?.at ?? null
+}
+
+const selectLastEvaluation = query({
+  sql: `SELECT toUnixTimestamp64Milli(max(evaluated_at)) AS at FROM slo_readings HAVING count() > 0`,
+  params: z.object({}),
+  row: z.object({ at: z.number().transform((ms) => new Date(ms)) }),
+})
+
 /** [good, total, coverage], then [good, total] of the units where they are others, then [good, bad] of the variance and of what was seen. */
 type StoredWindow = readonly number[]
 
@@ -166,6 +194,7 @@ interface StoredReading {
   watermark: number | null
   lastEventAt: number | null
   invalidMinute: number | null
+  fault?: string
   windows: (readonly [minutes: number, window: StoredWindow])[]
   period: Omit<PeriodReading, keyof WindowReading | 'from' | 'to' | 'exclusions' | 'resets'> & {
     from: number
@@ -178,12 +207,13 @@ interface StoredReading {
 }
 
 /** Everything of a reading but its definition, as text. */
-export function encode({ watermark, lastEventAt, invalidMinute, windows, period, members }: Reading): string {
+export function encode({ watermark, lastEventAt, invalidMinute, fault, windows, period, members }: Reading): string {
   const { from, to, raw, exclusions, resets, expectedTotal } = period
   const stored: StoredReading = {
     watermark: msOf(watermark),
     lastEventAt: msOf(lastEventAt),
     invalidMinute: msOf(invalidMinute),
+    ...(fault !== undefined && { fault }),
     windows: [...windows].map(([minutes, window]) => [minutes, packed(window)]),
     period: {
       from: from.getTime(),
@@ -203,13 +233,14 @@ export function encode({ watermark, lastEventAt, invalidMinute, windows, period,
 
 /** The reading that `encode` wrote, of the same definition. */
 export function decode(text: string, slo: Slo): Reading {
-  const { watermark, lastEventAt, invalidMinute, windows, period, members } = JSON.parse(text) as StoredReading
+  const { watermark, lastEventAt, invalidMinute, fault, windows, period, members } = JSON.parse(text) as StoredReading
   const { from, to, window, exclusions, resets, ...rest } = period
   return {
     slo,
     watermark: dateOf(watermark),
     lastEventAt: dateOf(lastEventAt),
     invalidMinute: dateOf(invalidMinute),
+    ...(fault !== undefined && { fault }),
     windows: new Map(windows.map(([minutes, stored]) => [minutes, unpacked(stored)])),
     period: {
       ...unpacked(window),

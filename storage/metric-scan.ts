@@ -1,4 +1,5 @@
 import type { MeasuredIndicator, MetricIndicator, MetricSelection } from '../slo/model.ts'
+import { storedCounts } from './countable.ts'
 import { IN_ORDER } from './indicator-hours.ts'
 import {
   AT,
@@ -95,7 +96,7 @@ function statement(indicators: readonly CountedIndicator[], params: Parameters):
   return `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, measured_at)
 SELECT transform(n, arrayEnumerate({names:Array(String)}), {names:Array(String)}, '') AS indicator,
   transform(n, arrayEnumerate({generations:Array(String)}), {generations:Array(String)}, '') AS generation,
-  minute, if({bad:Array(UInt8)}[n] = 1, everything - counted, counted), everything, {measured_at:DateTime64(3)}
+  minute, ${storedCounts('if({bad:Array(UInt8)}[n] = 1, everything - counted, counted)', 'everything')}, {measured_at:DateTime64(3)}
 FROM (
   SELECT toUInt32(share.1) AS n, toStartOfMinute(toDateTime(intDiv(gained.1, ${NS_PER_SECOND}))) AS minute,
     sumIf(gained.2[share.3], share.2 = 0) AS counted, sumIf(gained.2[share.3], share.2 = 1) AS everything

@@ -14,8 +14,8 @@ export const GAP_NS = COUNTER_GAP_MINUTES * 60 * NS_PER_SECOND
 export const DELTA = 1
 export const CUMULATIVE = 2
 
-/** Points of a sum that may be counted. */
-export const COUNTER = 'IsMonotonic AND NOT isNaN(Value)'
+/** Points of a sum that may be counted: one whose value is no finite number tells nothing. */
+export const COUNTER = 'IsMonotonic AND isFinite(Value)'
 
 /** OTLP's data point flag "no recorded value". */
 export const RECORDED = 'bitAnd(Flags, 1) = 0'
@@ -128,10 +128,10 @@ const COMPARISON_SQL = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
 
 /**
  * SELECT (minute, good, total) of a gauge: every point is one event. A sum that may fall (an UpDownCounter) is a gauge
- * too. A point without a number is none.
+ * too. A point whose value is no finite number is none.
  */
 export function gaugeMinutes({ selection, op, value }: GaugeIndicator, params: Parameters): string {
-  const condition = `${pointsCondition(selection, params)} AND NOT isNaN(Value) AND ${inRange(0)}`
+  const condition = `${pointsCondition(selection, params)} AND isFinite(Value) AND ${inRange(0)}`
   const points = (table: string, more: string) =>
     `SELECT DISTINCT ${SERIES} AS series, TimeUnix, Value FROM ${table} WHERE ${condition}${more}`
   return `SELECT toStartOfMinute(toDateTime(TimeUnix)) AS minute, countIf(Value ${COMPARISON_SQL[op]} ${params.add('Float64', value)}) AS good, count() AS total

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import type { Period } from '../slo/budget/calendar.ts'
 import { readingOf, sliceSubjectsOf, type WindowSource } from '../slo/budget/read-window.ts'
-import { planWindows, type WindowPlan } from '../slo/budget/window-plan.ts'
+import { cutsOf, planWindows, type WindowPlan } from '../slo/budget/window-plan.ts'
 import { keyOf, measuredOf } from '../slo/indicator.ts'
+import { messageOf, readingWithout } from '../slo/invalid.ts'
 import type { Slo } from '../slo/model.ts'
 import { exclusionsOf, type MaintenanceWindow, subjectOf } from '../slo/overlay/maintenance.ts'
 import type { BudgetReset, Reading } from '../slo/reading.ts'
 import { readBudgetResets } from './budget-resets.ts'
+import { countable } from './countable.ts'
 import { readFreshness } from './freshness.ts'
 import { readMaintenance } from './maintenance-windows.ts'
 import { type Db, query } from './query.ts'
@@ -14,6 +16,8 @@ import { type WindowReader, windowReader } from './window-reader.ts'
 
 /** SLOs with longer windows are read apart, so that their years of hours are not read of all the others too. */
 const LONG_MINUTES = 35 * 1_440
+
+const MINUTE_MS = 60_000
 
 /** What people decided about budgets. */
 interface Decisions {
@@ -65,7 +69,13 @@ export function createReader(db: Db): Reader {
         resets: Map.groupBy(resets, ({ slo }) => slo),
         maintenance: maintenance.filter(({ excludeFromBudget }) => excludeFromBudget),
       }
-      const plans = slos.map((slo) => planOf(slo, watermark ?? now, decisions))
+      const unread = new Map<Slo, Reading>()
+      const plans = slos.flatMap((slo) => {
+        const plan = planOrFault(slo, watermark ?? now, decisions)
+        if (typeof plan !== 'string') return plan
+        unread.set(slo, readingWithout(slo, watermark ?? now, watermark, plan))
+        return []
+      })
       const alike = Map.groupBy(plans, isLong)
       const readings = new Map<Slo, LastReading>()
       const used = new Map<boolean, WindowReader>()
@@ -77,7 +87,7 @@ export function createReader(db: Db): Reader {
       }
       readers = used
       last = readings
-      return slos.map((slo) => readings.get(slo)!.reading)
+      return slos.map((slo) => unread.get(slo) ?? readings.get(slo)!.reading)
     },
   }
 }
@@ -107,8 +117,16 @@ function readAs(
   ]
   const isSame =
     last && isUndecided(plan) && isSamePeriod(plan, last.plan) && from.every((of, n) => of === last.from[n])
-  const reading = isSame ? { ...last.reading, watermark } : readingOf(plan, source, watermark)
+  const reading = isSame ? { ...last.reading, watermark } : readOrFault(plan, source, watermark)
   return { plan, from, reading }
+}
+
+function readOrFault(plan: WindowPlan, source: WindowSource, watermark: Date | null): Reading {
+  try {
+    return readingOf(plan, source, watermark)
+  } catch (error) {
+    return readingWithout(plan.slo, plan.end, watermark, `its windows cannot be read: ${messageOf(error)}`)
+  }
 }
 
 const isUndecided = ({ resets, exclusions }: WindowPlan) => resets.length === 0 && exclusions.length === 0
@@ -118,6 +136,16 @@ const isSamePeriod = ({ whole, end }: WindowPlan, other: WindowPlan): boolean =>
   end.getTime() === other.end.getTime() &&
   whole.from.getTime() === other.whole.from.getTime() &&
   whole.to.getTime() === other.whole.to.getTime()
+
+/** Windows of all SLOs are read together, so that none may have one that cannot be read. */
+function planOrFault(slo: Slo, watermark: Date, decisions: Parameters<typeof planOf>[2]): WindowPlan | string {
+  try {
+    const plan = planOf(slo, watermark, decisions)
+    return cutsOf(plan).every((cut) => cut % MINUTE_MS === 0) ? plan : 'its windows are not whole minutes'
+  } catch (error) {
+    return `its windows cannot be computed: ${messageOf(error)}`
+  }
+}
 
 function planOf(slo: Slo, watermark: Date, { resets, maintenance }: Decisions): WindowPlan {
   return planWindows(slo, watermark, {
@@ -141,7 +169,7 @@ const sumSteps = query({
   sql: `
     SELECT
       toUnixTimestamp(toStartOfInterval(minute, toIntervalMinute({step:UInt32}))) * 1000 AS at,
-      sum(m.good) AS good, sum(m.total) AS total
+      sum(${countable('m.good')}) AS good, sum(${countable('m.total')}) AS total
     FROM indicator_minutes AS m FINAL
     WHERE indicator = {indicator:String} AND generation = {generation:String} AND minute >= {from:DateTime} AND minute < {to:DateTime}
     GROUP BY at ORDER BY at`,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { keyOf, type Measured } from '../slo/indicator.ts'
 import { METRIC_KINDS, type MetricSelection } from '../slo/model.ts'
 import type { CountFacts, KnownNames } from '../slo/self-check.ts'
+import { cannotBeTrue, countable } from './countable.ts'
 import { type Db, query } from './query.ts'
 
 interface Range {
@@ -50,10 +51,11 @@ const selectCounts = query({
       minIf(h.good / h.total, whole AND h.total > 0) AS lowest, maxIf(h.good / h.total, whole AND h.total > 0) AS highest,
       countIf(h.wrong > 0) AS impossible_hours, toUnixTimestamp(minIf(h.wrong, h.wrong > 0)) * 1000 AS impossible
     FROM (
-      SELECT indicator, generation, good, total, invalid_minute AS wrong, true AS whole FROM indicator_hours FINAL
+      SELECT indicator, generation, ${countable('s.good')} AS good, ${countable('s.total')} AS total,
+        if(s.invalid_minute = 0 AND ${cannotBeTrue('s.good', 's.total')}, hour, s.invalid_minute) AS wrong, true AS whole FROM indicator_hours AS s FINAL
       WHERE hour >= {from:DateTime} AND hour < {openFrom:DateTime} AND complete
       UNION ALL
-      SELECT indicator, generation, sum(m.good), sum(m.total), minIf(minute, m.good > m.total OR m.good < 0), false
+      SELECT indicator, generation, sum(${countable('m.good')}), sum(${countable('m.total')}), minIf(minute, ${cannotBeTrue('m.good', 'm.total')}), false
       FROM indicator_minutes_by_time AS m FINAL WHERE minute >= {openFrom:DateTime} AND minute < {to:DateTime}
       GROUP BY indicator, generation
     ) AS h

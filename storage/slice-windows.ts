@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { SliceSubject } from '../slo/budget/read-window.ts'
 import { Segments } from '../slo/budget/segments.ts'
 import type { SliceSums } from '../slo/budget/slices.ts'
+import { countable } from './countable.ts'
 import { HOUR_SLICES } from './indicator-hours.ts'
 import {
   asked,
@@ -140,7 +141,7 @@ const sumSlices = query({
       SELECT subject, start, toFloat64(max(good * 1000000 < total * target)) AS is_bad, max((total - good) / total) AS part
       FROM (
         SELECT indicator, generation, toUInt32(intDiv(toInt64(toUnixTimestamp(minute)) - {origin:Int64}, {length:Int64}) * {length:Int64} + {origin:Int64}) AS start,
-          sum(m.good) AS good, sum(m.total) AS total
+          sum(${countable('m.good')}) AS good, sum(${countable('m.total')}) AS total
         FROM indicator_minutes AS m FINAL
         WHERE minute >= {from:DateTime} AND minute < {to:DateTime}
           AND (indicator, generation) IN arrayZip({indicators:Array(String)}, {generations:Array(String)})
@@ -179,7 +180,7 @@ const sumHourSlices = query({
     FROM (
       SELECT indicator, generation, segment, (sum(filled), sum(lost), sumForEach(bad), sum(hours)) AS sums
       FROM (
-        SELECT indicator, generation, ${segmentOf('hour')} AS segment, h.slices_filled[{place:UInt8}] AS filled, h.slices_lost[{place:UInt8}] AS lost,
+        SELECT indicator, generation, ${segmentOf('hour')} AS segment, h.slices_filled[{place:UInt8}] AS filled, ${countable('h.slices_lost[{place:UInt8}]')} AS lost,
           arrayMap(target -> toFloat64(arrayCount(slice -> slice.1 * 1000000 < slice.2 * target, h.slices_imperfect[{place:UInt8}])), {targets:Array(UInt32)}) AS bad,
           1 AS hours
         FROM indicator_hours AS h FINAL
@@ -189,7 +190,7 @@ const sumHourSlices = query({
           arrayMap(target -> toFloat64(slice_good * 1000000 < slice_total * target), {targets:Array(UInt32)}), 0
         FROM (
           SELECT indicator, generation, intDiv(toUInt32(minute), {length:UInt32}) * {length:UInt32} AS start,
-            sum(m.good) AS slice_good, sum(m.total) AS slice_total
+            sum(${countable('m.good')}) AS slice_good, sum(${countable('m.total')}) AS slice_total
           FROM indicator_minutes_by_time AS m FINAL
           WHERE ${PLANNED_MINUTES} AND ${NAMED}
           GROUP BY indicator, generation, start HAVING slice_total > 0

@@ -72,7 +72,7 @@ async function readAll(db: Db): Promise<StoredDefinition[]> {
 }
 
 function readSlo(definition: string): Slo | null {
-  const parsed = sloSchema.safeParse(JSON.parse(definition))
+  const parsed = sloSchema.safeParse(parsedJson(definition))
   return parsed.success ? parsed.data : null
 }
 
@@ -87,7 +87,19 @@ const unreadable = (source: string): Problem => ({
   hint: 'Load the definition again',
 })
 
-const problems = z.string().transform((json) => JSON.parse(json) as Problem[])
+/** One row that cannot be read keeps no other from being read. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const problems = z.string().transform((json) => {
+  const read = parsedJson(json)
+  return Array.isArray(read) ? (read as Problem[]) : []
+})
 
 /** A removal has an empty definition: it ends what was in force before it. */
 const readLatest = query({

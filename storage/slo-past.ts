@@ -10,6 +10,7 @@ import {
 } from '../slo/budget/history.ts'
 import type { Objective, Slo } from '../slo/model.ts'
 import { exclusionsOf, subjectOf } from '../slo/overlay/maintenance.ts'
+import { countable } from './countable.ts'
 import { readFreshness } from './freshness.ts'
 import { readMaintenance } from './maintenance-windows.ts'
 import { type Db, query } from './query.ts'
@@ -109,7 +110,7 @@ async function readRows(
   return sumSlices(db, { ...asked, length: minutes * 60, origin: grid.originMs / 1_000, target: targetPpm ?? 0 })
 }
 
-const MINUTES = `FROM indicator_minutes FINAL
+const MINUTES = `FROM indicator_minutes AS m FINAL
   WHERE minute >= {from:DateTime} AND minute < {to:DateTime}
     AND (indicator, generation) IN arrayZip({indicators:Array(String)}, {generations:Array(String)})
     AND NOT arrayExists((since, until) -> minute >= since AND minute < until, {out_from:Array(DateTime)}, {out_to:Array(DateTime)})`
@@ -130,8 +131,8 @@ const minuteOf = (seconds: number): Date => new Date(seconds * 1_000)
 // Without slices nothing is judged minute by minute, which would take three times as long.
 const sumEvents = query({
   sql: `
-    SELECT intDiv(toInt64(toUnixTimestamp(minute)) - {grid:Int64}, {step:Int64}) * {step:Int64} + {grid:Int64} AS at, sum(good) AS g, sum(total) AS t
-    ${MINUTES} AND total > 0
+    SELECT intDiv(toInt64(toUnixTimestamp(minute)) - {grid:Int64}, {step:Int64}) * {step:Int64} + {grid:Int64} AS at, sum(${countable('m.good')}) AS g, sum(${countable('m.total')}) AS t
+    ${MINUTES} AND m.total > 0
     GROUP BY at ORDER BY at`,
   params: z.object(asked),
   row: z
@@ -151,7 +152,7 @@ const sumSlices = query({
       FROM (
         SELECT indicator, generation,
           toInt64(intDiv(toInt64(toUnixTimestamp(minute)) - {origin:Int64}, {length:Int64}) * {length:Int64} + {origin:Int64}) AS start,
-          sum(good) AS g, sum(total) AS t
+          sum(${countable('m.good')}) AS g, sum(${countable('m.total')}) AS t
         ${MINUTES}
         GROUP BY indicator, generation, start HAVING t > 0
       )

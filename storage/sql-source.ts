@@ -1,6 +1,7 @@
 import { ClickHouseError } from '@clickhouse/client'
 import { z } from 'zod'
 import type { SqlIndicator } from '../slo/model.ts'
+import { storedCountsOf } from './countable.ts'
 import { readEngineFacts } from './engine-facts.ts'
 import { type Db, query } from './query.ts'
 import { refusalOf } from './read-only-statement.ts'
@@ -51,11 +52,8 @@ export async function selectUserMinutes(
       )
     }
     const known = minutes.get(at)
-    minutes.set(at, {
-      minute: new Date(at),
-      good: good + (known?.good ?? 0),
-      total: total + (known?.total ?? 0),
-    })
+    const [sumGood, sumTotal] = storedCountsOf(good + (known?.good ?? 0), total + (known?.total ?? 0))
+    minutes.set(at, { minute: new Date(at), good: sumGood, total: sumTotal })
   }
   return [...minutes.values()].sort((a, b) => a.minute.getTime() - b.minute.getTime())
 }

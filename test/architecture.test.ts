@@ -7,10 +7,11 @@ const ROOT = join(import.meta.dirname, '..')
 
 /** Who may import whom: folder → folders and packages. `*` is everything; a folder may always import itself. */
 const ALLOWED: Record<string, { folders: string[]; packages: string[] }> = {
-  slo: { folders: ['integration'], packages: ['zod', 'temporal-polyfill', 'rrule-temporal', 'croner'] },
+  time: { folders: [], packages: ['temporal-polyfill'] },
+  slo: { folders: ['integration', 'time'], packages: ['zod', 'temporal-polyfill', 'rrule-temporal', 'croner'] },
   integration: { folders: ['slo'], packages: ['zod'] },
   storage: { folders: ['slo', 'integration'], packages: ['@clickhouse/client', 'chdb', 'yaml', 'zod', 'node:*'] },
-  runtime: { folders: [], packages: ['*'] },
+  runtime: { folders: ['time'], packages: ['*'] },
   collector: { folders: ['integration', 'storage', 'runtime'], packages: ['*'] },
   evaluator: { folders: ['slo', 'integration', 'storage', 'runtime'], packages: ['*'] },
   api: { folders: ['slo', 'integration', 'storage', 'runtime'], packages: ['*'] },
@@ -76,7 +77,7 @@ function violations(files: Map<string, string>): string[] {
 /** A clock or the environment where only arguments are allowed. */
 function impurities(files: Map<string, string>): string[] {
   return [...files].flatMap(([path, source]) =>
-    /^(slo|integration)\//.test(path) &&
+    /^(slo|integration|time)\//.test(path) &&
     /\bDate\.now\(|new Date\(\)|\bprocess\.|\bconsole\.|Math\.random\(/.test(source)
       ? [`${path}: reads the outside world`]
       : [],

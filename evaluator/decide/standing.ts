@@ -102,6 +102,21 @@ export function generationsBehind(
   return new Set(behind.map(({ generation }) => generation))
 }
 
+/** Why SLOs cannot be measured, by their generation: the first SLI of each that cannot. */
+export function faultsOf(
+  slos: readonly Pick<Slo, 'indicator' | 'generation'>[],
+  errorOf: (key: string) => string,
+): Map<string, string> {
+  const faults = new Map<string, string>()
+  for (const { indicator, generation } of slos) {
+    const parts = indicator.source === 'composite' ? indicator.members : [{ indicator, generation }]
+    const failing = parts.find((part) => errorOf(keyOf(part)) !== '')
+    if (failing)
+      faults.set(generation, `its SLI ${failing.indicator.name} cannot be measured: ${errorOf(keyOf(failing))}`)
+  }
+  return faults
+}
+
 export function progressOf({ measured, history, error }: Standing, now: Date): Progress {
   return {
     indicator: measured.indicator.name,

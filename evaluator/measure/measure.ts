@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../runtime/log.ts'
 import { keyOf, type Measured, measuredOf } from '../../slo/indicator.ts'
 import type { Slo } from '../../slo/model.ts'
-import { type Failure, lastMeasured, measureIndicators } from '../../storage/indicator-minutes.ts'
+import { clearUncountable, type Failure, lastMeasured, measureIndicators } from '../../storage/indicator-minutes.ts'
 import { readProgress, recordProgress } from '../../storage/indicator-progress.ts'
 import type { Db } from '../../storage/query.ts'
 import {
   byOwed,
   failed,
+  faultsOf,
   generationsBehind,
   isAuthored,
   isDue,
@@ -29,6 +30,8 @@ export interface Measurer {
    * generations that are not measured to the end: their history is not complete, or they cannot be measured. A call that rejects has forgotten nothing: the next one measures the same again.
    */
   measure(slos: readonly Slo[], now: Date): Promise<ReadonlySet<string>>
+  /** Why SLOs cannot be measured, in words, by their generation; those that can are absent. */
+  faults(slos: readonly Slo[]): ReadonlyMap<string, string>
   /** Event time of all minutes that may have been stored since it was asked last, also beside the calls. */
   written(): Range[]
 }
@@ -59,6 +62,8 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
   let authored: Promise<void> | null = null
   let lastMinute = Number.NEGATIVE_INFINITY
   let written: Range[] = []
+  /** Once: nothing is stored any more that must be cleared. */
+  let isCleared = false
 
   /** What fails may have stored a part. */
   async function store(measured: readonly Measured[], range: Range, measuredAt: Date): Promise<Failure[]> {
@@ -242,13 +247,16 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
     async measure(slos, now) {
       const wanted = measuredOf(slos)
       await admit(wanted, now)
+      const cleared = isCleared ? new Map<string, Range[]>() : await clearUncountable(db, now)
+      isCleared = true
       const metrics = [...new Set(wanted.flatMap(({ indicator }) => metricsOf(indicator)))]
       const [{ arrived, remember }, requested] = await Promise.all([
         arrivals.read(metrics, now),
         remeasures.read(slos, now),
       ])
       const minute = Math.floor(now.getTime() / MINUTE_MS)
-      owe(standings.values(), { arrived, requested, isNewMinute: minute !== lastMinute }, now)
+      const asked = joined(requested, cleared)
+      owe(standings.values(), { arrived, requested: asked, isNewMinute: minute !== lastMinute }, now)
       lastMinute = minute
       remember()
       await payOwed(
@@ -270,6 +278,7 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
       if (waitsForAll) await checked
       return generationsBehind(slos, (key) => isBehind(standings.get(key)))
     },
+    faults: (slos) => faultsOf(slos, (key) => standings.get(key)?.error ?? ''),
     written() {
       const ranges = written
       written = []
@@ -277,6 +286,9 @@ export function createMeasurer(db: Db, log: Log, paceMs = BACKFILL_PACE_MS): Mea
     },
   }
 }
+
+const joined = (a: ReadonlyMap<string, Range[]>, b: ReadonlyMap<string, Range[]>): Map<string, Range[]> =>
+  new Map([...a.keys(), ...b.keys()].map((key) => [key, [...(a.get(key) ?? []), ...(b.get(key) ?? [])]]))
 
 const keyOfProgress = ({ indicator, generation }: { indicator: string; generation: string }) =>
   keyOf({ indicator: { name: indicator }, generation })

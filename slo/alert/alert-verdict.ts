@@ -1,6 +1,7 @@
 import { burnRate } from '../budget/burn-rate.ts'
 import { restsOnFew, seenEvents } from '../budget/sampling.ts'
 import { windowEnd } from '../budget/window.ts'
+import { invalidReason } from '../invalid.ts'
 import type { Counts, Severity, Tier } from '../model.ts'
 import type { Reading, WindowReading } from '../reading.ts'
 import { tierLabel } from '../tiers.ts'
@@ -42,7 +43,7 @@ export function frozenReading(
 ): FrozenReason | null {
   if (!reading.watermark || now.getTime() - reading.watermark.getTime() > policy.staleAfterMs) return 'frozen_stale'
   if (remeasuring) return 'frozen_remeasuring'
-  return reading.invalidMinute ? 'frozen_invalid' : null
+  return invalidReason(reading) === null ? null : 'frozen_invalid'
 }
 
 /**

@@ -7,6 +7,7 @@ import { isSameEnvironment } from '../alert/environment.ts'
 import type { AlertName } from '../alert/incident.ts'
 import type { AlertSubject } from '../alert/incident-group.ts'
 import { type Signal, sloSubject } from '../alert/signal.ts'
+import { fenced } from '../invalid.ts'
 import type { Severity } from '../model.ts'
 import type { Reading } from '../reading.ts'
 import { type AlertRecord, NEW_RECORD } from './alert-record.ts'
@@ -55,7 +56,9 @@ export function judge(
   context: JudgeContext,
   unseen: FrozenReason | null = null,
 ): Evaluation[] {
-  const burns = context.kinds.has('SLOBurnRate') ? readings.map((reading) => judgeBurn(reading, records, context)) : []
+  const burns = context.kinds.has('SLOBurnRate')
+    ? readings.map((reading) => fenced(reading, (sound) => judgeBurn(sound, records, context)))
+    : []
   const wanted = signals.filter(({ subject }) => context.kinds.has(subject.alertname))
   const bySlo = new Map(readings.map((reading) => [reading.slo.name, reading]))
   const readingOf = ({ slo }: AlertSubject) => bySlo.get(slo) ?? null

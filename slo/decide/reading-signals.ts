@@ -4,6 +4,7 @@ import { blindness } from '../alert/blindness.ts'
 import { budgetSpent, exhaustionSoon } from '../alert/budget-alerts.ts'
 import type { AlertName } from '../alert/incident.ts'
 import type { Signal } from '../alert/signal.ts'
+import { fenced } from '../invalid.ts'
 import type { Slo } from '../model.ts'
 import type { Reading } from '../reading.ts'
 
@@ -30,12 +31,16 @@ export function signalsOfReadings(
       present(
         readings
           .filter(({ slo }) => wantsAbsence(slo))
-          .map((reading) => absence(reading, now, policy, isPartial(reading))),
+          .map((reading) => fenced(reading, (sound) => absence(sound, now, policy, isPartial(sound)))),
       ),
     ),
-    ...of('SLOBudgetSpent', () => judged.flatMap((reading) => budgetSpent(reading, now, policy, isPartial(reading)))),
+    ...of('SLOBudgetSpent', () =>
+      judged.flatMap((reading) => fenced(reading, (sound) => budgetSpent(sound, now, policy, isPartial(sound)))),
+    ),
     ...of('SLOExhaustion', () =>
-      present(judged.map((reading) => exhaustionSoon(reading, now, policy, isPartial(reading)))),
+      present(
+        judged.map((reading) => fenced(reading, (sound) => exhaustionSoon(sound, now, policy, isPartial(sound)))),
+      ),
     ),
   ]
 }

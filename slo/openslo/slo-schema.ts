@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isTimeZone } from '../../time/zone.ts'
 import { COMPARISONS, type Comparison } from '../model.ts'
 import { alertPolicySpec } from './alert-schema.ts'
 import {
@@ -16,16 +17,6 @@ import {
 } from './rules.ts'
 import { inlineSli } from './sli-schema.ts'
 import { isRecord } from './source.ts'
-
-/** An IANA name in its own letters: `europe/berlin` and `+01:00`, which Intl takes too, are none. */
-function isTimeZone(name: string): boolean {
-  try {
-    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions()
-    return /^[A-Z]/.test(name) && (timeZone === name || timeZone.toLowerCase() !== name.toLowerCase())
-  } catch {
-    return false
-  }
-}
 
 /** 30 February has the form, but no such day comes back out of a date. */
 function isDateTime(text: string): boolean {

@@ -1,8 +1,9 @@
 import { Cron } from 'croner'
 import { RRuleTemporal } from 'rrule-temporal'
 import { boundedMemo } from '../../integration/bounded-memo.ts'
+import { isTimeZone } from '../../time/zone.ts'
 import { parseRrule, type RruleText, startsADay as rruleStartsADay } from './rrule-text.ts'
-import { instantOfWall, isTimeZone, wallOfInstant } from './wall-clock.ts'
+import { instantOfWall, wallOfInstant } from './wall-clock.ts'
 
 /** `DTSTART;TZID=Europe/Berlin:20260104T020000` and `RRULE:…`, with any EXDATE, one a line. Source: RFC 5545. */
 export interface RruleRecurrence {

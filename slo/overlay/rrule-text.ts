@@ -1,4 +1,5 @@
-import { instantOfWall, isTimeZone } from './wall-clock.ts'
+import { isTimeZone } from '../../time/zone.ts'
+import { instantOfWall } from './wall-clock.ts'
 
 /** A recurrence as RFC 5545 writes it, taken apart. */
 export interface RruleText {

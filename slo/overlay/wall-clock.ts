@@ -16,14 +16,3 @@ export function wallOfInstant(at: Date, timeZone: string): number {
   const zoned = Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone)
   return zoned.toPlainDateTime().toZonedDateTime('UTC').epochMilliseconds
 }
-
-/** Whether the time zone database knows the name: `Europe/Berlin`, `UTC`. Offsets such as `+02:00` are no zones. */
-export function isTimeZone(name: string): boolean {
-  if (/^[+-]/.test(name)) return false
-  try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name)
-    return true
-  } catch {
-    return false
-  }
-}
