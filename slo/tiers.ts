@@ -198,17 +198,25 @@ function belowNothing({ factor, op }: Tier): TierFinding | null {
 }
 
 /** Burn cannot exceed 1 / (1 − target), and a tier needs more than its factor (or that much, with `gte`). */
-function beyondCeiling({ factor, op }: Tier, { budgetPpm, ...context }: TierContext): TierFinding | null {
+function beyondCeiling({ factor, op, longMinutes }: Tier, { budgetPpm, ...context }: TierContext): TierFinding | null {
   const ceiling = context.ceiling ?? divide(1_000_000, budgetPpm)
   if (factor < ceiling || (op === 'gte' && factor === ceiling)) return null
-  const message = `its factor ${factor} can never be exceeded: even a total outage burns at ${ceiling}, so the factor must be below that`
+  // What is proposed must be possible itself: no tier stands for more than the whole budget.
+  const whole = context.sloWindowMinutes / longMinutes
+  const possible = whole < ceiling ? `at most ${whole}, which is the whole budget` : 'below that'
+  const message = `its factor ${factor} can never be exceeded: even a total outage burns at ${ceiling}, so the factor must be ${possible}`
   return { code: 'unreachable_threshold', message }
 }
 
-function notAShare(tier: Tier, { sloWindowMinutes }: TierContext): TierFinding | null {
+function notAShare(
+  tier: Tier,
+  { sloWindowMinutes, budgetPpm, ceiling = divide(1_000_000, budgetPpm) }: TierContext,
+): TierFinding | null {
   const share = tierShare(tier, sloWindowMinutes)
-  if (share > 0 && share <= 1) return null
-  const message = `its factor ${tier.factor} stands for ${share * 100} % of the budget: more than 0 % and at most 100 % is possible, which is a factor up to ${sloWindowMinutes / tier.longMinutes}`
+  const whole = sloWindowMinutes / tier.longMinutes
+  if (tier.factor > 0 && tier.factor <= whole) return null
+  const most = whole < ceiling ? `up to ${whole}` : `below ${ceiling}`
+  const message = `its factor ${tier.factor} stands for ${share * 100} % of the budget: more than 0 % and at most 100 % is possible, which is a factor ${most}`
   return { code: 'unreachable_threshold', message }
 }
 

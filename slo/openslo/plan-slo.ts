@@ -60,7 +60,7 @@ export function planSlo(document: SloDocument, context: PlanContext): Slo[] {
   const parts = spec.objectives.flatMap((objectiveSpec, index): Part[] => {
     const at = ['spec', 'objectives', index]
     const sli = isComposite(spec) ? sliOfMember(objectiveSpec, at, document, context) : found
-    const shape = { method: methodOf(spec), noData }
+    const shape = { method: methodOf(spec), noData, byDefault: alerting !== 'off' && alerting !== 'openslo' }
     const objective = window && readObjective(objectiveSpec, { ...shape, window }, at, report)
     const indicator = sli && indicatorFor(sli.sli, objectiveSpec, at, report)
     return objective && indicator ? [{ spec: objectiveSpec, objective, indicator }] : []

@@ -31,10 +31,10 @@ export function readWindow({ timeWindow }: SloSpec, report: Reporter): Objective
   return report.error('plan', path, 'window_not_multiple', 'must begin on a whole minute', 'End it with :00')
 }
 
-/** Minutes of a slice that divides the window, or null with the reason reported. */
+/** Minutes of a slice that divides the window, or null with the reason reported, and a length that would do where there is one. */
 export function readSliceMinutes(
   text: string | null | undefined,
-  window: Objective['window'],
+  { window, alerts }: { window: Objective['window']; alerts: (minutes: number) => boolean },
   at: PropertyPath,
   report: Reporter,
 ): number | null {
@@ -44,8 +44,8 @@ export function readSliceMinutes(
   const whole = divisibleMinutes(window)
   if (whole % minutes === 0 && minutes <= window.minutes) return minutes
   const reason = whole === window.minutes ? `the window of ${window.duration}` : reasonOf(whole)
-  const fitting = largestDivisor(whole, minutes)
-  const message = `slices of ${text} do not divide ${reason}: ${fitting}m would`
+  const fitting = largestDivisor(whole, minutes, alerts)
+  const message = `slices of ${text} do not divide ${reason}${fitting === null ? '' : `: ${fitting}m would`}`
   return report.error('plan', path, 'window_not_multiple', message)
 }
 
@@ -61,8 +61,8 @@ function divisibleMinutes(window: Objective['window']): number {
 const reasonOf = (whole: number): string =>
   whole === HOUR ? 'the hour, and days of this time zone can have 23 or 25' : 'the day, and months differ in days'
 
-function largestDivisor(whole: number, atMost: number): number {
-  let divisor = Math.min(whole, atMost)
-  while (whole % divisor !== 0) divisor -= 1
-  return divisor
+function largestDivisor(whole: number, atMost: number, fits: (divisor: number) => boolean): number | null {
+  for (let divisor = Math.min(whole, atMost); divisor > 0; divisor -= 1)
+    if (whole % divisor === 0 && fits(divisor)) return divisor
+  return null
 }
