@@ -10,7 +10,7 @@ import { alertmanagerFace } from './alertmanager-face.ts'
 import { auditRoutes } from './audit-log.ts'
 import { budgetResetRoutes } from './budget-resets.ts'
 import { cached } from './cached.ts'
-import { clickhouseInterface } from './clickhouse-interface.ts'
+import { clickhouseAtRoot, clickhouseInterface, clickhouseReader } from './clickhouse-interface.ts'
 import { dependencyRoutes } from './dependencies.ts'
 import { readDependencyBoard } from './dependency-board.ts'
 import { requestFamilies } from './dependency-metrics.ts'
@@ -108,8 +108,13 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.route('/api/v1', dependencyRoutes({ db, clock, board: dependencies }))
   app.route('/api/v1', traceRoutes({ db }))
   app.get('/api/v1/openapi.json', (c) => c.json(describeApi(app, version)))
-  if (deps.clickhouseUrl)
-    app.route('/clickhouse', clickhouseInterface({ db, url: deps.clickhouseUrl, headers: deps.clickhouseHeaders }))
+  if (deps.clickhouseUrl) {
+    const store = { db, url: deps.clickhouseUrl, headers: deps.clickhouseHeaders }
+    const read = clickhouseReader(store)
+    app.route('/clickhouse', clickhouseInterface(store, read))
+    const token = requireToken(config.tokens, 'read', { basic: true })
+    app.route('/', clickhouseAtRoot(read, [refuseForeignPages, token, neverStored]))
+  }
   for (const path of [...GUARDED, ...OPEN]) app.all(path, (c) => answerProblem(c, noRoute(app, c.req)))
   app.route('/', webPages(deps.webRoot))
   app.notFound((c) => answerProblem(c, noRoute(app, c.req)))

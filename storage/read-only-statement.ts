@@ -49,14 +49,57 @@ const REFUSED_CALLS = new Map([
   ].map((name): [string, string] => [name, 'cannot be stopped once it runs']),
 ])
 const STATEMENTS = new Set(['select', 'with', 'show', 'describe', 'desc', 'exists', 'explain'])
-/** Settings a statement may bring along; Grafana's ad-hoc filters are the first. */
+/** Settings a statement may bring along with any value; Grafana's ad-hoc filters are the first. */
 const SETTINGS = new Set([
   'additional_table_filters',
   'additional_result_filter',
   'join_use_nulls',
   'session_timezone',
   'date_time_output_format',
+  'group_by_use_nulls',
+  'transform_null_in',
+  'union_default_mode',
+  'prefer_column_name_to_alias',
+  'output_format_json_quote_64bit_integers',
+  'output_format_json_quote_denormals',
+  'output_format_json_quote_decimals',
 ])
+/** Settings of which only this value is taken: a part of an answer must not look like the whole. */
+const FIXED: Readonly<Record<string, string>> = {
+  timeout_overflow_mode: 'throw',
+  result_overflow_mode: 'throw',
+  read_overflow_mode: 'throw',
+  group_by_overflow_mode: 'throw',
+  sort_overflow_mode: 'throw',
+}
+
+/** Settings that a statement may lower: the most it may say. 0, which lifts a limit, is not taken. */
+export type Limits = Readonly<Record<string, number>>
+
+const NO_LIMIT = Number.MAX_SAFE_INTEGER
+/** Limits that nobody sets here: any is lower. */
+const FURTHER_LIMITS: Limits = {
+  max_bytes_to_read: NO_LIMIT,
+  max_rows_to_group_by: NO_LIMIT,
+  max_rows_to_sort: NO_LIMIT,
+  max_bytes_to_sort: NO_LIMIT,
+  max_rows_in_set: NO_LIMIT,
+  max_bytes_in_set: NO_LIMIT,
+  max_rows_in_join: NO_LIMIT,
+  max_bytes_in_join: NO_LIMIT,
+  max_columns_to_read: NO_LIMIT,
+  limit: NO_LIMIT,
+  // The smallest share of memory and threads that a reader has in the engine.
+  max_memory_usage: 64 * 2 ** 20,
+  max_threads: 1,
+}
+/** Bounds of a query of a guest. */
+export const GUEST_LIMITS = {
+  max_execution_time: 30,
+  max_rows_to_read: 2_000_000_000,
+  max_result_rows: 1_000_000,
+  max_result_bytes: 256 * 2 ** 20,
+} as const satisfies Limits
 /** Words that can follow a table or column called `settings`; no setting has such a name. */
 const AFTER_A_NAME = new Set(
   'and any array as asc between cross desc else end final from full group having ilike in inner is join left like not on or order prewhere right then union using when where'.split(
@@ -72,10 +115,15 @@ const TOKENS =
   /(?<space>[ \t\r\n\f\v]+|--[^\n]*|\/\*(?:(?!\/\*|\*\/)[\s\S])*\*\/)|(?<string>'(?:[^'\\]|\\[\s\S]|'')*')|(?<quoted>`(?:[^`\\]|``)*`|"(?:[^"\\]|"")*")|(?<number>\d\w*(?:\.\d\w*)?)|(?<word>[A-Za-z_]\w*)|(?<sign>[()[\]{},.;:=<>!+\-%|?@^&~]|\*(?!\/)|\/(?!\*))/y
 
 /**
- * Why the statement is refused, as words for whoever sent it; null when it may run.
+ * Why the statement is refused, in words for its sender; null when it may run.
  * @param tableFunctions all names in `system.table_functions`
+ * @param limits that the statement runs under, and may lower
  */
-export function refusalOf(sql: string, tableFunctions: ReadonlySet<string>): string | null {
+export function refusalOf(
+  sql: string,
+  tableFunctions: ReadonlySet<string>,
+  limits: Limits = GUEST_LIMITS,
+): string | null {
   const tokens = tokenize(sql)
   if (typeof tokens === 'string') return tokens
   while (isSign(tokens.at(-1), ';')) tokens.pop()
@@ -83,7 +131,10 @@ export function refusalOf(sql: string, tableFunctions: ReadonlySet<string>): str
   if (first?.kind !== 'word' || !STATEMENTS.has(first.text.toLowerCase()))
     return `only ${[...STATEMENTS].join(', ').toUpperCase()} are answered here`
   if (tokens.some((token) => isSign(token, ';'))) return 'one statement at a time'
-  return refusedName(tokens, lowerCase(tableFunctions)) ?? refusedSettings(tokens, lowerCase(tableFunctions))
+  return (
+    refusedName(tokens, lowerCase(tableFunctions)) ??
+    refusedSettings(tokens, lowerCase(tableFunctions), { ...FURTHER_LIMITS, ...limits })
+  )
 }
 
 const lowerCase = (names: ReadonlySet<string>): ReadonlySet<string> =>
@@ -109,7 +160,7 @@ function refusedName(tokens: readonly Token[], tableFunctions: ReadonlySet<strin
 }
 
 /** Every setting after the word SETTINGS, up to the end of its (sub)query; filters inside are statements' parts too. */
-function refusedSettings(tokens: readonly Token[], tableFunctions: ReadonlySet<string>): string | null {
+function refusedSettings(tokens: readonly Token[], tableFunctions: ReadonlySet<string>, limits: Limits): string | null {
   for (const [start, token] of tokens.entries()) {
     if (token.kind !== 'word' || token.text.toLowerCase() !== 'settings') continue
     const [name, next] = [tokens[start + 1], tokens[start + 2]]
@@ -119,7 +170,7 @@ function refusedSettings(tokens: readonly Token[], tableFunctions: ReadonlySet<s
     const isQualified = isSign(tokens[start - 1], '.') && isName(tokens[start - 2])
     if (isSwitch && (isQualified || AFTER_A_NAME.has(name.text.toLowerCase()))) continue
     if (isSwitch) return `say a value: ${name.text} = 1`
-    const refusal = refusedClause(clauseOf(tokens.slice(start + 1)), tableFunctions)
+    const refusal = refusedClause(clauseOf(tokens.slice(start + 1)), tableFunctions, limits)
     if (refusal) return refusal
   }
   return null
@@ -138,19 +189,36 @@ function clauseOf(rest: readonly Token[]): readonly Token[] {
 const depthOf = ({ kind, text }: Token): number =>
   kind !== 'sign' ? 0 : '([{'.includes(text) ? 1 : ')]}'.includes(text) ? -1 : 0
 
-function refusedClause(clause: readonly Token[], tableFunctions: ReadonlySet<string>): string | null {
+function refusedClause(clause: readonly Token[], tableFunctions: ReadonlySet<string>, limits: Limits): string | null {
   let depth = 0
   for (const [k, token] of clause.entries()) {
     depth += depthOf(token)
     const isListed = depth === 0 && isSign(clause[k - 1], ',')
-    if (isName(token) && (isListed || isSign(clause[k + 1], '=')) && !SETTINGS.has(token.text))
-      return `the setting ${token.text} cannot be changed here`
+    if (isName(token) && (isListed || isSign(clause[k + 1], '='))) {
+      const refusal = refusedSetting(token.text, clause.slice(k + 2), limits)
+      if (refusal) return refusal
+    }
     if (token.kind !== 'string') continue
     const inner = tokenize(token.text)
     const refusal = typeof inner === 'string' ? inner : refusedName(inner, tableFunctions)
     if (refusal) return refusal
   }
   return null
+}
+
+/** Why a setting is refused that is followed by `rest`: its value, and the next setting. */
+function refusedSetting(name: string, [value, behind]: readonly Token[], limits: Limits): string | null {
+  if (SETTINGS.has(name)) return null
+  const isAlone = behind === undefined || isSign(behind, ',')
+  const text = isAlone && (value?.kind === 'number' || value?.kind === 'string') ? value.text : ''
+  if (Object.hasOwn(FIXED, name)) {
+    return text === FIXED[name] ? null : `the setting ${name} cannot be changed here; it is '${FIXED[name]}'`
+  }
+  const most = Object.hasOwn(limits, name) ? limits[name] : undefined
+  if (most === undefined) return `the setting ${name} cannot be changed here`
+  const asked = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
+  const range = most === NO_LIMIT ? 'a number above 0' : most === 1 ? '1' : `1 to ${most}`
+  return asked > 0 && asked <= most ? null : `the setting ${name} cannot be changed here, only lowered: say ${range}`
 }
 
 /** The tokens of a statement, or why it cannot be read for certain. */

@@ -4,7 +4,7 @@ import type { SqlIndicator } from '../slo/model.ts'
 import { storedCountsOf } from './countable.ts'
 import { readEngineFacts } from './engine-facts.ts'
 import { type Db, query } from './query.ts'
-import { refusalOf } from './read-only-statement.ts'
+import { type Limits, refusalOf } from './read-only-statement.ts'
 import { Unmeasurable } from './unmeasurable.ts'
 
 /** Bounds of an author's statement: it runs beside everything else and may come from anybody who may define an SLO. */
@@ -19,6 +19,13 @@ export const AUTHORED_BOUNDS = {
   max_threads: 1,
   readonly: '2',
 } as const
+
+/** Those that a statement may lower. */
+const AUTHORED_LIMITS: Limits = {
+  max_execution_time: AUTHORED_BOUNDS.max_execution_time,
+  max_rows_to_read: Number(AUTHORED_BOUNDS.max_rows_to_read),
+  max_result_rows: Number(AUTHORED_BOUNDS.max_result_rows),
+}
 
 export interface Minute {
   minute: Date
@@ -67,7 +74,9 @@ ${own}
 ) AS asked`
   const { tableFunctions } = await factsOf(db)
   const isSelect = /^[\s(]*(select|with)\b/i.test(own)
-  const refusal = isSelect ? (refusalOf(own, tableFunctions) ?? refusalOf(sql, tableFunctions)) : 'it is no SELECT'
+  const refusal = isSelect
+    ? (refusalOf(own, tableFunctions, AUTHORED_LIMITS) ?? refusalOf(sql, tableFunctions, AUTHORED_LIMITS))
+    : 'it is no SELECT'
   if (refusal !== null) throw new Unmeasurable(`the SELECT is not run: ${refusal}`)
   return sql
 }

@@ -27,8 +27,11 @@ export type BlockMethod = 'LZ4' | 'ZSTD' | 'NONE'
 
 const zstd = { compress: promisify(zstdCompress), decompress: promisify(zstdDecompress) }
 
-/** Decodes blocks as they arrive; holds one of them. Throws `EngineError`. */
-export async function* decodeBlocks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+/** Decodes blocks as they arrive; holds one of them, of at most `maxBytes`. Throws `EngineError`. */
+export async function* decodeBlocks(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes = MAX_BLOCK_BYTES,
+): AsyncGenerator<Buffer> {
   const input = readerOf(body, () => corrupt('the body ends inside a block'))
   while (!(await input.ended())) {
     const hash = await input.read(HASH_BYTES)
@@ -36,8 +39,8 @@ export async function* decodeBlocks(body: AsyncIterable<Uint8Array>): AsyncGener
     const method = head.readUInt8(0)
     const packedBytes = head.readUInt32LE(1) - HEAD_BYTES
     const plainBytes = head.readUInt32LE(5)
-    if (packedBytes < 0 || packedBytes > MAX_BLOCK_BYTES || plainBytes > MAX_BLOCK_BYTES) {
-      throw refused(`a block is said to have ${packedBytes} bytes, ${plainBytes} when decompressed`)
+    if (packedBytes < 0 || packedBytes > maxBytes || plainBytes > maxBytes) {
+      throw refused(`a block is said to have ${packedBytes} bytes, ${plainBytes} when decompressed`, maxBytes)
     }
     const packed = await input.read(packedBytes)
     if (!cityHash128(Buffer.concat([head, packed])).equals(hash)) {
@@ -69,8 +72,8 @@ async function decoded(method: number, packed: Buffer, plainBytes: number): Prom
 const corrupt = (why: string): EngineError =>
   new EngineError(271, 'CANNOT_DECOMPRESS', `The compressed blocks cannot be read: ${why}`)
 
-const refused = (why: string): EngineError =>
-  new EngineError(39, 'TOO_LARGE_SIZE_COMPRESSED', `${why}; at most ${MAX_BLOCK_BYTES} are taken. Send smaller blocks`)
+const refused = (why: string, maxBytes: number): EngineError =>
+  new EngineError(39, 'TOO_LARGE_SIZE_COMPRESSED', `${why}; at most ${maxBytes} are taken. Send smaller blocks`)
 
 /** Encodes what is passed on, in blocks of at most 1 MiB; other requests have their turn between two of them. */
 export async function* encodeBlocks(body: Body, method: BlockMethod): AsyncGenerator<Buffer> {

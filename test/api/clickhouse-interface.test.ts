@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decodeBlocks, encodeBlocks } from '../../storage/embedded/block-framing.ts'
 import { seedCalls, seededApp } from './seeded-app.ts'
 
 let app: Awaited<ReturnType<typeof seededApp>>
@@ -51,6 +53,85 @@ describe('queries that read', () => {
     expect(headers.get('x-clickhouse-exception-code')).toBe('47')
     expect(text).toMatch(/^Code: 47\. DB::Exception: /)
   })
+})
+
+describe('programs with compressed blocks', () => {
+  const unpacked = async (response: Response) =>
+    Buffer.concat(
+      await Readable.from(decodeBlocks(Readable.from([Buffer.from(await response.arrayBuffer())]))).toArray(),
+    )
+  const send = async (path: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+    app.app.request(path, { method: 'POST', body, headers })
+
+  test.each(['LZ4', 'ZSTD', 'unheard of'])('get their answers and errors in them: %s', async (method) => {
+    const parameters = `?compress=1&network_compression_method=${method}`
+    const answer = await send(`/clickhouse/${parameters}`, 'SELECT count() FROM calls')
+    expect([answer.status, (await unpacked(answer)).toString()]).toEqual([200, '3\n'])
+    const refused = await send(`/clickhouse/${parameters}`, 'DROP TABLE calls')
+    expect([refused.status, refused.headers.get('x-clickhouse-exception-code')]).toEqual([403, '497'])
+    expect((await unpacked(refused)).toString()).toMatch(/^Code: 497\. DB::Exception: Not allowed: /)
+    const wrong = await send(`/clickhouse/${parameters}`, 'SELECT nothing FROM calls')
+    expect((await unpacked(wrong)).toString()).toMatch(/^Code: 47\./)
+  })
+
+  test('may send the statement in them, and no more than a statement', async () => {
+    const blocks = async (sql: string) =>
+      new Uint8Array(Buffer.concat(await Readable.from(encodeBlocks([Buffer.from(sql)], 'LZ4')).toArray()))
+    const answer = await send('/clickhouse/?decompress=1', await blocks('SELECT count() FROM calls'))
+    expect([answer.status, await answer.text()]).toEqual([200, '3\n'])
+    const bomb = await send('/clickhouse/?decompress=1', await blocks(' '.repeat(300_000)))
+    expect([bomb.status, await bomb.text()]).toEqual([400, expect.stringMatching(/^Code: 39\. .*262144/)])
+    const plain = await send('/clickhouse/?decompress=1', 'SELECT count() FROM calls, and more than a head')
+    expect([plain.status, await plain.text()]).toEqual([400, expect.stringMatching(/^Code: (39|40)\. /)])
+  })
+
+  test('may say database and format in headers', async () => {
+    const headers = { 'x-clickhouse-format': 'JSONEachRow', 'x-clickhouse-database': 'system' }
+    const answer = await send('/clickhouse/', 'SELECT currentDatabase() AS d', headers)
+    expect(await answer.text()).toBe('{"d":"system"}\n')
+  })
+})
+
+describe('tools whose path is the database', () => {
+  test('ask at the root, by POST and by GET', async () => {
+    const sql = 'SELECT count() FROM calls'
+    for (const database of ['clickhouse', 'plumbline', 'default']) {
+      const post = await app.get(`/?database=${database}`, { method: 'POST', body: sql })
+      expect([post.status, post.text]).toEqual([200, '3\n'])
+      const get = await app.get(`/?database=${database}&query=${encodeURIComponent(sql)}`)
+      expect([get.status, get.text]).toEqual([200, '3\n'])
+    }
+    expect((await app.get('/ping')).text).toBe('Ok.\n')
+    expect((await app.get('/clickhouse/plumbline', { method: 'POST', body: sql })).text).toBe('3\n')
+  })
+
+  test('are bounded and refused there as elsewhere', async () => {
+    expect((await app.get('/', { method: 'POST', body: 'DROP TABLE calls' })).status).toBe(403)
+    const foreign = await app.get('/?query=SELECT%201', {
+      headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' },
+    })
+    expect(foreign.status).toBe(403)
+  })
+
+  test('need a token where there are any, and pages stay open', async () => {
+    const tokens = [{ name: 'r', token: 'secret-token-of-a-reader', scopes: ['read' as const] }]
+    await using guarded = await seededApp({ config: { bind: '127.0.0.1', publicUrl: undefined, tokens } })
+    const ask = (headers: Record<string, string>) => guarded.get('/', { method: 'POST', body: 'SELECT 1', headers })
+    expect((await ask({})).status).toBe(401)
+    expect((await ask({ 'x-clickhouse-user': 'any', 'x-clickhouse-key': 'secret-token-of-a-reader' })).text).toBe('1\n')
+    expect((await guarded.get('/?query=SELECT%201')).status).toBe(401)
+    expect((await guarded.get('/')).headers.get('content-type')).toContain('text/html')
+  })
+
+  test('with a ClickHouse server nothing is asked there', async () => {
+    await using other = await seededApp({ clickhouseUrl: null })
+    expect((await other.get('/', { method: 'POST', body: 'SELECT 1' })).status).toBe(404)
+  })
+})
+
+test("Grafana's lists of values are answered, with a limit that is lower than that of guests", async () => {
+  const { status, text } = await ask('SELECT DISTINCT service FROM calls LIMIT 10 SETTINGS max_execution_time=10')
+  expect([status, text]).toEqual([200, 'checkout\n'])
 })
 
 describe('what is bounded and refused', () => {

@@ -46,6 +46,14 @@ describe('statements that read the tables may run', () => {
     ['a column that is called default', 'SELECT default FROM calls'],
     ['a column that is called settings', 'SELECT settings FROM calls WHERE settings IN (1) ORDER BY settings DESC, a'],
     ['a table of settings by another name', 'SELECT s.name FROM system.settings s, calls'],
+    ["Grafana's list of values", 'SELECT DISTINCT service FROM calls LIMIT 1000 SETTINGS max_execution_time=10'],
+    ['a limit at its bound', 'SELECT 1 SETTINGS max_execution_time = 30'],
+    ['a limit in a part of a second', 'SELECT 1 SETTINGS max_execution_time = 0.5'],
+    ['a limit as a text', "SELECT 1 SETTINGS max_execution_time = '10', max_result_rows = '5'"],
+    ['limits that nobody sets', 'SELECT 1 SETTINGS max_rows_to_read = 1000000000, limit = 5, max_threads = 1'],
+    ['a limit inside', 'SELECT * FROM (SELECT 1 SETTINGS max_result_rows = 10) SETTINGS max_memory_usage = 1000000'],
+    ['errors that are errors', "SELECT 1 SETTINGS timeout_overflow_mode = 'throw', max_execution_time = 5 FORMAT JSON"],
+    ['how numbers are written', 'SELECT 1 SETTINGS output_format_json_quote_64bit_integers = 1'],
     ['settings of one half of a union', 'SELECT 1 SETTINGS join_use_nulls=1 UNION ALL SELECT a = 1, b FROM calls'],
   ])('%s', (_, sql) => {
     expect(refuse(sql)).toBeNull()
@@ -92,6 +100,31 @@ describe('statements that reach beyond the tables are refused', () => {
     ['a bound lifted by quoted name', 'SELECT 1 settings `max_memory_usage`=0', 'max_memory_usage cannot'],
     ['a bound lifted after a harmless one', 'SELECT 1 SETTINGS join_use_nulls=1, max_threads=99', 'max_threads cannot'],
     [
+      'a bound raised',
+      'SELECT 1 SETTINGS max_execution_time = 31',
+      'max_execution_time cannot be changed here, only lowered: say 1 to 30',
+    ],
+    ['a bound raised by a large number', 'SELECT 1 SETTINGS max_execution_time = 1e9', 'max_execution_time cannot'],
+    ['a bound raised in another base', 'SELECT 1 SETTINGS max_execution_time = 0xFF', 'max_execution_time cannot'],
+    ['a bound raised below nothing', 'SELECT 1 SETTINGS max_execution_time = -1', 'max_execution_time cannot'],
+    ['a bound raised by a sum', 'SELECT 1 SETTINGS max_execution_time = 10 + 90', 'max_execution_time cannot'],
+    ['a bound raised by a text', "SELECT 1 SETTINGS max_execution_time = '100'", 'max_execution_time cannot'],
+    ['a bound raised by a parameter', 'SELECT 1 SETTINGS max_execution_time = {n:UInt32}', 'max_execution_time cannot'],
+    ['a bound lifted by nothing', 'SELECT 1 SETTINGS max_result_rows = 0', 'max_result_rows cannot'],
+    ['a bound lifted by a text', "SELECT 1 SETTINGS max_rows_to_read = ''", 'max_rows_to_read cannot'],
+    [
+      'a bound lowered, then lifted',
+      'SELECT 1 SETTINGS max_execution_time=1, max_execution_time=0',
+      'max_execution_time cannot',
+    ],
+    ['memory beyond a share', 'SELECT 1 SETTINGS max_memory_usage = 1000000000', 'max_memory_usage cannot'],
+    [
+      'a part as the whole',
+      "SELECT 1 SETTINGS timeout_overflow_mode = 'break'",
+      "timeout_overflow_mode cannot be changed here; it is 'throw'",
+    ],
+    ['a setting with the name of an object', 'SELECT 1 SETTINGS constructor = 1', 'constructor cannot'],
+    [
       'a bound lifted after a switch without value',
       'SELECT 1 SETTINGS join_use_nulls, max_execution_time=0',
       'say a value',
@@ -114,6 +147,15 @@ describe('statements that reach beyond the tables are refused', () => {
   ])('%s', (_, sql, reason) => {
     expect(refuse(sql)).toContain(reason)
   })
+})
+
+test('an SLI of its own bounds may lower these, and not reach those of a guest', () => {
+  const limits = { max_execution_time: 10 }
+  expect(refusalOf('SELECT 1 SETTINGS max_execution_time = 10', TABLE_FUNCTIONS, limits)).toBeNull()
+  expect(refusalOf('SELECT 1 SETTINGS max_execution_time = 11', TABLE_FUNCTIONS, limits)).toContain('say 1 to 10')
+  expect(refusalOf('SELECT 1 SETTINGS max_result_rows = 1', TABLE_FUNCTIONS, limits)).toContain(
+    'max_result_rows cannot',
+  )
 })
 
 const PIECES = [
