@@ -79,6 +79,7 @@ export async function startEvaluator({
     policy,
     kinds,
     publicUrl,
+    last: new Map(),
     memory: null,
   }
   const ticks = repeat(config.evaluation.interval, log, async () => {

@@ -3,7 +3,8 @@ import type { AlertPolicy } from '../slo/alert/alert-policy.ts'
 import type { EndpointTraits } from '../slo/alert/alert-stream.ts'
 import type { AlertName } from '../slo/alert/incident.ts'
 import { parseAlertRecord, remember } from '../slo/decide/alert-record.ts'
-import { decide, judgeAlerts } from '../slo/decide/decide.ts'
+import { decide, judgeAlerts, lastOf } from '../slo/decide/decide.ts'
+import type { Evaluation } from '../slo/decide/judge.ts'
 import type { RouteNode } from '../slo/overlay/route.ts'
 import type { Reading } from '../slo/reading.ts'
 import {
@@ -20,6 +21,7 @@ import type { RecordReadings } from '../storage/latest-readings.ts'
 import type { Db } from '../storage/query.ts'
 import type { Reader } from '../storage/readings.ts'
 import { readDefinitions } from '../storage/slo-definitions.ts'
+import { withAuthors } from './decide/authors.ts'
 import { type Change, changesOf, incidentOf, incidentRecordOf, notificationsOf } from './decide/change.ts'
 import type { Explainer } from './decide/explain.ts'
 import type { EvaluatorMemory } from './decide/known-incident.ts'
@@ -50,6 +52,8 @@ export interface Evaluator {
   policy: AlertPolicy
   kinds: ReadonlySet<AlertName>
   publicUrl: string
+  /** What was measured last of every alert that fires: see `DecideInput`. */
+  last: ReadonlyMap<string, Evaluation>
   /** Null before it is read, and again after a write that may have gone either way. */
   memory: EvaluatorMemory | null
 }
@@ -77,13 +81,22 @@ export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
   const readings = (await reader.read(slos, now, since)).map((reading) => withFault(reading, faults))
   const policies = policiesOf(slos, addressees)
   const context = { policy, kinds, remeasuring, routes, overlays, traits, policies }
-  const input = { readings, conditions: signals.read(readings, now, written), memory, context, now }
+  const input = {
+    readings,
+    conditions: signals.read(readings, now, written),
+    memory,
+    context,
+    now,
+    last: evaluator.last,
+  }
   const judged = judgeAlerts(input)
   const rootCauses = await explainer.roots(judged, now)
-  const decision = decide({ ...input, judged, rootCauses })
+  const decided = decide({ ...input, judged, rootCauses })
+  const decision = { ...decided, evaluations: await withAuthors(db, decided.evaluations, now) }
   const evidence = await explainer.explain(decision.turns, now)
   metrics.decided(decision.evaluations, decision.turns)
   await record(evaluator, memory, changesOf(decision, memory.incidents, evidence, now), now)
+  evaluator.last = lastOf(decision)
 
   void outbox.deliverDue(now)
   await evaluator.recordReadings(readings, definitions, now)

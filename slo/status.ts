@@ -167,7 +167,7 @@ function statusFrom(reading: Reading, alert: FiringAlert | null, context: Status
     units: copyOf(period.units),
     sli: budgetOf(period.units, budgetPpm).sli,
     budget: budgetStatus(reading, alert, context),
-    exclusions: period.exclusions.map(({ from, to, ...rest }) => ({ ...instants({ from, to }), ...rest })),
+    exclusions: period.exclusions.map(({ from, to, reason, by }) => ({ ...instants({ from, to }), reason, by })),
     raw: rawOf(period, budgetPpm),
     sampling: samplingOf(reading),
     members: membersOf(reading),

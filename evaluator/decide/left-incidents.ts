@@ -46,7 +46,7 @@ function membersIn({ members, slo, service, severity, startedAt, title, details 
   const about = { alert: slo, alertname: 'SLOBurnRate', slo, service, dependency: '', severity, startedAt } as const
   const { owner = '', runbook = '' } = details ?? {}
   const numbers = { details, budget: null, evidence: null }
-  return [{ ...about, endedAt: null, mutedBy: null, labels, summary: title, owner, runbook, ...numbers }]
+  return [{ ...about, endedAt: null, ending: null, mutedBy: null, labels, summary: title, owner, runbook, ...numbers }]
 }
 
 const factsOfLeft = (incident: Incident, now: Date): IncidentFacts => ({

@@ -35,8 +35,10 @@ export function membersOf(
     const last = known.get(alert)
     const isDetailed = n < DETAILED_MEMBERS
     // What it was stays said of what is over, or about to be.
-    const said = (endedAtMs === null && holds(evaluation)) || !last ? evaluation : null
-    const burn = endedAtMs === null ? said?.burn : null
+    const ending = endedAtMs === null ? null : (evaluation?.ending ?? last?.ending ?? null)
+    const isCut = ending !== null && evaluation?.ending != null
+    const said = (endedAtMs === null && holds(evaluation)) || isCut || !last ? evaluation : null
+    const burn = endedAtMs === null || isCut ? said?.burn : null
     const details = burn?.decision.lead ? detailsOf(burn.decision.lead, burn.reading, suspect) : (last?.details ?? null)
     const own = alertname === 'SLOBurnRate' && burn && details
     const summary = own ? summaryOf(slo, details) : said?.summary || last?.summary || `${alert} fires`
@@ -49,6 +51,7 @@ export function membersOf(
       severity,
       startedAt: new Date(startedAtMs),
       endedAt: endedAtMs === null ? null : new Date(endedAtMs),
+      ending,
       mutedBy: muted[alert] ?? null,
       labels,
       owner,

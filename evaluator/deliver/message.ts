@@ -5,6 +5,7 @@ import type { Severity } from '../../slo/model.ts'
 import type { IncidentFacts } from '../decide/incident-facts.ts'
 import { originOf } from '../decide/origin.ts'
 import { type Answers, answersOf, isCaused } from './answers.ts'
+import { endingText, stepAfterEnding } from './ending-text.ts'
 import { sinceText, summaryOf, whyOf } from './incident-text.ts'
 import { cut, oneLine } from './number-text.ts'
 
@@ -28,6 +29,8 @@ export interface Brief extends Answers {
   others: number
   startedAt: Date
   endedAt: Date | null
+  /** Why it ended although nothing says that it recovered; '' otherwise. */
+  ending: string
   /** Share of the budget spent by now; null while unknown. */
   budgetSpent: number | null
   /** The team it belongs to, or that nobody is named. */
@@ -101,7 +104,7 @@ function alertsOf(intent: Intent, facts: IncidentFacts, brief: Brief, base: stri
   const alert = (member: Member, severity: Severity, ends: boolean): MessageAlert => ({
     status: ends ? 'resolved' : 'firing',
     labels: known({ ...member.labels, root_cause: facts.groupLabels.root_cause ?? '', severity }),
-    annotations: annotationsOf(member, facts, brief),
+    annotations: annotationsOf(member, facts, brief, intent.event === 'resolved' ? intent.reason : ''),
     startsAt: member.startedAt,
     endsAt: ends ? (member.endedAt ?? incident.resolvedAt ?? data.watermark) : null,
     generatorUrl: subjectUrl(member, base) || brief.links.incident,
@@ -125,18 +128,21 @@ function listed(members: readonly Member[]): readonly Member[] {
   return heard.some(({ endedAt }) => endedAt === null) ? heard : members
 }
 
-function annotationsOf(member: Member, facts: IncidentFacts, brief: Brief): Record<string, string> {
+function annotationsOf(member: Member, facts: IncidentFacts, brief: Brief, reason: string): Record<string, string> {
   const answers = answersOf(member, facts)
+  const ending = endingText(member, reason)
   const ended = facts.incident.state === 'resolved' ? (member.endedAt ?? facts.incident.resolvedAt) : member.endedAt
   return present({
     summary: member.summary,
-    description: ended
-      ? `${sinceText(member.startedAt, ended)}; ${answers.howBad}`
-      : `${answers.howBad}; ${sinceText(member.startedAt, null)}`,
+    description: ending
+      ? `${ending}; last measured: ${answers.howBad}`
+      : ended
+        ? `${sinceText(member.startedAt, ended)}; ${answers.howBad}`
+        : `${answers.howBad}; ${sinceText(member.startedAt, null)}`,
     cause: answers.cause,
     impact: answers.forWhom,
     who_can_fix: answers.whoCanFix,
-    first_step: ended ? 'none: it is over' : answers.firstStep,
+    first_step: ending ? stepAfterEnding(member) : ended ? 'none: it is over' : answers.firstStep,
     runbook_url: member.runbook,
     dashboard_url: brief.links.incident,
     trace_url: brief.links.trace,
@@ -156,8 +162,12 @@ function briefOf(intent: Intent, facts: IncidentFacts, base: string): Brief {
   const lead = (told[0] ?? incident.members[0]) as Member
   const traceIds = exemplars.length > 0 ? exemplars.map(({ traceId }) => traceId) : (details?.exemplars ?? [])
   const alive = told.filter(({ endedAt }) => intent.event === 'resolved' || endedAt === null)
+  const answers = answersOf(lead, facts)
+  const ending = endingText(lead, intent.event === 'resolved' ? intent.reason : '')
   return readable({
-    ...answersOf(lead, facts),
+    ...answers,
+    ...(ending && { howBad: `${ending}; last measured: ${answers.howBad}`, firstStep: stepAfterEnding(lead) }),
+    ending,
     what:
       lead.alertname === 'SLOBurnRate' && lead.details
         ? summaryOf(lead.slo, { ...lead.details, suspect: null })
@@ -209,6 +219,12 @@ const WORDS: Partial<Record<NotifyReason, string>> = {
   acknowledged: 'ACKNOWLEDGED',
   ack_expired: 'ACKNOWLEDGEMENT EXPIRED',
   test: 'TEST',
+  slo_removed: 'CLOSED',
+  alerting_off: 'CLOSED',
+  target_changed: 'CLOSED',
+  excluded: 'CLOSED',
+  budget_reset: 'CLOSED',
+  endpoint_removed: 'CLOSED',
 }
 
 export const wordOf = ({ event, reason, severity }: Pick<Message, 'event' | 'reason' | 'severity'>): string =>

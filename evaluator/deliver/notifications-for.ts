@@ -23,6 +23,7 @@ export const styleOf = (endpoint: string, addressees: Addressees): Style =>
 export const traitsOf = (addressees: Addressees): EndpointTraits => ({
   acknowledges: namesOf(addressees, ['pagerduty']),
   messages: namesOf(addressees, ['slack', 'email']),
+  known: new Set(addressees.keys()),
 })
 
 const namesOf = (addressees: Addressees, types: readonly string[]): ReadonlySet<string> =>

@@ -79,6 +79,7 @@ function messageOf(plain: PlainMessage, publicUrl: string, now: Date): Message {
       what: summary,
       why: '',
       cause: '',
+      ending: '',
       others: 0,
       startedAt,
       endedAt,

@@ -25,7 +25,12 @@ export function emailBody(message: Message): string {
 function linesOf(brief: Brief): string {
   const { startedAt, endedAt, budgetLeft, budgetSpent } = brief
   const lines: [name: string, value: string][] = [
-    ['Since', endedAt ? `${minuteText(startedAt)}, ${sinceText(startedAt, endedAt)}` : minuteText(startedAt)],
+    [
+      'Since',
+      endedAt
+        ? `${minuteText(startedAt)}, ${brief.ending === '' ? sinceText(startedAt, endedAt) : `closed at ${minuteText(endedAt)}`}`
+        : minuteText(startedAt),
+    ],
     ['How bad', brief.howBad],
     ['Burn', brief.burn],
     endedAt && budgetSpent !== null ? ['Budget spent', percent(budgetSpent)] : ['Budget left', budgetLeft],
@@ -33,7 +38,7 @@ function linesOf(brief: Brief): string {
     ['Cause', [brief.why, brief.cause].filter((part) => part !== '').join('; ')],
     ['Who can fix it', brief.whoCanFix],
     ['Owner', brief.owner],
-    ['First step', endedAt ? '' : brief.firstStep],
+    ['First step', endedAt && brief.ending === '' ? '' : brief.firstStep],
     ['Acknowledged by', brief.acknowledgedBy],
     ['Data', brief.isFrozen ? 'missing: these are the last numbers known' : ''],
     ['Deployed before', brief.deployments.join('\n  ')],

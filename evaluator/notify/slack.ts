@@ -27,10 +27,11 @@ export function slackBody(message: Message): string {
   })
 }
 
-function storyOf({ why, cause, firstStep, endedAt, howBad, others, isFrozen }: Brief): string {
+function storyOf({ why, cause, firstStep, endedAt, ending, howBad, others, isFrozen }: Brief): string {
   const because = why ? `*${why}*${cause ? ` (${cause})` : ''}. ` : cause ? `Cause: ${cause}. ` : ''
   const more = others > 0 ? `${others} more alerts belong to it. ` : ''
   const frozen = isFrozen ? 'Data is missing: these are the last numbers known. ' : ''
+  if (ending !== '') return `${howBad}. First step: ${firstStep}.`
   return endedAt ? `${because}${howBad}` : `${because}${howBad}. ${more}${frozen}First step: ${firstStep}.`
 }
 

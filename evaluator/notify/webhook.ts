@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import { VERSION } from '../../runtime/version.ts'
-import type { NotifyReason } from '../../slo/alert/alert-reason.ts'
+import { CLOSING_REASONS, type ClosingReason, type NotifyReason } from '../../slo/alert/alert-reason.ts'
 import { labelFingerprint } from '../../slo/fnv1a.ts'
 import type { Message } from '../deliver/message.ts'
 import { groupKey, sorted } from './group-key.ts'
@@ -12,6 +12,10 @@ const ALERTMANAGER_REASON: Partial<Record<NotifyReason, string>> = {
   maintenance_ended: 'first notification',
   members_added: 'new alerts added',
   resolved: 'all alerts resolved',
+  ...(Object.fromEntries(CLOSING_REASONS.map((reason) => [reason, 'all alerts resolved'])) as Record<
+    ClosingReason,
+    string
+  >),
   repeat: 'repeat interval elapsed',
   escalation_step: 'repeat interval elapsed',
 }

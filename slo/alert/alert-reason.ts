@@ -11,6 +11,12 @@ export const NOTIFY_REASONS = [
   'escalation_step',
   'fallback',
   'resolved',
+  'slo_removed',
+  'alerting_off',
+  'target_changed',
+  'excluded',
+  'budget_reset',
+  'endpoint_removed',
   'silence_ended',
   'maintenance_ended',
   'ack_expired',
@@ -19,6 +25,19 @@ export const NOTIFY_REASONS = [
   'test',
 ] as const
 export type NotifyReason = (typeof NOTIFY_REASONS)[number]
+
+/** Why something ends that is not known to have recovered: people decided so. */
+export const CLOSING_REASONS = [
+  'slo_removed',
+  'alerting_off',
+  'target_changed',
+  'excluded',
+  'budget_reset',
+  'endpoint_removed',
+] as const satisfies readonly NotifyReason[]
+export type ClosingReason = (typeof CLOSING_REASONS)[number]
+
+export const isClosing = (reason: string): reason is ClosingReason => CLOSING_REASONS.some((each) => each === reason)
 
 /** What keeps a tier from being judged. */
 export const FROZEN_REASONS = [

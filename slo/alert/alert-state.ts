@@ -1,5 +1,5 @@
 import type { Severity } from '../model.ts'
-import type { FrozenReason, Reason, WithheldReason } from './alert-reason.ts'
+import type { ClosingReason, FrozenReason, Reason, WithheldReason } from './alert-reason.ts'
 
 /**
  * What one alert remembers between evaluations: plain JSON, so that it survives a restart unchanged.
@@ -73,9 +73,9 @@ export function advance(
 }
 
 /** Ends an alert that is no longer judged, so that whoever was told hears the end of it. */
-export function switchedOff(state: AlertState): Outcome {
+export function switchedOff(state: AlertState, reason: ClosingReason): Outcome {
   const ends = state.phase === 'firing'
-  return { next: NEVER_FIRED, transition: ends ? 'resolved' : null, reason: ends ? 'resolved' : 'policy_off' }
+  return { next: NEVER_FIRED, transition: ends ? 'resolved' : null, reason: ends ? reason : 'policy_off' }
 }
 
 /** Whether what an alert fires for has cleared: it is only kept open until it has been clear for long enough. */

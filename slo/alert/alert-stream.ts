@@ -1,6 +1,6 @@
 import type { Severity } from '../model.ts'
 import type { AlertPolicy } from './alert-policy.ts'
-import type { NotifyReason, WithheldReason } from './alert-reason.ts'
+import type { ClosingReason, NotifyReason, WithheldReason } from './alert-reason.ts'
 import { highest, Turn } from './alert-turn.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
@@ -82,6 +82,8 @@ export interface IncidentNow {
   acknowledgement: { by: string; at: Date; until: Date } | null
   /** Endpoints that can show an acknowledgement, and those that are only written to. */
   traits: EndpointTraits
+  /** Why the last of its alerts ended although nothing says that they recovered; null when they did, or fire. */
+  closed: ClosingReason | null
   /** False: the author of its SLOs wants no message when it ends, where nothing else needs one. */
   tellsEnd: boolean
 }
@@ -90,9 +92,11 @@ export interface EndpointTraits {
   acknowledges: ReadonlySet<string>
   /** Chat and mail: nothing stays open there when no end is told. */
   messages: ReadonlySet<string>
+  /** Those the configuration knows; null for whatever is named. */
+  known: ReadonlySet<string> | null
 }
 
-export const NO_TRAITS: EndpointTraits = { acknowledges: new Set(), messages: new Set() }
+export const NO_TRAITS: EndpointTraits = { acknowledges: new Set(), messages: new Set(), known: null }
 
 export interface Projection {
   /** Null when the incident is over. */
@@ -145,7 +149,7 @@ export function project(before: IncidentStream, incident: IncidentNow, now: Date
 }
 
 /** Everybody with something open hears the end, whatever overlays hold. */
-function endOf(stream: IncidentStream, { tellsEnd, traits }: IncidentNow, policy: AlertPolicy): Projection {
+function endOf(stream: IncidentStream, { tellsEnd, traits, closed }: IncidentNow, policy: AlertPolicy): Projection {
   const intents: Intent[] = []
   const withheld: Withheld[] = []
   const sequence = stream.sequence + 1
@@ -154,7 +158,7 @@ function endOf(stream: IncidentStream, { tellsEnd, traits }: IncidentNow, policy
     else if (!tellsEnd && traits.messages.has(endpoint)) withheld.push({ endpoint, reason: 'policy_off' })
     else {
       const { severity } = stream
-      intents.push({ endpoint, event: 'resolved', reason: 'resolved', severity, replaces: null, sequence })
+      intents.push({ endpoint, event: 'resolved', reason: closed ?? 'resolved', severity, replaces: null, sequence })
     }
   }
   for (const [endpoint, severities] of Object.entries(stream.plan.subscriptions)) {

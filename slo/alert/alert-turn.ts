@@ -30,6 +30,8 @@ export class Turn {
   /** An endpoint that the page had covered hears that the ticket is the news again. */
   readonly #fell: boolean
   readonly #isAcknowledged: boolean
+  /** The authors of all that fires want no alert of it. */
+  readonly #isOff: boolean
   #told = false
 
   constructor(before: IncidentStream, incident: IncidentNow, real: Severity, now: Date, policy: AlertPolicy) {
@@ -41,6 +43,7 @@ export class Turn {
     this.#visible = highest(incident.firing.filter(mayBeAnnounced).map(({ severity }) => severity))
     const hidden = incident.firing.filter((each) => !mayBeAnnounced(each))
     this.#hidden = (hidden.find(({ severity }) => severity === real) ?? hidden[0])?.muted ?? 'keep_firing'
+    this.#isOff = incident.firing.every(({ muted }) => muted === 'policy_off')
     const rose = rank(real) > rank(before.severity)
     this.#changed = real !== before.severity
     this.#fell = rank(real) < rank(before.severity)
@@ -70,7 +73,12 @@ export class Turn {
   decide(endpoint: string, severities: readonly Severity[]): void {
     const open = this.#before.open[endpoint]
     const visible = this.#visible
-    if (open && rank(this.#real) < rank(open.severity) && !severities.includes(this.#real)) {
+    if (!this.#isKnown(endpoint)) {
+      if (open) this.#close(endpoint, 'endpoint_removed')
+      else this.#withhold(endpoint, 'endpoint_disabled')
+    } else if (open && this.#isOff) {
+      this.#close(endpoint, 'alerting_off')
+    } else if (open && rank(this.#real) < rank(open.severity) && !severities.includes(this.#real)) {
       this.#close(endpoint)
     } else if (open && rank(this.#real) < rank(open.severity) + (this.#fell ? 1 : 0)) {
       this.#fall(endpoint, severities)
@@ -158,6 +166,7 @@ export class Turn {
       for (const endpoint of step.endpoints) {
         if (this.#isAcknowledged) this.#withhold(endpoint, 'acknowledged')
         else if (this.#visible !== 'page') this.#withhold(endpoint, this.#hidden)
+        else if (!this.#isKnown(endpoint)) this.#withhold(endpoint, 'endpoint_disabled')
         else this.#tell(endpoint, 'escalation_step', 'page')
       }
       if (this.#isAcknowledged || this.#visible !== 'page') return
@@ -192,7 +201,9 @@ export class Turn {
   closeUnsubscribed(): void {
     for (const [endpoint, { severity }] of Object.entries(this.#before.open)) {
       if (endpoint in this.#before.plan.subscriptions) continue
-      if (rank(this.#real) < rank(severity)) this.#close(endpoint)
+      if (!this.#isKnown(endpoint)) this.#close(endpoint, 'endpoint_removed')
+      else if (this.#isOff) this.#close(endpoint, 'alerting_off')
+      else if (rank(this.#real) < rank(severity)) this.#close(endpoint)
     }
   }
 
@@ -237,15 +248,20 @@ export class Turn {
     if (severity === 'page') this.#next.pagedAtMs ??= this.#nowMs
   }
 
-  /** De-escalated: what is open there is over. */
-  #close(endpoint: string): void {
+  #isKnown(endpoint: string): boolean {
+    const { known } = this.#incident.traits
+    return known === null || known.has(endpoint)
+  }
+
+  /** What is open there is over: de-escalated, unless something else is said. */
+  #close(endpoint: string, reason: NotifyReason = 'deescalated'): void {
     const open = this.#before.open[endpoint]
     if (!open) return
     delete this.#next.open[endpoint]
     this.#intents.push({
       endpoint,
       event: 'resolved',
-      reason: 'deescalated',
+      reason,
       severity: open.severity,
       replaces: null,
       sequence: 0,

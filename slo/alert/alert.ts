@@ -34,7 +34,7 @@ export function decide(
   { remeasuring = false, late = null }: DecisionContext = {},
 ): Decision {
   const state = previous ?? NEVER_FIRED
-  if (reading.slo.alerting === 'off') return { ...switchedOff(state), verdicts: [], lead: null }
+  if (reading.slo.alerting === 'off') return { ...switchedOff(state, 'alerting_off'), verdicts: [], lead: null }
   const frozen = frozenReading(reading, now, policy, remeasuring)
   const verdicts = judgeTiers(reading, policy, frozen).map((verdict) => flagLate(verdict, reading, late))
   const at = reading.watermark?.getTime() ?? now.getTime()

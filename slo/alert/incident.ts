@@ -2,6 +2,7 @@ import type { Counts, Severity } from '../model.ts'
 import type { Confidence } from './alert-confidence.ts'
 import type { AlertEvidence, BudgetOutlook } from './alert-facts.ts'
 import type { Reason, WithheldReason } from './alert-reason.ts'
+import type { Ending } from './ending.ts'
 
 /** What an alert says, as Alertmanager's label `alertname`. */
 export const ALERT_NAMES = [
@@ -64,6 +65,8 @@ export interface Member {
   startedAt: Date
   /** Null while it fires. */
   endedAt: Date | null
+  /** Why it ended although nothing says that it recovered; null when it did, and while it fires. */
+  ending: Ending | null
   /** Why messages do not list it while it fires, e.g. `silenced`; null when they do. */
   mutedBy: WithheldReason | null
   /** Identity beyond severity and root cause: the SLO's own labels, then alertname, env, owner, service, slo, dependency. */
@@ -82,7 +85,7 @@ export interface Member {
 }
 
 /** What earlier versions did not journal. */
-type Later = 'owner' | 'runbook' | 'budget' | 'evidence'
+type Later = 'owner' | 'runbook' | 'budget' | 'evidence' | 'ending'
 
 /** A member as it was before it became JSON. */
 export const reviveMember = (stored: Omit<Member, Later> & Partial<Pick<Member, Later>>): Member => ({
@@ -90,6 +93,7 @@ export const reviveMember = (stored: Omit<Member, Later> & Partial<Pick<Member, 
   runbook: stored.details?.runbook ?? '',
   budget: null,
   evidence: null,
+  ending: null,
   ...stored,
   startedAt: new Date(stored.startedAt),
   endedAt: stored.endedAt && new Date(stored.endedAt),

@@ -18,6 +18,10 @@ export interface AlertRecord {
     keepFiringMs: Readonly<Record<Severity, number>>
     root: string
     summary: string
+    /** The SLO's definition when its condition held last; '' for alerts that are about no SLO. */
+    definition: string
+    /** Its condition cleared when that was another one. */
+    isRedefined: boolean
   } | null
   /** The tiers that matched when it rose, with what was read then. */
   risen: TierVerdict[]

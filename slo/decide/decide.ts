@@ -68,6 +68,8 @@ export interface DecideInput {
   memory: Memory
   context: DecideContext
   now: Date
+  /** `lastOf` the decision before this one; without it the end of an SLO that is gone quotes its last message. */
+  last?: ReadonlyMap<string, Evaluation>
 }
 
 export interface Decision {
@@ -81,14 +83,29 @@ export interface Decision {
 }
 
 /** Every alert of every kind, before it is known what is behind those that fire. */
-export function judgeAlerts({ readings, conditions, memory, context, now }: DecideInput): Evaluation[] {
+export function judgeAlerts({
+  readings,
+  conditions,
+  memory,
+  context,
+  now,
+  last = new Map(),
+}: DecideInput): Evaluation[] {
   const { policy, kinds, remeasuring } = context
   const watermark = readings[0]?.watermark ?? null
   const signals = [...signalsOfReadings(readings, watermark, now, policy, kinds, remeasuring), ...conditions.signals]
   const explained = explainedRoots(memory.incidents.values())
-  const judging = { now, policy, kinds, remeasuring, explained, late: conditions.late }
+  const judging = { now, policy, kinds, remeasuring, explained, late: conditions.late, last }
   return judge(readings, signals, memory.alerts, judging, conditions.unseen)
 }
+
+/** What was measured last of every alert that fires. */
+export const lastOf = ({ evaluations }: Pick<Decision, 'evaluations'>): ReadonlyMap<string, Evaluation> =>
+  new Map(
+    evaluations
+      .filter(({ outcome, reading }) => outcome.next.phase === 'firing' && reading !== null)
+      .map((evaluation) => [evaluation.subject.alert, evaluation]),
+  )
 
 /**
  * The one decision: which alerts there are, which incidents they make, and who must hear what of them. Production, rehearsals,

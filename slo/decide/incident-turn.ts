@@ -1,5 +1,6 @@
 import type { AlertPolicy } from '../alert/alert-policy.ts'
-import { isCleared } from '../alert/alert-state.ts'
+import type { ClosingReason } from '../alert/alert-reason.ts'
+import { type FiringAlert, isCleared } from '../alert/alert-state.ts'
 import {
   type EndpointTraits,
   type IncidentNow,
@@ -9,6 +10,7 @@ import {
   startStream,
 } from '../alert/alert-stream.ts'
 import { BLIND } from '../alert/blindness.ts'
+import { definitionOf } from '../alert/ending.ts'
 import {
   type AlertSubject,
   type FiringNow,
@@ -21,6 +23,7 @@ import { joinPlans, planOf, type StreamPlan } from '../alert/stream-plan.ts'
 import type { AlertPolicies, Severity } from '../model.ts'
 import { muteOf, type Overlays } from '../overlay/overlays.ts'
 import type { RouteNode } from '../overlay/route.ts'
+import type { Reading } from '../reading.ts'
 import { type AlertRecord, differs, type IncidentRecord } from './alert-record.ts'
 import type { Evaluation } from './judge.ts'
 
@@ -62,7 +65,8 @@ export function turnIncidents(
   const waits = new Map(evaluations.map(({ subject, waits }) => [subject.alert, waits]))
   const groups = [...open.values()].map((record) => record.group)
   const grouped = group(groups, [...firing.values()], context.now, context.policy)
-  return grouped.map((each) => turnOf(each, open, firing, waits, context))
+  const closed = new Map(evaluations.flatMap(({ subject, ending }) => (ending ? [[subject.alert, ending.reason]] : [])))
+  return grouped.map((each) => turnOf(each, open, firing, { waits, closed }, context))
 }
 
 /** An alert that fires, with the id of the overlay that mutes it, if one does. */
@@ -103,7 +107,7 @@ function turnOf(
   { group: next, joined, movedFrom, isNew }: Grouped,
   open: ReadonlyMap<string, IncidentRecord>,
   firing: ReadonlyMap<string, Firing>,
-  waits: ReadonlyMap<string, boolean>,
+  { waits, closed }: { waits: ReadonlyMap<string, boolean>; closed: ReadonlyMap<string, ClosingReason> },
   context: TurnContext,
 ): IncidentTurn {
   const { now, policy, overlays, traits, policies } = context
@@ -133,6 +137,7 @@ function turnOf(
       joined: !isNew && joined.includes(alert),
     })),
     acknowledgement,
+    closed: Object.keys(next.members).flatMap((alert) => closed.get(alert) ?? [])[0] ?? null,
     traits,
     tellsEnd: Object.values(next.members).some(({ subject }) => policies.get(subject.slo)?.whenResolved !== false),
   }
@@ -205,7 +210,7 @@ export const turnsAnything = ({ before, group: next, projection }: IncidentTurn)
 
 /** The record of an alert after its evaluation, once it is known where it belongs. */
 export function recordAfter(
-  { subject, before, outcome, burn, keepFiringMs, root, summary }: Evaluation,
+  { subject, before, outcome, burn, reading, keepFiringMs, root, summary }: Evaluation,
   incident: string,
 ): AlertRecord {
   const { next, transition } = outcome
@@ -225,9 +230,23 @@ export function recordAfter(
     state: next,
     incident,
     previousIncident: before.previousIncident,
-    fired: rose || !before.fired ? { subject, keepFiringMs, root, summary } : before.fired,
+    fired: {
+      ...(rose || !before.fired ? { subject, keepFiringMs, root, summary } : before.fired),
+      ...definedBy(before, next, reading),
+    },
     risen: rose ? risen : before.risen,
   }
+}
+
+/** Under which definition the condition held last, and whether another one let it clear. */
+function definedBy({ state, fired }: AlertRecord, next: FiringAlert, reading: Reading | null) {
+  const known = { definition: fired?.definition ?? '', isRedefined: fired?.isRedefined ?? false }
+  if (!reading) return known
+  const definition = definitionOf(reading.slo)
+  const wasCleared = state.phase === 'firing' && isCleared(state)
+  if (isCleared(next)) return wasCleared ? known : { ...known, isRedefined: known.definition !== definition }
+  // While nothing can be judged the new definition has not been asked.
+  return next.frozen ? known : { definition, isRedefined: false }
 }
 
 /** The incident each alert belongs to after a tick; the one that speaks for itself, where it is in two. */

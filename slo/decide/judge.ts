@@ -1,8 +1,16 @@
 import { type Decision, decide } from '../alert/alert.ts'
 import type { AlertEvidence } from '../alert/alert-facts.ts'
 import type { AlertPolicy } from '../alert/alert-policy.ts'
-import type { FrozenReason } from '../alert/alert-reason.ts'
-import { advance, type Condition, type Outcome, switchedOff } from '../alert/alert-state.ts'
+import { type ClosingReason, type FrozenReason, isClosing } from '../alert/alert-reason.ts'
+import {
+  advance,
+  type Condition,
+  type FiringAlert,
+  isCleared,
+  type Outcome,
+  switchedOff,
+} from '../alert/alert-state.ts'
+import { budgetEnding, definitionOf, type Ending, excludedEnding } from '../alert/ending.ts'
 import { isSameEnvironment } from '../alert/environment.ts'
 import type { AlertName } from '../alert/incident.ts'
 import type { AlertSubject } from '../alert/incident-group.ts'
@@ -11,12 +19,15 @@ import { fenced } from '../invalid.ts'
 import type { Severity } from '../model.ts'
 import type { Reading } from '../reading.ts'
 import { type AlertRecord, NEW_RECORD } from './alert-record.ts'
+import { wants } from './reading-signals.ts'
 
 /** What one tick means for one alert. */
 export interface Evaluation {
   subject: AlertSubject
   before: AlertRecord
   outcome: Outcome
+  /** Why it ended with this evaluation although nothing says that it recovered; null otherwise. */
+  ending: Ending | null
   /** Of the SLO it is about; null when that is gone, or it is about none. */
   reading: Reading | null
   /** The numbers of an alert that is no burn rate, beyond those of the SLO's budget. */
@@ -42,6 +53,8 @@ export interface JudgeContext {
   explained: ReadonlyMap<string, readonly string[]>
   /** Event time of minutes that arrived late and were measured since the last tick. */
   late: { from: Date; to: Date } | null
+  /** The last evaluation of each alert that fires, as far as it is known: the last measurement of SLOs that are gone. */
+  last: ReadonlyMap<string, Evaluation>
 }
 
 /**
@@ -70,13 +83,51 @@ export function judge(
   for (const [alert, before] of records) {
     if (seen.has(alert) || before.state.phase === 'inactive' || !before.fired) continue
     const { subject, keepFiringMs, summary, root } = before.fired
-    const isGone = !context.kinds.has(subject.alertname) || (subject.slo !== '' && !bySlo.has(subject.slo))
-    const known = { subject, before, reading: readingOf(subject), evidence: null, burn: null }
+    const reading = readingOf(subject)
+    const known = { subject, before, reading, evidence: null, burn: null, ending: null }
     const base = { ...known, conditions: [], keepFiringMs, waits: true, root, summary }
-    if (isGone) evaluations.push({ ...base, outcome: switchedOff(before.state) })
+    const gone = goneBecause(subject, reading, context.kinds)
+    if (gone) evaluations.push({ ...base, outcome: switchedOff(before.state, gone) })
     else evaluations.push({ ...base, ...noLonger(before, keepFiringMs, context.now, unseen) })
   }
-  return evaluations
+  return evaluations.map((evaluation) => withEnding(evaluation, context))
+}
+
+/** Why an alert is not judged any more; null while it is. */
+function goneBecause(
+  { slo, alertname }: AlertSubject,
+  reading: Reading | null,
+  kinds: ReadonlySet<AlertName>,
+): ClosingReason | null {
+  if (slo !== '' && !reading) return 'slo_removed'
+  if (!kinds.has(alertname) || (reading && !wants(reading.slo, alertname))) return 'alerting_off'
+  return null
+}
+
+/** An end that does not mean recovery says so, and keeps what was measured last. */
+function withEnding(evaluation: Evaluation, { last }: JudgeContext): Evaluation {
+  const { before, outcome, subject, reading, burn } = evaluation
+  if (outcome.transition !== 'resolved' || before.state.phase !== 'firing') return evaluation
+  const ending = endingOf(before.state)
+  if (!ending) return evaluation
+  const measured = ending.reason === 'slo_removed' || ending.reason === 'alerting_off' ? last.get(subject.alert) : null
+  return {
+    ...evaluation,
+    ending,
+    outcome: { ...outcome, reason: ending.reason },
+    ...(measured && { reading: reading ?? measured.reading, burn: measured.burn, evidence: measured.evidence }),
+  }
+
+  function endingOf(state: FiringAlert): Ending | null {
+    if (isClosing(outcome.reason)) return { reason: outcome.reason, by: '', why: '' }
+    if (!reading) return null
+    const isRedefined = isCleared(state)
+      ? before.fired?.isRedefined
+      : before.fired?.definition !== definitionOf(reading.slo)
+    if (isRedefined) return { reason: 'target_changed', by: '', why: '' }
+    if (burn) return excludedEnding(state, burn.decision.verdicts, reading)
+    return subject.under === undefined ? null : budgetEnding(state, reading)
+  }
 }
 
 function judgeBurn(
@@ -94,6 +145,7 @@ function judgeBurn(
     reading,
     evidence: null,
     outcome: { next, transition, reason },
+    ending: null,
     burn: { reading, decision },
     conditions: decision.verdicts,
     keepFiringMs: policy.keepFiringMs,
@@ -115,7 +167,8 @@ function judgeSignal(
   const isInhibited = isExplained && before.state.phase === 'inactive'
   const conditions = isInhibited ? signal.conditions.map(inhibited) : signal.conditions
   const outcome = advance(before.state, conditions, at, keepFiringMs)
-  return { subject, before, reading, evidence, outcome, burn: null, conditions, keepFiringMs, waits, root, summary }
+  const judged = { subject, before, reading, evidence, outcome, ending: null, burn: null }
+  return { ...judged, conditions, keepFiringMs, waits, root, summary }
 }
 
 const inhibited = (condition: Condition): Condition =>

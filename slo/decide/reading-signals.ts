@@ -13,6 +13,10 @@ const wantsAbsence = ({ alerting, policies }: Slo): boolean => alerting !== 'off
 
 export const isJudged = ({ slo }: Reading) => slo.alerting !== 'off'
 
+/** Whether an SLO, as it is defined now, has alerts of a kind at all. */
+export const wants = (slo: Slo, alertname: AlertName): boolean =>
+  alertname === 'TelemetryAbsent' ? wantsAbsence(slo) : slo.alerting !== 'off'
+
 /** Everything beside burn rates that follows from the readings alone. */
 export function signalsOfReadings(
   readings: readonly Reading[],

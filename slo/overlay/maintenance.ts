@@ -135,6 +135,8 @@ export const dependenciesInMaintenance = (windows: readonly MaintenanceWindow[],
 export interface Exclusion extends OneOff {
   reason: string
   by: string
+  /** When the last of its windows was made. */
+  madeAt?: Date
 }
 
 /**
@@ -150,29 +152,40 @@ export function exclusionsOf(windows: readonly MaintenanceWindow[], subject: Sub
       return occurrencesOf(window, span).flatMap(({ from, to }) => {
         const startMs = Math.max(from.getTime(), earliestMs)
         const endMs = Math.min(to.getTime(), toMs)
-        return startMs < endMs ? [{ startMs, endMs, reason: window.reason, by: window.createdBy }] : []
+        const madeMs = window.createdAt.getTime()
+        return startMs < endMs ? [{ startMs, endMs, madeMs, reason: window.reason, by: window.createdBy }] : []
       })
     })
     .sort((a, b) => a.startMs - b.startMs)
   return merged(found)
 }
 
-function merged(sorted: readonly { startMs: number; endMs: number; reason: string; by: string }[]): Exclusion[] {
-  const result: { startMs: number; endMs: number; reasons: Set<string>; authors: Set<string> }[] = []
-  for (const { startMs, endMs, reason, by } of sorted) {
+interface Span {
+  startMs: number
+  endMs: number
+  madeMs: number
+  reason: string
+  by: string
+}
+
+function merged(sorted: readonly Span[]): Exclusion[] {
+  const result: (Omit<Span, 'reason' | 'by'> & { reasons: Set<string>; authors: Set<string> })[] = []
+  for (const { startMs, endMs, madeMs, reason, by } of sorted) {
     const last = result.at(-1)
     if (!last || startMs > last.endMs) {
-      result.push({ startMs, endMs, reasons: new Set([reason]), authors: new Set([by]) })
+      result.push({ startMs, endMs, madeMs, reasons: new Set([reason]), authors: new Set([by]) })
       continue
     }
     last.endMs = Math.max(last.endMs, endMs)
+    last.madeMs = Math.max(last.madeMs, madeMs)
     last.reasons.add(reason)
     last.authors.add(by)
   }
-  return result.map(({ startMs, endMs, reasons, authors }) => ({
+  return result.map(({ startMs, endMs, madeMs, reasons, authors }) => ({
     from: new Date(startMs),
     to: new Date(endMs),
     reason: [...reasons].join('; '),
     by: [...authors].join(', '),
+    madeAt: new Date(madeMs),
   }))
 }

@@ -28,6 +28,7 @@ const member = (changed: Partial<Member> = {}): Member => ({
   severity: 'page',
   startedAt: new Date('2026-01-01T00:00:00Z'),
   endedAt: null,
+  ending: null,
   labels: LABELS,
   summary: 'checkout-availability burns 16.7x',
   details: null,

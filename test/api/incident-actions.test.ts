@@ -17,6 +17,7 @@ const member = (changed: Partial<Member> = {}): Member => ({
   severity: 'page',
   startedAt: minutesAgo(7),
   endedAt: null,
+  ending: null,
   labels: { alertname: 'SLOBurnRate', service: 'checkout', env: 'prod' },
   summary: 'checkout-availability burns 20x',
   details: null,

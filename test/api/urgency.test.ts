@@ -47,6 +47,7 @@ describe('what fires for an SLO with several incidents', () => {
     severity: 'page',
     startedAt: minutesAgo(3),
     endedAt: null,
+    ending: null,
     mutedBy: null,
     owner: '',
     runbook: '',

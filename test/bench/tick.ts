@@ -186,6 +186,7 @@ const evaluatorOn = (db: Db): Evaluator => ({
   policy: ALERT_POLICY,
   kinds: new Set(ALERT_NAMES),
   publicUrl: 'http://127.0.0.1',
+  last: new Map(),
   memory: null,
 })
 

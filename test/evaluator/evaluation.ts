@@ -68,6 +68,7 @@ export function evaluatorOn(
       { matchers: [{ name: 'severity', op: '=', value: 'ticket' }], endpoints: ['desk', 'chat'], routes: [] },
     ],
     publicUrl: 'https://plumbline.example',
+    last: new Map(),
     memory: null,
   }
 }
@@ -109,7 +110,7 @@ function rowsOfMinute(startMs: number, bad: number) {
     })
   return [
     ...(bad > 0 ? Array.from({ length: 25 }, (_, n) => row(n + 1, 'timeout', bad / 25)) : []),
-    ...(bad < 1000 ? [row(50, 'ok', 1000 - bad)] : []),
+    ...(bad < 1000 ? [50, 51].map((n) => row(n, 'ok', (1000 - bad) / 2)) : []),
   ]
 }
 
@@ -137,8 +138,9 @@ export async function storeSegment(db: Db, segment: string, from: number, to: nu
 
 /** `minutes` minutes without a failure before `untilMs`, and a collector that was alive all the while. */
 export async function storeCleanPast(db: Db, untilMs: number, minutes: number): Promise<void> {
-  const rows = Array.from({ length: minutes }, (_, n) =>
-    callRow({ service: 'checkout', dependency: 'acme-pay', ts: untilMs - (n + 1) * MINUTE_MS, weight: 1000 }),
+  // Two in a minute, so that an hour holds as many calls as the guards want to see.
+  const rows = Array.from({ length: 2 * minutes }, (_, n) =>
+    callRow({ service: 'checkout', dependency: 'acme-pay', ts: untilMs - (n + 1) * (MINUTE_MS / 2), weight: 500 }),
   )
   await storeCalls(db, rows, `past-${untilMs}`)
   await storeHeartbeat(db, untilMs)

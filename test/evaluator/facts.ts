@@ -48,6 +48,7 @@ export function member(slo = 'checkout-availability', changes: Partial<Member> =
     severity: 'page',
     startedAt: STARTED,
     endedAt: null,
+    ending: null,
     labels: { alertname, env: 'prod', owner: 'payments', service, slo },
     mutedBy: null,
     owner: 'payments',

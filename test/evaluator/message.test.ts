@@ -3,7 +3,7 @@ import { reviveFacts } from '../../evaluator/decide/incident-facts.ts'
 import { parseOrigin } from '../../evaluator/decide/origin.ts'
 import { answersOf } from '../../evaluator/deliver/answers.ts'
 import { causeOf, summaryOf } from '../../evaluator/deliver/incident-text.ts'
-import { headline, messageOf } from '../../evaluator/deliver/message.ts'
+import { headline, messageOf, wordOf } from '../../evaluator/deliver/message.ts'
 import { OUTCOMES } from '../../integration/outcome.ts'
 import type { BudgetOutlook } from '../../slo/alert/alert-facts.ts'
 import type { Intent } from '../../slo/alert/alert-stream.ts'
@@ -49,6 +49,25 @@ describe('a page', () => {
     expect(messageOf(intent(), sampled, URL_BASE).alerts[0]?.annotations.description).toMatch(
       /^1,000 of 60,000 calls failed by sampling weight, 10 of 600 as received, in 1 h/,
     )
+  })
+
+  it('that ends without recovery says what ended it, by whom, and what was measured last', () => {
+    const ending = { reason: 'slo_removed', by: 'sam', why: '' } as const
+    const endedAt = new Date('2026-01-01T01:00:00Z')
+    const closed = facts({}, [member('a', { endedAt, ending })])
+    const message = messageOf(
+      { ...intent(), event: 'resolved', reason: 'slo_removed', endpoint: 'pager' },
+      closed,
+      URL_BASE,
+    )
+    expect(wordOf(message)).toBe('CLOSED')
+    expect(message.alerts[0]?.annotations).toMatchObject({
+      description: expect.stringMatching(
+        /^not known to be over: a was removed by sam; last measured: .* of .* calls failed/,
+      ),
+      first_step: expect.stringMatching(/^check checkout yourself/),
+    })
+    expect(message.brief.howBad).toContain('was removed by sam')
   })
 
   it('is identified by labels that do not move', () => {

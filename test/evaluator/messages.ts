@@ -40,6 +40,7 @@ export const alert = (changes: Partial<MessageAlert> = {}): MessageAlert => ({
 export const brief = (changes: Partial<Brief> = {}): Brief => ({
   what: 'checkout-availability burns 16.7x',
   why: 'acme-pay times out',
+  ending: '',
   cause: 'share 0.82 of 400 bad traces, confidence high',
   others: 0,
   startedAt: new Date('2026-01-01T00:00:00Z'),

@@ -26,6 +26,7 @@ const MEMBER: Member = {
   severity: 'page',
   startedAt: NOON,
   endedAt: null,
+  ending: null,
   labels: { service: 'checkout' },
   summary: 'checkout burns',
   details: null,

@@ -42,6 +42,7 @@ const incidentAt = ({ is = 'page', muted = null, cleared = false, s: _, ...rest 
   firing: is === null ? [] : [{ alert: 'A', severity: is, muted, cleared, joined: false }],
   acknowledgement: null,
   traits: NO_TRAITS,
+  closed: null,
   tellsEnd: true,
   ...rest,
 })
@@ -339,7 +340,7 @@ describe('overlays', () => {
     ])
   })
 
-  for (const muted of ['silenced', 'maintenance', 'inhibited', 'grouped_under_root', 'policy_off'] as const) {
+  for (const muted of ['silenced', 'maintenance', 'inhibited', 'grouped_under_root'] as const) {
     it(`${muted} while the page falls to a ticket: only the end of the page is told, where no ticket follows it`, () => {
       const [, fall, later] = played([{}, { is: 'ticket', muted, s: 60 }, { is: 'ticket', muted, s: 120 }])
       expect(told(fall)).toEqual(['p resolved deescalated page #2'])
@@ -397,6 +398,26 @@ describe('overlays', () => {
     const end = last(played([{}, { is: null, s: 60, traits, tellsEnd: false }]))
     expect(told(end)).toEqual(['p resolved resolved page #2'])
     expect(withheld(end)).toEqual(['c policy_off', 'd severity_filter'])
+  })
+})
+
+describe('an endpoint that the configuration does not know any more', () => {
+  const traits = { ...NO_TRAITS, known: new Set(['c', 'd']) }
+  it('is told the end once, and nothing else afterwards', () => {
+    const [, gone, later, over] = played([
+      {},
+      { s: 60, traits },
+      { s: 4 * HOUR, traits },
+      { s: 5 * HOUR, is: null, traits },
+    ])
+    expect(told(gone)).toEqual(['p resolved endpoint_removed page #2'])
+    expect(told(later)).toEqual(['c firing repeat page #3'])
+    expect(withheld(later)).toContain('p endpoint_disabled')
+    expect(told(over)).toEqual(['c resolved resolved page #4'])
+  })
+  it('is no step of an escalation', () => {
+    const steps = played([{ traits }, { s: 40 * MINUTE, traits }], ESCALATING)
+    expect(told(last(steps))).toEqual([])
   })
 })
 

@@ -167,8 +167,8 @@ describe('transitions', () => {
   it('an SLO whose alerting is switched off ends what fires and starts nothing', () => {
     const silent = reading({ of: slo({ alerting: 'off' }), bad: { 60: burning(20), 5: burning(20) } })
     expect(outcome(decide(null, silent, NOW))).toBe('stays inactive: policy_off')
-    expect(outcome(decide(firing(), silent, NOW))).toBe('resolved inactive: resolved')
-    expect(switchedOff(firing()).next).toEqual(NEVER_FIRED)
+    expect(outcome(decide(firing(), silent, NOW))).toBe('resolved inactive: alerting_off')
+    expect(switchedOff(firing(), 'alerting_off').next).toEqual(NEVER_FIRED)
   })
 
   it('the clear clock starts over when the severity comes alive again', () => {

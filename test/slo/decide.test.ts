@@ -8,7 +8,7 @@ import { ALERT_NAMES, type AlertName } from '../../slo/alert/incident.ts'
 import { modeSignal } from '../../slo/alert/mode-alerts.ts'
 import { SHORT_KEEP_MS, type Signal } from '../../slo/alert/signal.ts'
 import { type AlertRecord, emptyMemory, remember } from '../../slo/decide/alert-record.ts'
-import { decide, plainContext } from '../../slo/decide/decide.ts'
+import { type DecideInput, decide, lastOf as evaluated, plainContext } from '../../slo/decide/decide.ts'
 import type { AlertPolicies, Slo } from '../../slo/model.ts'
 import { NO_OVERLAYS, type Overlays } from '../../slo/overlay/overlays.ts'
 import type { RouteNode } from '../../slo/overlay/route.ts'
@@ -55,6 +55,7 @@ interface Step {
 /** Plays ticks without a store; alerts and messages of each. */
 function played(...steps: Step[]) {
   let memory: EvaluatorMemory = emptyMemory()
+  let last: NonNullable<DecideInput['last']> = new Map()
   return steps.map(({ minute, readings = [], signals = [], unseen = null, kinds = ALERT_NAMES, ...rest }) => {
     const now = at(minute)
     const decision = decide({
@@ -70,7 +71,9 @@ function played(...steps: Step[]) {
         policies: new Map(Object.entries(rest.policies ?? {})),
       }),
       now,
+      last,
     })
+    last = evaluated(decision)
     const change = changesOf(decision, memory.incidents, () => null, now)
     memory = remember(memory, change)
     const said = decision.turns.flatMap(({ projection }) => [
@@ -103,13 +106,13 @@ describe('alerts of one tick', () => {
       { minute: 3 },
     )
     expect(steps[1]?.said).toEqual(['firing first ticket'])
-    expect(lastOf(steps).said).toEqual(['resolved resolved ticket'])
+    expect(lastOf(steps).said).toEqual(['resolved slo_removed ticket'])
   })
 
   it('a kind that is switched off ends', () => {
     const readings = [read(-10)]
     const steps = played({ minute: 0, readings }, { minute: 1, readings, kinds: ['SLOBurnRate'] })
-    expect(steps.map(({ said }) => said)).toEqual([['firing first page'], ['resolved resolved page']])
+    expect(steps.map(({ said }) => said)).toEqual([['firing first page'], ['resolved alerting_off page']])
   })
 
   it('a signal that is not given any more is clear, and ends after its time', () => {
@@ -319,6 +322,104 @@ describe('objectives of one document, and SLOs over the same calls', () => {
     const [rise] = played({ minute: 0, readings: silent, kinds: ['TelemetryAbsent'] })
     expect(rise?.said).toEqual(['firing first ticket'])
     expect(Object.keys([...rise!.memory.incidents.values()][0]!.group.members)).toHaveLength(3)
+  })
+})
+
+describe('an end that is no recovery says why', () => {
+  const NAME = 'checkout-stripe'
+  const burning = (minute: number, of = slo()): Step => ({ minute, readings: [read(minute, { of, burns: true })] })
+  const over = (steps: ReturnType<typeof played>) => {
+    const incident = lastOf(steps).events.find(({ kind }) => kind === 'incident')
+    const { facts } = JSON.parse(incident?.evidence ?? '{}')
+    return {
+      said: lastOf(steps).said,
+      ending: facts?.incident.members[0].ending,
+      details: facts?.incident.members[0].details,
+    }
+  }
+  const EXCLUSION = { from: at(-60), to: at(600), reason: 'provider upgrade', by: 'sam', madeAt: at(1) }
+  /** Nothing of the last minutes counts, and the rest of the hour was fine. */
+  const excluded = (minute: number): Reading => {
+    const now = read(minute)
+    const nothing = { counts: counts(0, 0), units: counts(0, 0), coverage: 1 }
+    const windows = new Map([...now.windows, [5, nothing], [30, nothing]] as const)
+    return { ...now, windows, period: { ...now.period, exclusions: [EXCLUSION] } }
+  }
+
+  it('an SLO that was removed, with what was measured last', () => {
+    const end = over(played(burning(0), burning(1), { minute: 2 }))
+    expect(end.said).toEqual(['resolved slo_removed page'])
+    expect(end.ending).toEqual({ reason: 'slo_removed', by: '', why: '' })
+    expect(end.details.burn).toBe(20)
+  })
+  it('alerts that were switched off', () => {
+    expect(over(played(burning(0), burning(1, slo({ alerting: 'off' })))).said).toEqual(['resolved alerting_off page'])
+  })
+  it('a kind that was switched off', () => {
+    const steps = played(burning(0), { ...burning(1), kinds: ['SLOBudgetSpent'] })
+    expect(over(steps).said).toEqual(['resolved alerting_off page'])
+  })
+  it('an author who wants no alerts any more', () => {
+    const off = { endpoints: [], whenBreaching: false, whenResolved: true, whenNoData: true }
+    const steps = played(
+      burning(0),
+      { ...burning(1), policies: { [NAME]: off } },
+      { ...burning(2), policies: { [NAME]: off } },
+    )
+    expect(steps.map(({ said }) => said)).toEqual([
+      ['firing first page'],
+      ['resolved alerting_off page'],
+      ['not told: policy_off'],
+    ])
+  })
+  const LOOSER: Record<string, Partial<Slo> & { targetPpm?: number }> = {
+    'a target that was loosened': { targetPpm: 900_000 },
+    'a window that was changed': { tiers: [{ severity: 'page', longMinutes: 60, shortMinutes: 5, factor: 500 }] },
+    'another selection': { generation: '00000000cafecafe', targetPpm: 900_000 },
+  }
+  it.each(Object.entries(LOOSER))('%s', (_title, changes) => {
+    const of = slo({ tiers: slo().tiers, ...changes })
+    const steps = played(burning(0), burning(1, of), burning(6, of))
+    expect(steps.slice(1).map(({ said }) => said)).toEqual([
+      ['not told: keep_firing'],
+      ['resolved target_changed page'],
+    ])
+  })
+  it('not a target that was loosened after it recovered, or before it did', () => {
+    const of = slo({ targetPpm: 995_000 })
+    const after = played(burning(0), { minute: 1, readings: [read(1)] }, { minute: 6, readings: [read(6, { of })] })
+    expect(over(after).said).toEqual(['resolved resolved page'])
+    const tighter = slo({ targetPpm: 999_500 })
+    const before = played(
+      burning(0),
+      burning(1, tighter),
+      { minute: 2, readings: [read(2, { of: tighter })] },
+      { minute: 7, readings: [read(7, { of: tighter })] },
+    )
+    expect(over(before).said).toEqual(['resolved resolved page'])
+  })
+  it('time that maintenance leaves out, by whom and why', () => {
+    const end = over(played(burning(0), { minute: 2, readings: [excluded(2)] }, { minute: 7, readings: [excluded(7)] }))
+    expect(end.said).toEqual(['resolved excluded page'])
+    expect(end.ending).toEqual({ reason: 'excluded', by: 'sam', why: 'provider upgrade' })
+  })
+  it('a mark of a budget that was reset', () => {
+    const reset = { slo: NAME, at: at(3), reason: 'agreed', by: 'sam' }
+    const fresh = read(4)
+    const spent = (minute: number): Step => ({
+      minute,
+      readings: [read(minute, { spent: 600 })],
+      kinds: ['SLOBudgetSpent'],
+    })
+    const end = over(
+      played(spent(0), spent(2), {
+        minute: 4,
+        readings: [{ ...fresh, period: { ...fresh.period, resets: [reset] } }],
+        kinds: ['SLOBudgetSpent'],
+      }),
+    )
+    expect(end.said).toEqual(['resolved budget_reset ticket'])
+    expect(end.ending).toEqual({ reason: 'budget_reset', by: 'sam', why: 'agreed' })
   })
 })
 

@@ -98,12 +98,13 @@ describe('when a window takes place', () => {
 describe('time left out of the budget', () => {
   const excluding = (changed: Partial<MaintenanceWindow> = {}) =>
     window({ excludeFromBudget: true, reason: 'upgrade', ...changed })
+  const MADE = at('06-10T12:00')
   const day = { from: at('06-10T00:00'), to: at('06-11T00:00') }
 
   test('only by explicit choice', () => {
     expect(exclusionsOf([window()], SUBJECT, day)).toEqual([])
     expect(exclusionsOf([excluding()], SUBJECT, day)).toEqual([
-      { from: at('06-10T12:00'), to: at('06-10T13:00'), reason: 'upgrade', by: 'ada' },
+      { from: at('06-10T12:00'), to: at('06-10T13:00'), reason: 'upgrade', by: 'ada', madeAt: MADE },
     ])
   })
 
@@ -113,7 +114,9 @@ describe('time left out of the budget', () => {
 
   test('cut to the span', () => {
     const span = { from: at('06-10T12:10'), to: at('06-10T12:20') }
-    expect(exclusionsOf([excluding()], SUBJECT, span)).toEqual([{ ...span, reason: 'upgrade', by: 'ada' }])
+    expect(exclusionsOf([excluding()], SUBJECT, span)).toEqual([
+      { ...span, reason: 'upgrade', by: 'ada', madeAt: MADE },
+    ])
   })
 
   test('overlapping and touching windows are one, with both reasons', () => {
@@ -131,7 +134,7 @@ describe('time left out of the budget', () => {
       day,
     )
     expect(found).toEqual([
-      { from: at('06-10T12:00'), to: at('06-10T14:00'), reason: 'upgrade; failover', by: 'ada, sam' },
+      { from: at('06-10T12:00'), to: at('06-10T14:00'), reason: 'upgrade; failover', by: 'ada, sam', madeAt: MADE },
     ])
   })
 
