@@ -171,7 +171,7 @@ describe('an outage of one minute', () => {
       dependency: 'acme-pay',
     })
     expect(page.alerts[0].annotations.description).toContain(
-      '1,000 of 60,000 calls failed in 1 h (governing window), 200x in 5 m',
+      '1,000 of 60,000 calls failed by sampling weight, 25 of 143 as received, in 1 h (governing window), 200x in 5 m',
     )
     expect(page.alerts[0].annotations.trace_ids.split(',')).toHaveLength(3)
     expect(page.plumbline.counts).toEqual({ good: 59_000, total: 60_000 })
@@ -345,8 +345,8 @@ describe('an SLO that is removed while it fires', () => {
     await recordDefinitions(store.db, [removed], new Date(T0 + MINUTE_MS))
     await tickAt(evaluator, T0 + 2 * MINUTE_MS)
     expect(receiver.received.slice(2).map(said).sort()).toEqual([
-      'chat resolved resolved page',
-      'pager resolved resolved page',
+      'chat resolved slo_removed page',
+      'pager resolved slo_removed page',
     ])
     expect(await listIncidents(store.db, { state: 'open', limit: 1 })).toEqual([])
     await tickAt(evaluator, T0 + 3 * MINUTE_MS)
