@@ -134,11 +134,12 @@ const STRING_INDEX_WARNING =
 function* warningsOf(signal: Signal, { accepted, rejections, stringIndexes }: Written & Notes, json: FromJson | null) {
   if (stringIndexes > 0) yield `${stringIndexes} ${STRING_INDEX_WARNING}`
   if (json === null) return
-  const { retypedValues, lostAttributes, firstKey, unknownKeys } = json.notes
+  const { retypedValues, lostAttributes, firstKey, snakeKey, unknownKeys } = json.notes
   if (retypedValues + lostAttributes > 0) {
     const fates = `${retypedValues} kept as text or as a double, ${lostAttributes} not stored`
     yield `values that do not fit their type: ${fates}; the first is ${JSON.stringify(firstKey)}.`
   }
+  if (snakeKey !== '') yield `keys in snake_case (${snakeKey}) were read; OTLP/JSON has them in lowerCamelCase.`
   if (accepted + rejections.total === 0 && unknownKeys.size > 0) {
     const keys = [...unknownKeys].map((key) => JSON.stringify(key)).join(', ')
     yield `no ${SIGNALS[signal].noun} was found in the request; keys without meaning here: ${keys}`

@@ -25,10 +25,16 @@ export function writeFields(writer: MessageWriter, object: JsonObject, fields: F
   for (const key in object) {
     const value = object[key] ?? null
     if (value === null) continue
-    const writeField = fields.get(key) ?? fields.get(camelCase(key))
+    const writeField = fields.get(key) ?? snakeField(writer, key, fields)
     if (writeField !== undefined) writeField(writer, value, key)
     else writer.notes.sawUnknown(key)
   }
+}
+
+function snakeField(writer: MessageWriter, key: string, fields: Fields): WriteField | undefined {
+  const writeField = fields.get(camelCase(key))
+  if (writeField !== undefined) writer.notes.snakeKey ||= key
+  return writeField
 }
 
 /** Old writers send the names of the protobuf definition, `start_time_unix_nano`; protobuf's JSON readers take both. */

@@ -9,6 +9,8 @@ export class JsonNotes {
   lostAttributes = 0
   /** The first of either, by its key. */
   firstKey = ''
+  /** The first key that was sent in snake_case. */
+  snakeKey = ''
   /** Some of the keys that mean nothing here. */
   readonly unknownKeys = new Set<string>()
 

@@ -193,6 +193,14 @@ describe('spans', () => {
     expect(await answerTo('/v1/traces', body)).toEqual(expected)
   })
 
+  test('spans whose keys are in snake_case are stored, and the sender is notified', async () => {
+    const { traceId, ...rest } = spanJson()
+    expect(await answerTo('/v1/traces', traceJson([{ ...rest, trace_id: traceId }]))).toEqual({
+      rejected: 0,
+      message: 'keys in snake_case (trace_id) were read; OTLP/JSON has them in lowerCamelCase.',
+    })
+  })
+
   test('a request in JSON that holds metrics next to spans stores the spans', async () => {
     const body = { ...traceJson([spanJson()]), resourceMetrics: [{ scopeMetrics: [{ metrics: [{}, {}] }] }] }
     expect(await answerTo('/v1/traces', body)).toMatchObject({ rejected: 2 })
