@@ -59,12 +59,12 @@ const GUARDED = ['/api/*', '/clickhouse/*', '/metrics']
 const OPEN = ['/healthz', '/readyz']
 
 /** Requests of everyone, and of one caller, that run at once and that wait. */
-const API_LANE = { size: 32, queue: 256, callerSize: 24, callerQueue: 128 }
+const API_LANE = { size: 32, queue: 256, callerSize: 8, callerQueue: 128 }
 /** Documents are read whole by their routes, which have a limit of their own. */
 const MAX_BODY_BYTES = 4 * 2 ** 20
 /** What judging one request's documents, and replaying the history of one SLO, may take. */
-const JUDGING_MS = 5_000
-const REPLAYING_MS = 30_000
+const JUDGING_MS = 10_000
+const REPLAYING_MS = 60_000
 
 /** The whole HTTP surface as a function of a request: testable by `app.request()`, served by `startApi`. */
 export function createApp(deps: AppDeps): OpenAPIHono {

@@ -76,7 +76,7 @@ const previewRoute = createRoute({
 const stepMinutesOf = (days: number) => (days <= 7 ? 60 : 1440)
 
 /** What one request may take, of all its SLOs and all their statements together. */
-const BUDGET = { ms: 30_000, rows: 1_000_000_000, memoryBytes: 512 * 2 ** 20 }
+const BUDGET = { ms: 60_000, rows: 1_000_000_000, memoryBytes: 512 * 2 ** 20 }
 /** Previews of everyone, and of one caller: they are what the API can be asked that costs most. */
 const LANE = { size: 2, queue: 8, callerSize: 1, callerQueue: 4 }
 

@@ -26,14 +26,17 @@ export interface Asked {
   given: unknown[]
 }
 export type Answered = { done: unknown } | { failed: string }
+/** The first message: from here on the time of the work counts. */
+const READY = 'ready'
 
-/** Below everything else of the machine: of this thread alone. */
+/** Half the share of a thread that evaluates, where both want the processor: of this thread alone. */
 try {
-  setPriority(10)
+  setPriority(3)
 } catch {
   // A container may forbid it; the thread then runs at the priority of the others.
 }
 
+parentPort?.postMessage(READY)
 parentPort?.on('message', ({ task, given }: Asked) => {
   parentPort?.postMessage(answer(task, given))
 })

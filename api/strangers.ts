@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { createSlots } from '../storage/slots.ts'
 import type { Asking } from './lanes.ts'
@@ -21,6 +22,8 @@ const MEMORY = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 32 }
 
 interface Thread {
   worker: Worker
+  /** Resolves once it takes work. */
+  ready: Promise<unknown>
   idle?: NodeJS.Timeout
 }
 
@@ -37,7 +40,8 @@ export function createStrangers({ limitMs, queue = 16 }: { limitMs: number; queu
     // Nothing of the environment, which may hold secrets.
     const worker = new Worker(WORKER, { env: {}, resourceLimits: MEMORY })
     worker.unref()
-    const opened: Thread = { worker }
+    const opened: Thread = { worker, ready: once(worker, 'message') }
+    opened.ready.catch(() => undefined)
     worker.once('exit', () => {
       if (thread === opened) thread = undefined
     })
@@ -55,9 +59,10 @@ export function createStrangers({ limitMs, queue = 16 }: { limitMs: number; queu
     resting.idle = setTimeout(() => kill(resting), IDLE_MS).unref()
   }
 
-  function answerOf(asked: Asked, withinMs: number): Promise<unknown> {
-    const { worker } = open()
-    const running = thread as Thread
+  async function answerOf(asked: Asked, withinMs: number): Promise<unknown> {
+    const running = open()
+    const { worker } = running
+    await running.ready
     return new Promise((resolve, reject) => {
       const limit = setTimeout(() => end(tooLong(withinMs)), withinMs)
       function end(failure: Error) {
