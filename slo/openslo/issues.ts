@@ -100,10 +100,28 @@ const WORDS: Record<string, string> = {
 
 const withArticle = (word: string): string => (/^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`)
 
-const quoteHint = (issue: Issue): string | undefined =>
-  issue.code === 'invalid_type' && issue.expected === 'string' && /number|boolean/.test(typeof issue.input)
-    ? `Quote it: "${issue.input}"`
-    : undefined
+/** Texts that mean the same whatever they look like; elsewhere a quoted number would be refused as well. */
+const FREE_TEXT = new Set(['name', 'displayName', 'description', 'service', 'labels', 'annotations'])
+
+/** Durations, with the unit that is usual there. */
+const DURATION_UNITS: Record<string, string> = {
+  duration: 'd',
+  timeSliceWindow: 'm',
+  lookbackWindow: 'm',
+  alertAfter: 'm',
+}
+
+function quoteHint(issue: Issue): string | undefined {
+  const { input } = issue
+  if (issue.code !== 'invalid_type' || issue.expected !== 'string') return undefined
+  if (typeof input !== 'number' && typeof input !== 'boolean') return undefined
+  const unit = DURATION_UNITS[String(issue.path.at(-1))]
+  if (unit !== undefined)
+    return Number.isSafeInteger(input) && Number(input) > 0
+      ? `Add the unit: ${input}${unit}`
+      : 'Write a number and its unit: 5m, 6h, 30d'
+  return issue.path.some((key) => FREE_TEXT.has(String(key))) ? `Quote it: "${input}"` : undefined
+}
 
 function size(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): [code: string, message: string] {
   if (issue.origin === 'string') {

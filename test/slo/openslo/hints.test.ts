@@ -27,6 +27,20 @@ describe('a number that is proposed is accepted itself', () => {
     expect(sayings(occurrences(`${key}: ${proposed}`))).toEqual([])
   })
 
+  it.each([
+    ['duration: 30d', 'duration: 30', 'Add the unit: 30d', 'duration: 30d'],
+    ['name: pay', 'name: 2026', 'Quote it: "2026"', 'name: "2026"'],
+  ])('in the place of %s: %s', (right, wrong, hint, proposed) => {
+    expect(SLO_TEXT).toContain(right)
+    expect(sayings(SLO_TEXT.replace(right, wrong))[0]).toContain(hint)
+    expect(sayings(SLO_TEXT.replace(right, proposed))).toEqual([])
+  })
+
+  it('a quoted number is proposed only where any text is taken', () => {
+    const calendar = SLO_TEXT.replace(/isRolling: true/, 'calendar: { startTime: 2026, timeZone: 1 }')
+    expect(sayings(calendar).join()).not.toContain('Quote it')
+  })
+
   it('whatever the target', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (target) => {
