@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { noteOf } from '../integration/name-notes.ts'
 import { OUTCOMES, OWNERS } from '../integration/outcome.ts'
 import { nearMisses } from '../slo/near-misses.ts'
 import { readCalledBy, readCallersOf } from '../storage/dependencies.ts'
@@ -28,6 +29,10 @@ const attempts = {
 export const dependencySchema = z
   .object({
     name: z.string(),
+    note: z.string().nullable().meta({
+      description:
+        'What names such as _overflow and _addresses stand for, and what to do about them; null for all others',
+    }),
     kind: z.string().meta({ description: 'The protocol most calls use' }),
     owner: z.enum(OWNERS).meta({ description: 'Who can mend most of what goes wrong; none when nothing does' }),
     health: z.enum(HEALTHS),
@@ -154,6 +159,10 @@ function dependencyOf(
 ): z.output<typeof dependencySchema> {
   return {
     ...entry,
+    note: noteOf(
+      entry.name,
+      entry.operations.map(({ operation }) => operation),
+    ),
     modes: modes.map((mode) => ({ ...mode, since: mode.since?.toISOString() ?? null })),
     callers: callers.map(({ lastCallAt, ...caller }) => ({ ...caller, lastCallAt: lastCallAt.toISOString() })),
     window: textOf(window),

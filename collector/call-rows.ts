@@ -68,8 +68,9 @@ export class CallRows {
     )
   }
 
-  /** A new request begins. */
-  reset(): void {
+  /** A new request begins, which came at `nowMs`. */
+  reset(nowMs: number): void {
+    this.#names.advance(nowMs)
     this.#nested.reset()
     this.capped = 0
   }

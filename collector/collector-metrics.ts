@@ -32,6 +32,8 @@ export function collectorMetrics(registry: Registry) {
       labelNames: ['signal', 'result'],
       registers,
     }),
+    /** Registers the counter, which reads its values when it is scraped. */
+    observeNames: (read: () => Readonly<Record<string, number>>) => observeNames(registry, read),
     requests: new Counter({
       name: 'plumbline_ingest_requests_total',
       help: 'Answered requests by transport (http, grpc) and HTTP status, for gRPC the one that means the same',
@@ -91,4 +93,17 @@ function observeLevels(registry: Registry, read: () => Levels): void {
   gauge('plumbline_ingest_in_flight_bytes', 'Bodies being read, decoded or waiting for the disk', 'inFlight')
   gauge('plumbline_ingest_segments_pending', 'Sealed segments waiting for ClickHouse', 'pending')
   gauge('plumbline_ingest_segment_bytes', 'Disk taken by segments', 'bytes')
+}
+
+function observeNames(registry: Registry, read: () => Readonly<Record<string, number>>): void {
+  new Counter({
+    name: 'plumbline_calls_beyond_name_cap_total',
+    help: 'Calls counted under _overflow since the start, by what they had one name too many of: dependency or operation',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [kind, calls] of Object.entries(read())) this.inc({ kind }, calls)
+    },
+  })
 }

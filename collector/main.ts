@@ -8,6 +8,7 @@ import { close, listen } from '../runtime/listen.ts'
 import type { Log } from '../runtime/log.ts'
 import { findInbox } from '../storage/embedded/inbox.ts'
 import { readCallNames } from '../storage/ingest.ts'
+import { readNamesInUse } from '../storage/names-in-use.ts'
 import type { Db } from '../storage/query.ts'
 import { ByteBudget } from './byte-budget.ts'
 import { collectorMetrics } from './collector-metrics.ts'
@@ -109,7 +110,10 @@ async function build(
 
   const budget = new ByteBudget(limits.maxInFlight)
   metrics.observe(() => ({ inFlight: budget.used, pending: backlog.sealed.length, bytes: backlog.bytes() }))
-  const calls = { rules: config.calls, names: new AdmittedNames(await knownNames(db, log)) }
+  const names = new AdmittedNames(await knownNames(db, log), {}, Date.now())
+  metrics.observeNames(() => names.refusedCalls)
+  stops.push(await keepNamesInUse(db, names, log))
+  const calls = { rules: config.calls, names }
   const { hash, ...redactionRules } = config.redaction
   const mark = hash ? hashMark(await redactionKey(dataDir)) : undefined
   const keeping = {
@@ -170,6 +174,22 @@ function canTake(journal: Journal): boolean {
 }
 
 /** Telemetry is taken also while ClickHouse is away; the caps then start empty. */
+const NAMES_IN_USE_EVERY_MS = 15_000
+
+/** Names that SLOs select are never refused: asks for them now and again. Resolves to what ends this. */
+async function keepNamesInUse(db: Db, names: AdmittedNames, log: Log): Promise<Stop> {
+  const read = async () => {
+    try {
+      names.keepInUse(await Promise.race([readNamesInUse(db), failAfter(NAMES_WITHIN_MS)]))
+    } catch (error) {
+      log.debug({ err: error }, 'cannot read the names that SLOs select; those read before stay')
+    }
+  }
+  await read()
+  const timer = setInterval(read, NAMES_IN_USE_EVERY_MS)
+  return async () => clearInterval(timer)
+}
+
 async function knownNames(db: Db, log: Log): Promise<CallNames[]> {
   try {
     return await Promise.race([readCallNames(db, DEFAULT_NAME_LIMITS.names), failAfter(NAMES_WITHIN_MS)])

@@ -25,7 +25,7 @@ export function createSpanRows(settings: CallSettings, keeping: Keeping): WriteS
   return (body, rows, nowMs) => {
     const written = nothingWritten()
     const { groups, notes } = decodeTraces(body, span)
-    calls.reset()
+    calls.reset(nowMs)
     for (const { resource, scopes } of groups) {
       span.sentResource = resource.attributes
       calls.begin(resource.attributes)

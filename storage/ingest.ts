@@ -210,11 +210,11 @@ function timestamp(ns: bigint): string {
   return `${seconds}.${String(ns % 1_000_000_000n).padStart(9, '0')}Z`
 }
 
-/** Names already in store, the most used first: what a restarted collector admits again. */
+/** Names in store of the last day, the most used first: what a restarted collector admits again. Older ones gave way. */
 export const readCallNames = async (db: Db, limit: number) => selectCallNames(db, { limit })
 
 const selectCallNames = query({
-  sql: `SELECT service, dependency, operation FROM calls_1m
+  sql: `SELECT service, dependency, operation FROM calls_1m WHERE minute > now() - INTERVAL 1 DAY
     GROUP BY service, dependency, operation ORDER BY sum(samples) DESC LIMIT {limit:UInt32}`,
   params: z.object({ limit: z.int() }),
   row: z.object({ service: z.string(), dependency: z.string(), operation: z.string() }),

@@ -177,3 +177,26 @@ describe('since when a failure runs', () => {
     expect(runningSince(minutes, 'timeout', 0.01)).toEqual(ago === null ? null : minutesAgo(ago))
   })
 })
+
+describe('a name that stands for many', () => {
+  test.each(['_overflow', '_addresses', 'redis/_addresses'])('%s says what it is and what to do', async (name) => {
+    await using other = await seededApp()
+    await seedTelemetry(other.db)
+    await seedCalls(other.db, [{ ago: 2, count: 20, dependency: name }])
+    const { body } = await other.get(`/api/v1/dependencies/${encodeURIComponent(name)}`)
+    expect(body.note).toMatch(/calls\.aliases/)
+  })
+
+  test('operations beyond the cap are explained at their dependency', async () => {
+    await using other = await seededApp()
+    await seedTelemetry(other.db)
+    await seedCalls(other.db, [
+      { ago: 2, count: 20, operation: '_overflow' },
+      { ago: 2, count: 20, dependency: 'ledger' },
+    ])
+    const { body } = await other.get('/api/v1/dependencies')
+    const notes = body.items.map(({ name, note }: { name: string; note: string | null }) => [name, note])
+    expect(notes).toContainEqual(['acme-pay', expect.stringMatching(/calls\.pathTemplates/)])
+    expect(notes).toContainEqual(['ledger', null])
+  })
+})

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { CallNames } from '../../integration/cardinality.ts'
 import { AdmittedNames, OVERFLOW } from '../../integration/cardinality.ts'
 
@@ -81,4 +81,94 @@ test('memory is bounded even against invented services', () => {
   )
   expect(admitted.admit(names({ service: 's0' }))).toEqual(names({ service: 's0' }))
   expect(admitted.admit(names({ service: 'late', dependency: '' })).dependency).toBe('')
+})
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+describe('a name that was not seen for a day gives way', () => {
+  test('to a new dependency, and not before', () => {
+    const admitted = new AdmittedNames([], { dependenciesPerService: 2 }, DAY_MS)
+    admitted.admit(names({ dependency: 'old' }))
+    admitted.advance(DAY_MS + 20 * HOUR_MS)
+    admitted.admit(names({ dependency: 'recent' }))
+    expect(admitted.admit(names({ dependency: 'new' })).dependency).toBe(OVERFLOW)
+    admitted.advance(2 * DAY_MS)
+    expect(admitted.admit(names({ dependency: 'new' })).dependency).toBe('new')
+    expect(admitted.admit(names({ dependency: 'recent' })).dependency).toBe('recent')
+    expect(admitted.admit(names({ dependency: 'old' })).dependency).toBe(OVERFLOW)
+  })
+
+  test('to a new operation', () => {
+    const admitted = new AdmittedNames([], { operationsPerDependency: 1 }, DAY_MS)
+    admitted.admit(names({ operation: 'GET /old' }))
+    admitted.advance(2 * DAY_MS)
+    expect(admitted.admit(names({ operation: 'GET /new' })).operation).toBe('GET /new')
+    expect(admitted.admit(names({ operation: 'GET /old' })).operation).toBe(OVERFLOW)
+  })
+
+  test('is one that calls still name: being seen keeps it', () => {
+    const admitted = new AdmittedNames([], { dependenciesPerService: 1 }, 0)
+    for (let hour = 0; hour < 100; hour++) {
+      admitted.advance(hour * HOUR_MS)
+      expect(admitted.admit(names({ dependency: 'pay' })).dependency).toBe('pay')
+      expect(admitted.admit(names({ dependency: 'mail' })).dependency).toBe(OVERFLOW)
+    }
+  })
+
+  test('and one that was read at a start counts as seen then', () => {
+    const admitted = new AdmittedNames([names({ dependency: 'pay' })], { dependenciesPerService: 1 }, 5 * DAY_MS)
+    admitted.advance(5 * DAY_MS + HOUR_MS)
+    expect(admitted.admit(names({ dependency: 'mail' })).dependency).toBe(OVERFLOW)
+  })
+
+  test('when all services together have too many, and services that are gone with it', () => {
+    const admitted = new AdmittedNames([], { names: 30 }, 0)
+    fill(admitted, 1000, (index) => names({ service: `s${index}` }))
+    expect(admitted.admit(names({ service: 'late' })).dependency).toBe(OVERFLOW)
+    admitted.advance(2 * DAY_MS)
+    expect(admitted.admit(names({ service: 'late' }))).toEqual(names({ service: 'late' }))
+    expect(admitted.size).toBe(3)
+  })
+})
+
+describe('a name that an SLO selects', () => {
+  const inUse = { dependencies: new Set(['api.stripe.com']), operations: new Set(['POST /charges']) }
+
+  test('is never refused', () => {
+    const admitted = new AdmittedNames([], { dependenciesPerService: 1, operationsPerDependency: 1 })
+    admitted.keepInUse(inUse)
+    admitted.admit(names({ dependency: 'mail' }))
+    const charge = names({ dependency: 'api.stripe.com', operation: 'POST /charges' })
+    expect(admitted.admit(names({ dependency: 'api.stripe.com', operation: 'GET /' })).dependency).toBe(
+      'api.stripe.com',
+    )
+    expect(admitted.admit(charge)).toBe(charge)
+    expect(admitted.admit(names({ dependency: 'fax' })).dependency).toBe(OVERFLOW)
+  })
+
+  test('is never refused, even of a service that comes when everything is full', () => {
+    const admitted = new AdmittedNames([], { names: 0 })
+    admitted.keepInUse(inUse)
+    const charge = names({ dependency: 'api.stripe.com', operation: 'POST /charges' })
+    expect(admitted.admit(charge)).toBe(charge)
+  })
+
+  test('does not give way', () => {
+    const admitted = new AdmittedNames([], { dependenciesPerService: 1 }, 0)
+    admitted.keepInUse(inUse)
+    admitted.admit(names({ dependency: 'api.stripe.com' }))
+    admitted.advance(9 * DAY_MS)
+    expect(admitted.admit(names({ dependency: 'mail' })).dependency).toBe(OVERFLOW)
+  })
+})
+
+test('calls beyond a cap are counted by the kind of name that was one too many', () => {
+  const admitted = new AdmittedNames([], { dependenciesPerService: 1, operationsPerDependency: 1 })
+  admitted.admit(names({}))
+  expect(admitted.refusedCalls).toEqual({ dependency: 0, operation: 0 })
+  admitted.admit(names({ dependency: 'mail' }))
+  admitted.admit(names({ operation: 'GET /b' }))
+  admitted.admit(names({ operation: 'GET /c' }))
+  expect(admitted.refusedCalls).toEqual({ dependency: 1, operation: 2 })
 })

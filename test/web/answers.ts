@@ -104,6 +104,7 @@ export function incident(id: string, { details, ...change }: IncidentChange = {}
 export function dependency(name: string, change: Partial<Dependency> = {}): Dependency {
   return {
     name,
+    note: null,
     kind: 'http',
     owner: 'none',
     health: 'healthy',

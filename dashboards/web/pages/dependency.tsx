@@ -31,6 +31,7 @@ export function Dependency({ name }: { name: string }) {
           <span class="muted">{[value.kind, menderWords(value.owner)].filter(Boolean).join(', ')}</span>
         </p>
         <h1>{value.name}</h1>
+        {value.note && <p class="muted">{value.note}</p>}
         <FreshnessLine watermark={value.freshness.watermark}>
           <span>
             <Time at={value.window.from} /> to <Time at={value.window.to} />
