@@ -4,7 +4,9 @@ import { compress } from 'hono/compress'
 import type { Registry } from 'prom-client'
 import type { Config } from '../runtime/config-schema.ts'
 import type { Log } from '../runtime/log.ts'
+import { createRefusedAccess } from '../runtime/refused-access.ts'
 import type { Db } from '../storage/query.ts'
+import { auditRefusal } from '../storage/refused-tokens.ts'
 import { refuseForeignPages, requireOwnHost, requireToken, requireTokenForMethod } from './access.ts'
 import { alertmanagerFace } from './alertmanager-face.ts'
 import { auditRoutes } from './audit-log.ts'
@@ -35,7 +37,7 @@ import { traceRoutes } from './traces.ts'
 import { securityHeaders, webPages } from './web-pages.ts'
 
 export interface AppDeps {
-  config: Pick<Config, 'bind' | 'publicUrl' | 'tokens'> & Partial<Pick<Config, 'endpoints' | 'alerting'>>
+  config: Pick<Config, 'bind' | 'publicUrl' | 'tokens'> & Partial<Pick<Config, 'endpoints' | 'alerting' | 'hostNames'>>
   db: Db
   log: Log
   metrics: Registry
@@ -78,13 +80,20 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   app.use('*', securityHeaders)
   app.use('*', requireOwnHost(config))
   for (const path of ['/api/*', '/metrics']) app.use(path, compress())
+  const refused = createRefusedAccess({
+    registry: deps.metrics,
+    log,
+    audit: auditRefusal(db, clock),
+    now: () => clock().getTime(),
+  })
+  const foreignPages = refuseForeignPages(config)
   for (const path of GUARDED) {
     const token = path.startsWith('/clickhouse')
-      ? requireToken(config.tokens, 'read', { basic: true })
-      : requireTokenForMethod(config.tokens)
-    app.use(path, refuseForeignPages, token, neverStored)
+      ? requireToken(config.tokens, 'read', { refused, basic: true })
+      : requireTokenForMethod(config.tokens, refused)
+    app.use(path, foreignPages, token, neverStored)
   }
-  for (const path of OPEN) app.use(path, refuseForeignPages, neverStored)
+  for (const path of OPEN) app.use(path, foreignPages, neverStored)
   app.use('/api/*', lane(API_LANE), bodyLimit({ maxSize: MAX_BODY_BYTES, onError: bodyTooLarge }))
 
   app.route('/', healthRoutes({ ...deps, board }))

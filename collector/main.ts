@@ -6,10 +6,12 @@ import { compileRedaction } from '../integration/redaction.ts'
 import type { Config } from '../runtime/config-schema.ts'
 import { close, listen } from '../runtime/listen.ts'
 import type { Log } from '../runtime/log.ts'
+import { createRefusedAccess } from '../runtime/refused-access.ts'
 import { findInbox } from '../storage/embedded/inbox.ts'
 import { readCallNames } from '../storage/ingest.ts'
 import { readNamesInUse } from '../storage/names-in-use.ts'
 import type { Db } from '../storage/query.ts'
+import { auditRefusal } from '../storage/refused-tokens.ts'
 import { ByteBudget } from './byte-budget.ts'
 import { collectorMetrics } from './collector-metrics.ts'
 import { createExportCall } from './grpc/export-call.ts'
@@ -17,6 +19,7 @@ import { createGrpcServer } from './grpc/server.ts'
 import { createAccess } from './http/access.ts'
 import { createCors } from './http/cors.ts'
 import { createExportEndpoint } from './http/export-endpoint.ts'
+import { createForeignRefusal } from './http/foreign-requests.ts'
 import { createOtlpServer } from './http/server.ts'
 import { collectorIdentity } from './identity.ts'
 import { createIngest } from './ingest.ts'
@@ -123,13 +126,15 @@ async function build(
   }
   const ingest = createIngest({ journal, seen, calls, keeping, metrics, rejectionLog: createRejectionLog(log) })
 
-  const access = createAccess(config.tokens)
+  const audit = auditRefusal(db, () => new Date())
+  const access = createAccess(config.tokens, createRefusedAccess({ registry, log, audit }))
   const checkCapacity = (bytes: number) => journal.check(bytes)
   const exports = { ingest, access, budget, maxBody: limits.maxBody, checkCapacity, metrics, log }
   const server = createOtlpServer({
     paths: limits.paths,
     exportEndpoint: createExportEndpoint(exports),
     access,
+    refuseForeign: createForeignRefusal(config),
     cors: createCors(limits.cors),
     registry,
     isReady: () => canTake(journal),

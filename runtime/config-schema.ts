@@ -66,6 +66,8 @@ export const configSchema = z.strictObject({
   bind: z.string().default('127.0.0.1'),
   /** How links in notifications begin; default: the API's own address. */
   publicUrl: z.url().optional(),
+  /** Names of this machine, besides localhost and that of `publicUrl`, by which a loopback bind is reached. */
+  hostNames: list.prefault([]),
   insecure: flag.default(false),
   ports: z
     .strictObject({

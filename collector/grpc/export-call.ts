@@ -23,7 +23,8 @@ export function createExportCall(options: ExportOptions) {
   const { ingest, access, budget, maxBody, checkCapacity, metrics, log } = options
 
   async function answer(signal: Signal, stream: ServerHttp2Stream, headers: IncomingHttpHeaders, lease: Lease) {
-    access(headers.authorization, 'ingest')
+    const address = stream.session?.socket.remoteAddress
+    access({ authorization: headers.authorization, door: 'otlp_grpc', address }, 'ingest')
     const decoders = messageDecoders(String(headers['grpc-encoding'] ?? 'identity'))
     const check = (bytes: number) => {
       budget.check(bytes)

@@ -1,23 +1,40 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../../runtime/config-schema.ts'
-import { forbidden, unauthenticated } from './problem.ts'
+import type { Door, RefusedAccess } from '../../runtime/refused-access.ts'
+import { forbidden, tooManyTokens, unauthenticated } from './problem.ts'
 
 export type Scope = Config['tokens'][number]['scopes'][number]
 
-/** Throws 401 or 403 unless the Authorization header carries a token with the scope. Without tokens everybody may. */
-export type Access = (authorization: string | undefined, scope: Scope) => void
+/** Who asks, and where. */
+export interface Caller {
+  authorization: string | undefined
+  door: Door
+  /** Of the peer. */
+  address: string | undefined
+}
 
-export function createAccess(tokens: Config['tokens']): Access {
+/** Throws 401, 403 or 429 unless the Authorization header carries a token with the scope. Without tokens everybody may. */
+export type Access = (caller: Caller, scope: Scope) => void
+
+export function createAccess(tokens: Config['tokens'], refused: RefusedAccess): Access {
   if (tokens.length === 0) return () => {}
-  const known = tokens.map(({ token, scopes }) => ({ hash: hashOf(token), scopes }))
-  return (authorization, scope) => {
+  const known = tokens.map(({ name, token, scopes }) => ({ name, hash: hashOf(token), scopes }))
+  return ({ authorization, door, address = 'unknown' }, scope) => {
     const given = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
-    if (given === undefined) throw unauthenticated()
+    if (given === undefined) {
+      refused({ door, address, reason: 'missing' })
+      throw unauthenticated()
+    }
     const hash = hashOf(given)
     // Every token is compared, in constant time, so that the duration tells nothing.
     const matches = known.filter((token) => timingSafeEqual(token.hash, hash))
-    if (matches.length === 0) throw unauthenticated()
-    if (!matches.some(({ scopes }) => scopes.includes(scope))) throw forbidden(scope)
+    const [first] = matches
+    if (first === undefined) {
+      throw refused({ door, address, reason: 'unknown' }) ? tooManyTokens() : unauthenticated()
+    }
+    if (matches.some(({ scopes }) => scopes.includes(scope))) return
+    refused({ door, address, reason: 'scope', token: first.name })
+    throw forbidden(scope)
   }
 }
 

@@ -34,7 +34,7 @@ export function createExportEndpoint(options: ExportOptions) {
   async function answer(signal: Signal, request: IncomingMessage, lease: Lease): Promise<Answer> {
     const { headers } = request
     if (request.method !== 'POST') throw wrongMethod('POST')
-    access(headers.authorization, 'ingest')
+    access({ authorization: headers.authorization, door: 'otlp_http', address: request.socket.remoteAddress }, 'ingest')
     const encoding = encodingOf(headers['content-type'])
     if (encoding === null) throw wrongContentType(headers['content-type'])
     const decoders = decodersOf(headers['content-encoding'])

@@ -61,6 +61,29 @@ export const unauthenticated = () =>
     { 'www-authenticate': 'Bearer realm="plumbline"' },
   )
 
+/** Not sooner than the limit forgets. */
+const TOKENS_AGAIN_SECONDS = 60
+
+export const tooManyTokens = () =>
+  new Problem(
+    429,
+    { code: RESOURCE_EXHAUSTED, message: 'too many unknown tokens came from this address; send a known one' },
+    { 'retry-after': String(TOKENS_AGAIN_SECONDS) },
+  )
+
+export const wrongHost = () =>
+  new Problem(421, {
+    code: PERMISSION_DENIED,
+    message:
+      'this collector listens on loopback only and is not known by this host name; use localhost, or list it in hostNames',
+  })
+
+export const foreignOrigin = () =>
+  new Problem(403, {
+    code: PERMISSION_DENIED,
+    message: 'pages of this origin may not send here; list it in collector.cors.origins',
+  })
+
 export const forbidden = (scope: string) =>
   new Problem(403, { code: PERMISSION_DENIED, message: `the token lacks the scope ${scope}` })
 

@@ -5,6 +5,7 @@ import type { Signal } from '../signals.ts'
 import type { Access } from './access.ts'
 import type { Cors } from './cors.ts'
 import { type createExportEndpoint, sendProblem } from './export-endpoint.ts'
+import type { RefuseForeign } from './foreign-requests.ts'
 import { malformedRequest, notFound, problemOf, wrongExpectation, wrongMethod } from './problem.ts'
 import { refuseUnparsed } from './unparsed.ts'
 
@@ -13,6 +14,8 @@ export interface ServerOptions {
   paths: Config['collector']['paths']
   exportEndpoint: ReturnType<typeof createExportEndpoint>
   access: Access
+  /** Throws when the request came by a foreign name, or from a foreign page. */
+  refuseForeign: RefuseForeign
   /** Writes the headers that browsers want; true when that was all there was to answer. */
   cors: Cors
   registry: Registry
@@ -65,19 +68,21 @@ function routesOf({ traces, metrics }: ServerOptions['paths']): Routes {
 }
 
 async function route(
-  { exportEndpoint, access, cors, registry, isReady }: ServerOptions,
+  { exportEndpoint, access, refuseForeign, cors, registry, isReady }: ServerOptions,
   { signals, served }: Routes,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (request.headers.host === undefined && request.httpVersion === '1.1') throw malformedRequest('Host is missing')
+  refuseForeign(request)
   const path = pathOf(request.url ?? '/')
   const signal = signals.get(path)
   if (signal !== undefined) return cors(request, response) ? undefined : exportEndpoint(signal, request, response)
   if (path !== '/healthz' && path !== '/readyz' && path !== '/metrics') throw notFound(path, served)
   if (request.method !== 'GET' && request.method !== 'HEAD') throw wrongMethod('GET')
   if (path === '/metrics') {
-    access(request.headers.authorization, 'read')
+    const { authorization } = request.headers
+    access({ authorization, door: 'collector_metrics', address: request.socket.remoteAddress }, 'read')
     response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
     return
   }

@@ -1,3 +1,4 @@
+import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seededApp } from './seeded-app.ts'
 
@@ -102,6 +103,83 @@ test.each([
   await using app = await seededApp()
   expect((await app.get('/api/v1/incidents', { headers })).status).toBe(wanted)
 })
+
+describe('a change whose browser says nothing but its origin', () => {
+  const OWN = {
+    bind: '127.0.0.1',
+    publicUrl: 'https://slo.example/plumbline',
+    hostNames: ['plumbline.lan'],
+    tokens: [],
+  }
+  test.each<[string, Record<string, string>, number]>([
+    ['a foreign page', { host: '127.0.0.1:8080', origin: 'http://evil.example' }, 403],
+    ['a page without an origin of its own', { host: '127.0.0.1:8080', origin: 'null' }, 403],
+    ['another server of this machine', { host: '127.0.0.1:8080', origin: 'http://127.0.0.1:3000' }, 403],
+    [
+      'a page whose name only begins like this one',
+      { host: 'localhost:8080', origin: 'http://localhost:8080.evil.example' },
+      403,
+    ],
+    ['the page itself', { host: '127.0.0.1:8080', origin: 'http://127.0.0.1:8080' }, 404],
+    ['the page under its other name', { host: '127.0.0.1:8080', origin: 'http://localhost:8080' }, 404],
+    ['the page behind the proxy', { host: '127.0.0.1:8080', origin: 'https://slo.example' }, 404],
+    ['the page under a configured name', { host: 'plumbline.lan:8080', origin: 'http://plumbline.lan:8080' }, 404],
+    ['a program', { host: '127.0.0.1:8080' }, 404],
+  ])('%s', async (_, headers, wanted) => {
+    await using app = await seededApp({ config: OWN })
+    expect((await app.get('/api/v1/silences/nothing', { method: 'DELETE', headers })).status).toBe(wanted)
+    const asked = await app.get('/api/v1/slos/preview', { method: 'POST', headers })
+    expect(asked.status).toBe(wanted === 403 ? 403 : 415)
+  })
+
+  test('on a machine in a network the page is where it was asked for', async () => {
+    await using app = await seededApp({ config: { bind: '0.0.0.0', publicUrl: undefined, tokens: [WRITER] } })
+    const change = (origin: string) =>
+      app.get('/api/v1/silences/nothing', {
+        method: 'DELETE',
+        headers: { host: 'slo.lan:8080', origin, ...bearer(WRITER.token).headers },
+      })
+    expect((await change('http://slo.lan:8080')).status).toBe(404)
+    expect((await change('http://evil.example')).status).toBe(403)
+  })
+})
+
+test('refused tokens are counted, audited once a minute, and limited; known ones still pass', async () => {
+  const metrics = new Registry()
+  await using app = await seededApp({
+    metrics,
+    config: { bind: '0.0.0.0', publicUrl: undefined, tokens: [READER, SENDER] },
+  })
+  const statuses: number[] = []
+  for (let n = 0; n < 25; n++) {
+    statuses.push((await app.get('/api/v1/slos', bearer(`guess-${n}-0123456789abcdef`))).status)
+  }
+  expect(statuses).toEqual([...Array(20).fill(401), ...Array(5).fill(429)])
+  expect((await app.get('/api/v1/slos')).status).toBe(401)
+  expect((await app.get('/api/v1/slos', bearer(SENDER.token))).status).toBe(403)
+  // No answer waits for its entry.
+  const audited = async () =>
+    (await app.get('/api/v1/audit-log', bearer(READER.token))).body.items.map(
+      ({ action, author, token, detail }: AuditItem) => [action, author, token, detail],
+    )
+  await expect.poll(async () => (await audited()).length).toBe(2)
+  expect(await audited()).toEqual(
+    expect.arrayContaining([
+      ['access.refuse', 'unknown', '', { reason: 'unknown', times: 1 }],
+      ['access.refuse', 'unknown', SENDER.name, { reason: 'scope', times: 1 }],
+    ]),
+  )
+  const text = await metrics.metrics()
+  for (const [reason, times] of Object.entries({ unknown: 20, limited: 5, missing: 1, scope: 1 }))
+    expect(text).toContain(`plumbline_access_refused_total{door="api",reason="${reason}"} ${times}`)
+})
+
+interface AuditItem {
+  action: string
+  author: string
+  token: string
+  detail: object
+}
 
 test('bound elsewhere any host is answered: tokens guard it', async () => {
   await using app = await seededApp({ config: { bind: '0.0.0.0', publicUrl: undefined, tokens: [READER] } })

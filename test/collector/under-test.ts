@@ -25,6 +25,8 @@ export interface Options {
   calls?: z.input<typeof configSchema>['calls']
   redaction?: z.input<typeof configSchema>['redaction']
   retention?: z.input<typeof configSchema>['retention']
+  /** Other keys of the configuration. */
+  top?: Pick<z.input<typeof configSchema>, 'publicUrl' | 'hostNames'>
   /** A budget smaller than a configuration may ask for; bytes. */
   maxInFlight?: number
   openFile?: CollectorParts['openFile']
@@ -64,6 +66,7 @@ export async function collectorUnderTest({
   calls,
   redaction,
   retention,
+  top,
   maxInFlight,
   openFile,
 }: Options = {}): Promise<UnderTest> {
@@ -71,6 +74,7 @@ export async function collectorUnderTest({
   const away = db ? null : connect(embeddedServer('http://127.0.0.1:9'))
   const registry = new Registry()
   const config = configSchema.parse({
+    ...top,
     dataDir: folder,
     ports: { otlpHttp: 0, otlpGrpc: 0, ...ports },
     retention: { ...LONG_RETENTION, ...retention },

@@ -96,6 +96,9 @@ export async function storeMinutes(db: Db, startMs: number, bads: readonly numbe
   await storeCalls(db, rows, `minute-${startMs / MINUTE_MS}`)
 }
 
+/** Guards count calls as received: so many must there be for a verdict. */
+const MOST_ROWS = 100
+
 function rowsOfMinute(startMs: number, bad: number) {
   const minute = startMs / MINUTE_MS
   const call = { service: 'checkout', dependency: 'acme-pay', env: 'prod' }
@@ -105,13 +108,14 @@ function rowsOfMinute(startMs: number, bad: number) {
       ts: startMs + n,
       outcome,
       weight,
-      trace_id: (minute * 100 + n).toString(16).padStart(32, '0'),
-      span_id: (minute * 100 + n).toString(16).padStart(16, '0'),
+      trace_id: (minute * 1000 + n).toString(16).padStart(32, '0'),
+      span_id: (minute * 1000 + n).toString(16).padStart(16, '0'),
     })
-  return [
-    ...(bad > 0 ? Array.from({ length: 25 }, (_, n) => row(n + 1, 'timeout', bad / 25)) : []),
-    ...(bad < 1000 ? [50, 51].map((n) => row(n, 'ok', (1000 - bad) / 2)) : []),
-  ]
+  const rows = (first: number, outcome: string, calls: number) => {
+    const length = Math.min(calls, MOST_ROWS)
+    return Array.from({ length }, (_, n) => row(first + n, outcome, calls / length))
+  }
+  return [...rows(1, 'timeout', bad), ...rows(500, 'ok', 1000 - bad)]
 }
 
 /** A segment of calls as the collector logs it: `from` … `to` is event time. */

@@ -37,10 +37,14 @@ describe('the evaluator', () => {
     const sloDir = await mkdtemp(join(tmpdir(), 'plumbline-slos-'))
     await writeFile(join(sloDir, 'pay.yaml'), SLO)
     const now = Date.now()
-    const call = (ts: number, outcome: string) =>
-      callRow({ service: 'checkout', dependency: 'acme-pay', ts, outcome, weight: 500, env: '' })
-    await storeCalls(store.db, [call(now - 20 * MINUTE_MS, 'ok'), call(now - 20 * MINUTE_MS, 'timeout')], 'past')
-    await storeCalls(store.db, [call(now - 1_000, 'timeout')], 'now')
+    const calls = (ts: number, outcome: string) =>
+      Array.from({ length: 500 }, () => callRow({ service: 'checkout', dependency: 'acme-pay', ts, outcome, env: '' }))
+    await storeCalls(
+      store.db,
+      [...calls(now - 20 * MINUTE_MS, 'ok'), ...calls(now - 20 * MINUTE_MS, 'timeout')],
+      'past',
+    )
+    await storeCalls(store.db, calls(now - 1_000, 'timeout'), 'now')
     for (let minute = 20; minute >= 0; minute--) await storeHeartbeat(store.db, now - minute * MINUTE_MS)
 
     const metrics = new Registry()

@@ -126,7 +126,7 @@ describe('an SLO over every caller of a dependency, whichever service it belongs
     const [page] = receiver.received.map(({ body }) => JSON.parse(body))
     expect(page.alerts[0].labels).toMatchObject({ service: 'platform', root_cause: 'dependency:acme-pay/timeout' })
     expect(page.alerts[0].annotations).toMatchObject({
-      cause: 'share 1.00 of 25 bad traces, confidence high',
+      cause: 'share 1.00 of 50 bad traces, confidence high',
       impact: 'checkout',
       who_can_fix: 'provider',
       trace_ids: expect.stringMatching(/^[0-9a-f]{32},/),
@@ -164,7 +164,7 @@ describe('an outage of one minute', () => {
     expect(page.alerts[0].startsAt).toBe('2026-01-10T12:00:00Z')
     expect(page.alerts[0].annotations).toMatchObject({
       summary: 'checkout-pay burns 16.7x: acme-pay times out',
-      cause: 'share 1.00 of 25 bad traces, confidence high',
+      cause: 'share 1.00 of 50 bad traces, confidence high',
       impact: 'checkout',
       who_can_fix: 'provider',
       runbook_url: 'https://runbooks.example/acme-pay',
