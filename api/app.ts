@@ -121,8 +121,8 @@ export function createApp(deps: AppDeps): OpenAPIHono {
     const store = { db, url: deps.clickhouseUrl, headers: deps.clickhouseHeaders }
     const read = clickhouseReader(store)
     app.route('/clickhouse', clickhouseInterface(store, read))
-    const token = requireToken(config.tokens, 'read', { basic: true })
-    app.route('/', clickhouseAtRoot(read, [refuseForeignPages, token, neverStored]))
+    const token = requireToken(config.tokens, 'read', { refused, basic: true })
+    app.route('/', clickhouseAtRoot(read, [foreignPages, token, neverStored]))
   }
   for (const path of [...GUARDED, ...OPEN]) app.all(path, (c) => answerProblem(c, noRoute(app, c.req)))
   app.route('/', webPages(deps.webRoot))
