@@ -8,7 +8,7 @@ import type { Db } from '../storage/query.ts'
 import { readSilence, readSilences, recordSilences, type StoredSilence } from '../storage/silences.ts'
 import { authorOf } from './access.ts'
 import { alert, alertOf, matcherFrom, postableSilence, silence, silenceOf, status } from './alertmanager-shapes.ts'
-import { audited, changeProblems, refuse, refuseSlowPatterns } from './change.ts'
+import { audited, changeProblems, refuse } from './change.ts'
 import { onInvalid, Problem, problemSchema } from './problem.ts'
 import { createSilence, expireSilence, refuseFiled } from './silence-changes.ts'
 
@@ -154,7 +154,6 @@ export function alertmanagerFace({ db, clock, version, publicUrl }: Alertmanager
       }
       const faults = silenceFaults({ ...wanted, id: '', createdAt: now }, now)
       if (faults.length > 0) return refuse(faults)
-      refuseSlowPatterns(wanted.matchers)
       const before = id ? await existing(db, id) : null
       if (before) refuseFiled('silence', before)
       const isSame = before !== null && before.endsAt > now && textOf(before.matchers) === textOf(wanted.matchers)
@@ -187,7 +186,6 @@ function filtersOf(texts: readonly string[]): Matcher[] {
     const fault = parsed && matchersFault([parsed], { mayMatchAll: true })
     if (parsed === null || fault !== null)
       return refuse([`filter ${text} is no matcher such as service="checkout"${fault === null ? '' : `: ${fault}`}`])
-    refuseSlowPatterns([parsed])
     return parsed
   })
 }

@@ -1,6 +1,4 @@
 import type { Context } from 'hono'
-import { slowPatternFault } from '../runtime/safe-pattern.ts'
-import { type Matcher, matcherText } from '../slo/overlay/matchers.ts'
 import { recordAudit } from '../storage/audit-log.ts'
 import type { Db } from '../storage/query.ts'
 import { authorOf } from './access.ts'
@@ -24,14 +22,4 @@ export const audited = (
 export function refuse(faults: readonly string[]): never {
   const errors = faults.map((message) => ({ path: 'json', message }))
   throw new Problem('bad-parameter', faults.join('; '), { errors })
-}
-
-/** Patterns from outside run at every tick: none may take for ever. */
-export function refuseSlowPatterns(matchers: readonly Matcher[]): void {
-  const faults = matchers.flatMap((matcher) => {
-    if (matcher.op !== '=~' && matcher.op !== '!~') return []
-    const fault = slowPatternFault(matcher.value)
-    return fault === null ? [] : [`${matcherText(matcher)} ${fault}`]
-  })
-  if (faults.length > 0) refuse(faults)
 }

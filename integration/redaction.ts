@@ -1,3 +1,4 @@
+import { compilePattern, type Pattern } from '../pattern/pattern.ts'
 import { generationsOf, NAMES } from './attribute-names.ts'
 import { type Attributes, cut, read } from './attributes.ts'
 import { boundedMemo } from './bounded-memo.ts'
@@ -14,7 +15,7 @@ import { isSecretName } from './secret-names.ts'
 export interface RedactionRules {
   /** Names of attributes whose values are hidden; `*` stands for any run of characters, case does not matter. */
   keys: readonly string[]
-  /** Regular expressions; what they match is hidden in every text. They must not be able to run for long. */
+  /** Regular expressions as RE2 has them; what they match is hidden in every text. */
   patterns: readonly string[]
 }
 
@@ -125,7 +126,7 @@ function configuredKeys(keys: readonly string[]): (name: string) => boolean {
 
 function scrubber(patterns: readonly string[], mark: Mark): (text: string) => string {
   if (patterns.length === 0) return (text) => redactText(text, mark)
-  const searches = patterns.map((pattern) => new RegExp(pattern, 'gu'))
+  const searches = patterns.map(compilePattern)
   return (text) => {
     const searched = redactText(cut(text, SEARCHED_MAX_CHARS), mark)
     return searches.reduce((result, search) => outsideMarks(result, search, mark), searched)
@@ -135,10 +136,10 @@ function scrubber(patterns: readonly string[], mark: Mark): (text: string) => st
 const MARKS = /(\[(?:redacted|hash:[0-9a-f]{16})\])/
 
 /** What is hidden already is not searched again, so that a pattern cannot hide the marks of others. */
-const outsideMarks = (text: string, search: RegExp, mark: Mark): string =>
+const outsideMarks = (text: string, search: Pattern, mark: Mark): string =>
   text
     .split(MARKS)
-    .map((part, index) => (index % 2 === 1 ? part : part.replace(search, (found) => hide(found, mark))))
+    .map((part, index) => (index % 2 === 1 ? part : search.replaceIn(part, (found) => hide(found, mark))))
     .join('')
 
 const URL_NAME =

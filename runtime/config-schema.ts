@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { searchFault } from '../pattern/pattern.ts'
 import { duration } from './duration.ts'
 import { endpointSchema } from './endpoint-schema.ts'
 import { routeSchema } from './route-schema.ts'
-import { patternFault } from './safe-pattern.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 
@@ -35,7 +35,7 @@ const path = z
 const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a header')
 
 const pattern = z.string().superRefine((text, context) => {
-  const fault = patternFault(text)
+  const fault = searchFault(text)
   if (fault !== null) context.addIssue({ code: 'custom', message: `the pattern ${fault}` })
 })
 

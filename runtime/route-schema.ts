@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { patternFault } from '../pattern/pattern.ts'
 import { isTimeZone } from '../time/zone.ts'
 import { duration } from './duration.ts'
-import { slowPatternFault } from './safe-pattern.ts'
 
 /** A condition on a label of an alert. */
 export interface RouteMatcher {
@@ -23,21 +23,12 @@ const unquoted = z.string().superRefine((text, context) => {
 const condition = z.union([
   unquoted.superRefine((text, context) => {
     const [, pattern] = /^[=!]~([\s\S]*)$/.exec(text) ?? []
-    const fault = pattern === undefined ? null : patternTextFault(pattern)
+    const fault = pattern === undefined ? null : patternFault(pattern)
     if (fault !== null) context.addIssue({ code: 'custom', message: `the pattern ${fault}` })
   }),
   z.array(unquoted).min(1),
 ])
 type Condition = z.output<typeof condition>
-
-function patternTextFault(pattern: string): string | null {
-  try {
-    new RegExp(pattern)
-    return slowPatternFault(pattern)
-  } catch (error) {
-    return `is no regular expression: ${(error as Error).message}`
-  }
-}
 
 const severity = z.enum(['page', 'ticket', 'info'])
 

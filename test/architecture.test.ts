@@ -8,10 +8,14 @@ const ROOT = join(import.meta.dirname, '..')
 /** Who may import whom: folder → folders and packages. `*` is everything; a folder may always import itself. */
 const ALLOWED: Record<string, { folders: string[]; packages: string[] }> = {
   time: { folders: [], packages: ['temporal-polyfill'] },
-  slo: { folders: ['integration', 'time'], packages: ['zod', 'temporal-polyfill', 'rrule-temporal', 'croner'] },
-  integration: { folders: ['slo'], packages: ['zod'] },
+  pattern: { folders: [], packages: ['re2js'] },
+  slo: {
+    folders: ['integration', 'time', 'pattern'],
+    packages: ['zod', 'temporal-polyfill', 'rrule-temporal', 'croner'],
+  },
+  integration: { folders: ['slo', 'pattern'], packages: ['zod'] },
   storage: { folders: ['slo', 'integration'], packages: ['@clickhouse/client', 'chdb', 'yaml', 'zod', 'node:*'] },
-  runtime: { folders: ['time'], packages: ['*'] },
+  runtime: { folders: ['time', 'pattern'], packages: ['*'] },
   collector: { folders: ['integration', 'storage', 'runtime'], packages: ['*'] },
   evaluator: { folders: ['slo', 'integration', 'storage', 'runtime'], packages: ['*'] },
   api: { folders: ['slo', 'integration', 'storage', 'runtime'], packages: ['*'] },

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { slowPatternFault } from '../../runtime/safe-pattern.ts'
 import { schemaFaults } from '../../runtime/schema-faults.ts'
 import { readYaml } from '../../runtime/yaml-text.ts'
 import type { MaintenanceWindow } from '../../slo/overlay/maintenance.ts'
@@ -72,7 +71,7 @@ export function reconcileOverlays(
     const made = silenceOf({ ...input, ...(startsAt && { startsAt }) }, { id, author: input.createdBy ?? 'file', now })
     if (!Array.isArray(made) && before && sameSilence(before, made)) continue
     if (!Array.isArray(made) && !before && made.endsAt <= now) continue
-    const faults = Array.isArray(made) ? made : [...silenceFaults(made, now), ...slowMatchers(made)]
+    const faults = Array.isArray(made) ? made : silenceFaults(made, now)
     if (Array.isArray(made) || faults.length > 0) changes.problems.push(...faults.map((fault) => `${entry}: ${fault}`))
     else changes.silences.push({ ...made, source, createdAt: before?.createdAt ?? now, revision: nextOf(before) })
   }
@@ -114,12 +113,6 @@ const sameWindow = (a: WindowWords, b: WindowWords): boolean =>
     [a.scope, a.schedule, a.suppress, a.excludeFromBudget, a.reason, a.reviewAt],
     [b.scope, b.schedule, b.suppress, b.excludeFromBudget, b.reason, b.reviewAt],
   )
-
-const slowMatchers = ({ matchers }: Silence): string[] =>
-  matchers
-    .filter(({ op }) => op.endsWith('~'))
-    .map(({ value }) => slowPatternFault(value))
-    .filter((fault) => fault !== null)
 
 const nextOf = (before: { revision: number } | undefined): number => (before ? before.revision + 1 : 0)
 

@@ -1,4 +1,5 @@
 import { boundedMemo } from '../../integration/bounded-memo.ts'
+import { compilePattern, type Pattern, patternFault } from '../../pattern/pattern.ts'
 
 export const MATCHER_OPERATORS = ['=', '!=', '=~', '!~'] as const
 
@@ -14,8 +15,11 @@ export type Labels = Readonly<Record<string, string>>
 
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_.-]*$/
 
-/** Compiled once: they are asked for at every tick and are few. */
-const patternOf = boundedMemo((text) => compile(`^(?:${text})$`))
+/**
+ * Compiled once: they are asked for at every tick and are few. Null for one that does not compile, which a store may hold that
+ * others wrote to: such a matcher holds for nothing, also negated.
+ */
+const patternOf = boundedMemo((text): Pattern | null => (patternFault(text) === null ? compilePattern(text) : null))
 
 /** Whether all conditions hold; none hold trivially, so whoever takes matchers from people wants at least one. */
 export const matchesAll = (matchers: readonly Matcher[], labels: Labels): boolean =>
@@ -28,18 +32,9 @@ function matches({ op, value }: Matcher, label: string): boolean {
     case '!=':
       return label !== value
     case '=~':
-      return patternOf(value).test(label)
+      return patternOf(value)?.fits(label) ?? false
     case '!~':
-      return !patternOf(value).test(label)
-  }
-}
-
-/** Escapes that Go's patterns allow and JavaScript's Unicode mode does not, such as `\-`, are fine. */
-function compile(pattern: string): RegExp {
-  try {
-    return new RegExp(pattern, 'su')
-  } catch {
-    return new RegExp(pattern, 's')
+      return patternOf(value)?.fits(label) === false
   }
 }
 
@@ -81,11 +76,8 @@ export function matchersFault(matchers: readonly Matcher[], { mayMatchAll = fals
     const quoted = quotesFault(value)
     if (quoted !== null) return quoted
     if (op !== '=~' && op !== '!~') continue
-    try {
-      patternOf(value)
-    } catch (error) {
-      return `${matcherText({ name, op, value })} is no regular expression: ${(error as Error).message}`
-    }
+    const fault = patternFault(value)
+    if (fault !== null) return `the pattern of ${matcherText({ name, op, value })} ${fault}`
   }
   if (mayMatchAll || matchers.some((matcher) => !matches(matcher, ''))) return null
   return 'every matcher also matches alerts without the label, so this would match everything: add one such as service="checkout"'

@@ -132,8 +132,8 @@ describe('a silence is refused', () => {
     ],
     ['with what is no matcher', { matchers: ['checkout'] }, 'expected a matcher such as service="checkout"'],
     ['that would match everything', { matchers: ['service=~".*"'] }, 'would match everything'],
-    ['with a pattern that can take for ever', { matchers: ['service=~"(a+)+b"'] }, 'repeats a group'],
-    ['with a slow pattern that also matches nothing', { matchers: ['env="prod"', 'service=~"(a+)*"'] }, 'repeats'],
+    ['with a pattern that looks around', { matchers: ['service=~"a(?=b)"'] }, 'looks around (at character 2)'],
+    ['with a pattern that refers back', { matchers: ['env="prod"', String.raw`service=~"(a)\\1"`] }, 'refers back'],
     ['for longer than a month', { duration: '31d' }, '30 days at most'],
     ['that is over', { startsAt: inHours(-3) }, 'in the past'],
     ['without saying why', { comment: ' ' }, 'say why'],
@@ -163,7 +163,9 @@ describe('with tokens', () => {
     expect((await post(guarded, 'viewer-token-0123456789')).status).toBe(403)
     const { status, body } = await post(guarded, 'ops-token-0123456789')
     expect([status, body.createdBy]).toEqual([201, 'ops'])
-    expect(await readAudit(guarded.db)).toMatchObject([{ author: 'ops', token: 'ops', action: 'silence.create' }])
+    expect(await readAudit(guarded.db, { actions: ['silence.create'] })).toMatchObject([
+      { author: 'ops', token: 'ops', action: 'silence.create' },
+    ])
     await guarded[Symbol.asyncDispose]()
   })
 })

@@ -103,7 +103,7 @@ describe('routes that are refused', () => {
     ['neither endpoints nor routes', [{ match: { severity: 'page' } }], 'say endpoints, or routes inside'],
     ['an unknown key', [{ match: { serverity: 'page' }, endpoints: [] }], 'unknown key'],
     ['an unknown severity', [{ match: { severity: 'loud' }, endpoints: [] }], 'routes.0.match.severity'],
-    ['a pattern that can take for ever', [{ match: { service: '=~(a+)+b' }, endpoints: [] }], 'repeats a group'],
+    ['a pattern that refers back', [{ match: { service: String.raw`=~(a)\1` }, endpoints: [] }], 'refers back'],
     ['a pattern that is none', [{ match: { service: '=~a(' }, endpoints: [] }], 'no regular expression'],
     [
       'an unknown time zone',
