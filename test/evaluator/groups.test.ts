@@ -83,7 +83,7 @@ describe('alerts with one root cause', () => {
     expect(group).toMatchObject({ root: PAY, env: 'prod' })
     expect(facts).toMatchObject({
       groupLabels: { env: 'prod', root_cause: PAY },
-      root: { origin: PAY, traced: 25, confidence: 'high' },
+      root: { origin: PAY, traced: 50, confidence: 'high' },
       impact: ['checkout'],
       deployments: [{ service: 'checkout', version: '1.5.0', previousVersion: '1.4.2' }],
       timeline: [{ reason: 'first', severity: 'page' }],

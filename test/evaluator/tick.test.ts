@@ -171,7 +171,7 @@ describe('an outage of one minute', () => {
       dependency: 'acme-pay',
     })
     expect(page.alerts[0].annotations.description).toContain(
-      '1,000 of 60,000 calls failed by sampling weight, 25 of 143 as received, in 1 h (governing window), 200x in 5 m',
+      '1,000 of 60,000 calls failed by sampling weight, 100 of 218 as received, in 1 h (governing window), 200x in 5 m',
     )
     expect(page.alerts[0].annotations.trace_ids.split(',')).toHaveLength(3)
     expect(page.plumbline.counts).toEqual({ good: 59_000, total: 60_000 })
