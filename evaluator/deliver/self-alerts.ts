@@ -8,6 +8,7 @@ import type { Addressees } from './notifications-for.ts'
 import type { Outbox } from './outbox.ts'
 import { type PlainMessage, plainNotification } from './plain-notification.ts'
 import { SELF_KINDS, type SelfCondition, type SelfKind, summaryOfSelf } from './self-conditions.ts'
+import { SelfHold, selfKey } from './self-hold.ts'
 
 export interface SelfAlertDeps {
   log: Log
@@ -25,6 +26,8 @@ interface Told {
   incident: string
   startedAt: Date
   endpoints: readonly string[]
+  /** Of its last message. */
+  sequence: number
 }
 
 /** How incidents of Plumbline itself begin; no alert of a service does. */
@@ -39,6 +42,7 @@ export class SelfAlerts {
   /** By condition. */
   readonly #told = new Map<string, Told>()
   readonly #direct = new Map<string, Told & { slot: number; pending: Set<string> }>()
+  readonly #hold = new SelfHold()
   #isRecovered = false
 
   constructor(deps: SelfAlertDeps) {
@@ -50,23 +54,42 @@ export class SelfAlerts {
    * @param unknown kinds of which nothing is known yet: what was told of them goes on
    */
   async update(conditions: readonly SelfCondition[], now: Date, unknown: readonly SelfKind[] = []): Promise<void> {
-    const isDown = conditions.some(({ kind }) => kind === 'store_unavailable')
-    await this.#tellDirectly(
-      conditions.filter(({ kind }) => kind === 'store_unavailable'),
-      now,
-    )
+    const isOfStore = ({ kind }: SelfCondition) => kind === 'store_unavailable'
+    const isDown = conditions.some(isOfStore)
+    if (!isDown && !this.#isRecovered) this.#recover(now)
+    const held = this.#hold.hold(conditions, now, unknown)
+    await this.#tellDirectly(conditions.filter(isOfStore), held.filter(isOfStore), now)
     if (isDown) return
-    if (!this.#isRecovered) this.#recover()
-    const present = new Map(conditions.map((condition) => [keyOf(condition), condition]))
-    for (const [key, { condition }] of this.#told) if (unknown.includes(condition.kind)) present.set(key, condition)
-    const notifications = [...this.#begun(present, now), ...this.#over(present, now)]
+    const open = new Map(held.filter((each) => !isOfStore(each)).map((condition) => [selfKey(condition), condition]))
+    // What is only kept open is news to no one.
+    const wrong = new Set(conditions.map(selfKey))
+    const changed = [...open].flatMap(([key, condition]) => {
+      const next = wrong.has(key) ? this.#risen(this.#told.get(key), condition, now) : null
+      return next ? [[key, next] as const] : []
+    })
+    const notifications = [...changed.flatMap(([, next]) => this.#firing(next, now)), ...this.#over(open, now)]
     if (notifications.length > 0) await this.#deps.outbox.enqueue(notifications, now)
-    for (const [key, condition] of present) if (!this.#told.has(key)) this.#told.set(key, this.#begin(condition, now))
-    for (const key of this.#told.keys()) if (!present.has(key)) this.#told.delete(key)
+    for (const [key, next] of changed) this.#told.set(key, next)
+    for (const key of this.#told.keys()) if (!open.has(key)) this.#told.delete(key)
+  }
+
+  /** What must be told of a condition: that it began, or that it is a page now; null when nothing must. */
+  #risen(told: Told | undefined, condition: SelfCondition, now: Date): Told | null {
+    if (!told) return this.#begin(condition, now)
+    if (told.condition.severity === 'page' || condition.severity === 'ticket') return null
+    const endpoints = [...new Set([...told.endpoints, ...this.#endpointsFor(condition)])]
+    return { ...told, condition, endpoints, sequence: told.sequence + 1 }
+  }
+
+  /** A page that was a ticket is news where pages go. */
+  #firing(told: Told, now: Date): Notification[] {
+    this.#deps.log.error({ kind: told.condition.kind, endpoint: told.condition.endpoint }, told.condition.summary)
+    const { endpoints } = told.sequence === 1 ? told : { endpoints: this.#endpointsFor(told.condition) }
+    return endpoints.map((endpoint) => this.#message(told, endpoint, 'firing', now))
   }
 
   /** What a process before this one told, and nobody was told the end of. */
-  #recover(): void {
+  #recover(now: Date): void {
     this.#isRecovered = true
     for (const { endpoint, incident, last } of this.#deps.outbox.streams(SELF)) {
       const key = incident.slice(SELF.length).replace(/@.*$/, '')
@@ -75,15 +98,17 @@ export class SelfAlerts {
       const condition = beforeRestart(kind, about, last.severity)
       if (!condition) continue
       const endpoints = [...(told?.endpoints ?? []), endpoint]
-      this.#told.set(key, { condition, incident, startedAt: last.createdAt, endpoints })
+      this.#told.set(key, { condition, incident, startedAt: last.createdAt, endpoints, sequence: last.sequence })
+      this.#hold.adopt(condition, now)
     }
   }
 
   #begin(condition: SelfCondition, now: Date): Told {
     return {
       condition,
-      incident: `${SELF}${keyOf(condition)}@${now.getTime()}`,
+      incident: `${SELF}${selfKey(condition)}@${now.getTime()}`,
       startedAt: now,
+      sequence: 1,
       endpoints: this.#endpointsFor(condition),
     }
   }
@@ -94,19 +119,9 @@ export class SelfAlerts {
     return routeFor(this.#deps.routes, labels).endpoints.filter((name) => name !== endpoint)
   }
 
-  #begun(present: ReadonlyMap<string, SelfCondition>, now: Date): Notification[] {
-    return [...present]
-      .filter(([key]) => !this.#told.has(key))
-      .flatMap(([, condition]) => {
-        const told = this.#begin(condition, now)
-        this.#deps.log.error({ kind: condition.kind, endpoint: condition.endpoint }, condition.summary)
-        return told.endpoints.map((endpoint) => this.#message(told, endpoint, 'firing', now))
-      })
-  }
-
-  #over(present: ReadonlyMap<string, SelfCondition>, now: Date): Notification[] {
+  #over(open: ReadonlyMap<string, SelfCondition>, now: Date): Notification[] {
     return [...this.#told]
-      .filter(([key]) => !present.has(key))
+      .filter(([key]) => !open.has(key))
       .flatMap(([, told]) => {
         this.#deps.log.info({ kind: told.condition.kind, endpoint: told.condition.endpoint }, 'over')
         return told.endpoints.map((endpoint) => this.#message(told, endpoint, 'resolved', now))
@@ -114,7 +129,7 @@ export class SelfAlerts {
   }
 
   /** One attempt a slot and endpoint until it is accepted; the end is told where the beginning was. */
-  async #tellDirectly(conditions: readonly SelfCondition[], now: Date): Promise<void> {
+  async #tellDirectly(conditions: readonly SelfCondition[], held: readonly SelfCondition[], now: Date): Promise<void> {
     const slot = Math.floor(now.getTime() / DIRECT_EVERY_MS)
     for (const condition of conditions) {
       const told = this.#direct.get(condition.kind)
@@ -124,7 +139,7 @@ export class SelfAlerts {
       await Promise.all(next.endpoints.map((endpoint) => this.#sendDirectly(next, endpoint, 'firing', slot, now)))
     }
     for (const [kind, told] of this.#direct) {
-      if (conditions.some((condition) => condition.kind === kind)) continue
+      if (held.some((condition) => condition.kind === kind)) continue
       await Promise.all([...told.pending].map((endpoint) => this.#sendDirectly(told, endpoint, 'resolved', slot, now)))
       if (told.pending.size === 0 || slot > told.slot + 1) this.#direct.delete(kind)
     }
@@ -146,14 +161,14 @@ export class SelfAlerts {
   }
 
   #message(told: Told, endpoint: string, event: PlainMessage['event'], now: Date, id?: string): Notification {
-    const { condition, incident, startedAt } = told
+    const { condition, incident, startedAt, sequence } = told
     const { kind, severity, summary, description, firstStep, forWhom } = condition
     const plain: PlainMessage = {
       endpoint,
       incident,
-      sequence: event === 'firing' ? 1 : 2,
+      sequence: event === 'firing' ? sequence : sequence + 1,
       event,
-      reason: event === 'firing' ? 'first' : 'resolved',
+      reason: event === 'resolved' ? 'resolved' : sequence === 1 ? 'first' : 'escalated',
       severity,
       alertname: 'PlumblineSelf',
       summary,
@@ -181,8 +196,6 @@ function beforeRestart(text: string, endpoint: string, severity: Severity): Self
     forWhom: endpoint === '' ? 'everybody who relies on alerts' : `whoever is told by ${endpoint}`,
   }
 }
-
-const keyOf = ({ kind, endpoint }: SelfCondition): string => (endpoint ? `${kind}/${endpoint}` : kind)
 
 /** Derived from the clock: two evaluators, or two starts of one, tell the same under the same id. */
 const directId = (kind: string, event: string, slot: number, endpoint: string): string =>

@@ -54,6 +54,8 @@ export interface SelfFacts {
 const LATE_TICKS = 3
 /** A restart of the store wakes nobody, nor does a tick that has much to measure for once. */
 const PATIENCE_MS = { store: 30_000, ticks: 60_000 }
+/** A busy machine is late now and then, which is a ticket; so long without an evaluation no outage pages in time. */
+const TICK_PAGE = { ticks: 3 * LATE_TICKS, ms: 180_000 }
 const WATCHDOG_FAILURES = 3
 
 export function selfConditions(facts: SelfFacts): SelfCondition[] {
@@ -111,7 +113,7 @@ function processConditions(facts: SelfFacts): SelfCondition[] {
       isLate(PATIENCE_MS.ticks) && {
         ...about,
         kind: 'tick_late',
-        severity: 'page',
+        severity: sinceTickMs > Math.max(TICK_PAGE.ticks * tickMs, TICK_PAGE.ms) ? 'page' : 'ticket',
         summary: summaryOfSelf('tick_late'),
         description: `no complete evaluation for ${Math.round(sinceTickMs / 1_000)} s; ${tickMs / 1_000} s are meant`,
       },

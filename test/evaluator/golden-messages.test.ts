@@ -224,7 +224,7 @@ describe('each type of endpoint is told of', () => {
     }
     const conditions = selfConditions(isWrong)
     await alerts.update(conditions, NOW)
-    await alerts.update([], at(7))
+    for (const minute of [2, 7]) await alerts.update([], at(minute))
     await compare('PlumblineSelf', conditions, [...store.notifications.values()])
   })
 })

@@ -55,7 +55,12 @@ describe('what is wrong with Plumbline', () => {
     'a watchdog that takes no pings': { facts: { watchdogFailures: 3 }, is: ['ticket watchdog_failing '] },
     'a short pause is no alert': { facts: { sinceTickMs: 59_000 }, is: [] },
     'a store that restarts is none': { facts: { sinceTickMs: 29_000, isStoreUp: false }, is: [] },
-    'late ticks': { facts: { sinceTickMs: 61_000 }, is: ['page tick_late '] },
+    'late ticks are a ticket': { facts: { sinceTickMs: 61_000 }, is: ['ticket tick_late '] },
+    'and a page once no outage would page in time': { facts: { sinceTickMs: 181_000 }, is: ['page tick_late '] },
+    'with long intervals after nine of them': {
+      facts: { sinceTickMs: 530_000, tickMs: 60_000 },
+      is: ['ticket tick_late '],
+    },
     'slow ticks have three of them': { facts: { sinceTickMs: 170_000, tickMs: 60_000 }, is: [] },
     'no store': { facts: { sinceTickMs: 31_000, isStoreUp: false }, is: ['page store_unavailable '] },
     'refused SLO documents': { facts: { rejected: ['a', 'b'] }, is: ['ticket config_rejected '] },
@@ -72,7 +77,10 @@ describe('what is wrong with Plumbline', () => {
 const ROUTES: RouteNode[] = [
   { matchers: [{ name: 'env', op: '=', value: 'plumbline' }], endpoints: ['pager', 'chat'], routes: [] },
 ]
-const LATE = selfConditions(facts({ sinceTickMs: 70_000 }))
+const LATE = selfConditions(facts({ sinceTickMs: 190_000 }))
+const LATE_TICKET = selfConditions(facts({ sinceTickMs: 70_000 }))
+/** An alert ends when nothing was wrong for so long. */
+const KEEP = 300
 const DOWN = selfConditions(facts({ sinceTickMs: 40_000, isStoreUp: false }))
 const PAGER_FAILS = selfConditions(facts({ endpoints: new Map([['pager', { ...HEALTHY, circuit: 'open' }]]) }))
 
@@ -110,21 +118,52 @@ describe('an alert about Plumbline', () => {
     await runTo(0)
     await alerts.update(LATE, second(2))
     await runTo(2)
-    await alerts.update([], second(10))
-    await runTo(11)
-    await alerts.update([], second(12))
-    await runTo(13)
+    for (const at of [10, 9 + KEEP, 10 + KEEP, 12 + KEEP]) {
+      await alerts.update([], second(at))
+      await runTo(at + 1)
+    }
     expect(accepted().sort()).toEqual([
       '0 chat firing 1',
       '0 pager firing 1',
-      '10 chat resolved 2',
-      '10 pager resolved 2',
+      '310 chat resolved 2',
+      '310 pager resolved 2',
     ])
   })
 
-  it('is another incident when it comes back', async () => {
+  it('that comes and goes is one incident, told once', async () => {
+    const { alerts, runTo, accepted } = watched()
+    for (let at = 0; at < 600; at += 2) {
+      await alerts.update(at % 40 < 2 ? LATE_TICKET : [], second(at))
+      await runTo(at)
+    }
+    expect(accepted().sort()).toEqual(['0 chat firing 1', '0 pager firing 1'])
+  })
+
+  it('that was a ticket is the same incident as a page, and told where pages go', async () => {
+    const { alerts, runTo, store, accepted } = watched()
+    for (const [at, conditions] of [LATE_TICKET, LATE, LATE_TICKET, LATE].entries()) {
+      await alerts.update(conditions, second(at))
+      await runTo(at)
+    }
+    expect(
+      [...store.notifications.values()].map(({ endpoint, reason, severity }) => `${endpoint} ${reason} ${severity}`),
+    ).toEqual(['pager first ticket', 'chat first ticket', 'pager escalated page', 'chat escalated page'])
+    expect(new Set([...store.notifications.values()].map(({ incident }) => incident)).size).toBe(1)
+    for (const at of [10, 10 + KEEP]) {
+      await alerts.update([], second(at))
+      await runTo(at)
+    }
+    expect(accepted().slice(-2).sort()).toEqual(['310 chat resolved 3', '310 pager resolved 3'])
+  })
+
+  it('is another incident when it comes back after its end', async () => {
     const { alerts, runTo, accepted, store } = watched()
-    for (const [at, conditions] of [LATE, [], LATE].entries()) {
+    for (const [at, conditions] of [
+      [0, LATE],
+      [1, []],
+      [1 + KEEP, []],
+      [2 + KEEP, LATE],
+    ] as const) {
       await alerts.update(conditions, second(at))
       await runTo(at)
     }
@@ -159,8 +198,9 @@ describe('an alert about Plumbline', () => {
     await after.runTo(6)
     expect(after.accepted()).toEqual([])
     await after.alerts.update([], second(7))
-    await after.runTo(8)
-    expect(after.accepted().sort()).toEqual(['7 chat resolved 2', '7 pager resolved 2'])
+    await after.alerts.update([], second(7 + KEEP))
+    await after.runTo(8 + KEEP)
+    expect(after.accepted().sort()).toEqual(['307 chat resolved 2', '307 pager resolved 2'])
   })
 
   it('goes on after a restart while nothing is known of it yet', async () => {
@@ -174,7 +214,7 @@ describe('an alert about Plumbline', () => {
     const ends = () => [...before.store.notifications.values()].filter(({ event }) => event === 'resolved').length
     await after.alerts.update([], second(105), ['watchdog_failing'])
     expect(ends()).toBe(0)
-    await after.alerts.update([], second(107))
+    for (const at of [107, 107 + KEEP]) await after.alerts.update([], second(at))
     expect(ends()).toBeGreaterThan(0)
   })
 
@@ -185,7 +225,7 @@ describe('an alert about Plumbline', () => {
     const world = virtualOutbox({ store: before.store })
     await world.outbox.load(second(5))
     const after = watched(world)
-    await after.alerts.update([], second(7))
+    for (const at of [7, 7 + KEEP]) await after.alerts.update([], second(at))
     const [end] = [...before.store.notifications.values()].filter(({ event }) => event === 'resolved')
     expect(JSON.parse(end?.body ?? '').text).toBe('RESOLVED endpoint pager does not take messages')
   })
@@ -225,11 +265,12 @@ describe('without the store', () => {
     const { alerts, direct, refuse } = watched()
     await alerts.update(DOWN, second(0))
     direct.length = 0
-    refuse(true)
     await alerts.update([], second(10))
+    refuse(true)
+    await alerts.update([], second(10 + KEEP))
     refuse(false)
-    await alerts.update([], second(12))
-    await alerts.update([], second(14))
+    await alerts.update([], second(12 + KEEP))
+    await alerts.update([], second(14 + KEEP))
     expect(direct.map(({ endpoint, event }) => `${endpoint} ${event}`)).toEqual([
       'pager resolved',
       'chat resolved',
@@ -242,7 +283,7 @@ describe('without the store', () => {
     const { alerts, direct, refuse } = watched()
     refuse(true)
     await alerts.update(DOWN, second(0))
-    await alerts.update([], second(2))
+    for (const at of [2, 2 + KEEP]) await alerts.update([], second(at))
     expect(direct.map(({ event }) => event)).toEqual(['firing', 'firing'])
   })
 })
