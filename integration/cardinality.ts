@@ -1,3 +1,5 @@
+import { ADDRESSES } from './dependency-name.ts'
+
 /** Stands for every name beyond a cap. */
 export const OVERFLOW = '_overflow'
 
@@ -206,11 +208,13 @@ function oldestOf(names: Names<Seen>, inUse: ReadonlySet<string>): { name: strin
   return oldest
 }
 
-/** Inbound calls have no dependency, and what overflows must land somewhere: both are always admitted. */
+/** Inbound calls have no dependency, and what overflows or is one of many must land somewhere: always admitted, and free. */
+const ALWAYS_ADMITTED = ['', OVERFLOW, ADDRESSES] as const
+
 function reserved(): Names<Dependency> {
   const names = noNames<Dependency>()
-  for (const name of ['', OVERFLOW]) names.byName.set(name, { seen: 0, operations: noNames() })
+  for (const name of ALWAYS_ADMITTED) names.byName.set(name, { seen: 0, operations: noNames() })
   return names
 }
-const RESERVED = 2
-const isReserved = (name: string): boolean => name === '' || name === OVERFLOW
+const RESERVED = ALWAYS_ADMITTED.length
+const isReserved = (name: string): boolean => name === '' || name === OVERFLOW || name === ADDRESSES

@@ -172,3 +172,10 @@ test('calls beyond a cap are counted by the kind of name that was one too many',
   admitted.admit(names({ operation: 'GET /c' }))
   expect(admitted.refusedCalls).toEqual({ dependency: 1, operation: 2 })
 })
+
+test('pods and nodes have their place next to the names of a service, however many names there are', () => {
+  const admitted = new AdmittedNames([], { dependenciesPerService: 1 })
+  admitted.admit(names({ dependency: 'mail' }))
+  expect(admitted.admit(names({ dependency: '_addresses' })).dependency).toBe('_addresses')
+  expect(admitted.admit(names({ dependency: 'fax' })).dependency).toBe(OVERFLOW)
+})
