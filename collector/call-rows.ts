@@ -4,6 +4,7 @@ import type { AdmittedNames, CallNames } from '../integration/cardinality.ts'
 import { podClass } from '../integration/dependency-name.ts'
 import type { Redaction } from '../integration/redaction.ts'
 import { detailsOf, type FoundOutline, operationOfCall, outlineOf, sourceOf } from '../integration/span-to-call.ts'
+import { dependencyNumber, type Remembered, type SpanMemory } from './memory/span-memory.ts'
 import { NestedCalls } from './nested-calls.ts'
 import type { SpanView } from './protobuf/span-view.ts'
 import { encodeCallSource, encodeOutline, writeCallRest, writeOutline } from './rows/call-row.ts'
@@ -23,8 +24,8 @@ interface Outline {
   found: FoundOutline
   /** The name that is stored: pods and nodes share one. */
   dependency: string
-  /** Which of them it was. */
-  called: string
+  /** Which of them it was, as it is remembered; see `dependencyNumber`. */
+  number: number
   encoded: ReturnType<typeof encodeOutline>
 }
 
@@ -38,17 +39,18 @@ function storedOutline(found: FoundOutline | null, redaction: Redaction): Outlin
   const called = text(found.dependency)
   const dependency = found.isPod ? podClass(called) : called
   const stored = { ...found, dependency, status: text(found.status), errorType: text(found.errorType) }
-  return { found, dependency, called, encoded: encodeOutline(stored) }
+  return { found, dependency, number: dependencyNumber(called), encoded: encodeOutline(stored) }
 }
 
-/** Writes rows of `calls`. */
+/** Writes rows of `call_rows`. */
 export class CallRows {
   readonly #names: AdmittedNames
   readonly #redaction: Redaction
   readonly #outlines: SpanMemo<null, Outline | null>
   readonly #operations: SpanMemo<Outline, string>
   readonly #details: SpanMemo<Outline, ReturnType<typeof detailsOf>>
-  readonly #nested = new NestedCalls()
+  readonly #memory: SpanMemory
+  readonly #nested: NestedCalls
   /** Used for each call in turn. */
   readonly #wanted: CallNames = { service: '', dependency: '', operation: '' }
   #source: Uint8Array = new Uint8Array()
@@ -57,7 +59,9 @@ export class CallRows {
   /** Calls of the request that said they stand for more than `calls.maxWeight`. */
   capped = 0
 
-  constructor({ rules, names }: CallSettings, redaction: Redaction) {
+  constructor({ rules, names }: CallSettings, redaction: Redaction, memory: SpanMemory) {
+    this.#memory = memory
+    this.#nested = new NestedCalls(memory)
     this.#names = names
     this.#redaction = redaction
     this.#maxWeight = maxWeightOf(rules)
@@ -85,20 +89,26 @@ export class CallRows {
     this.#weight = weight
   }
 
-  /** Writes the span's call; false when it is none. */
-  write(span: SpanView, rows: TableRows): boolean {
+  /** Writes the span's call; false when it is none. `entry` is the span's in the memory. */
+  write(span: SpanView, rows: TableRows, entry: number): boolean {
     const outline = this.#outlines.of(span, NOTHING)
     if (!isCall(outline)) return false
-    const { found, dependency, called, encoded } = outline.value
+    const { found, dependency, number, encoded } = outline.value
     this.#wanted.dependency = dependency
     this.#wanted.operation = this.#operations.of(span, outline).value
     const details = this.#details.of(span, outline).value
-    const writer = rows.writers.calls
+    const writer = rows.writers.call_rows
+    const isOutbound = found.direction === 'outbound'
+    const rowFrom = writer.position
     writer.words(span.startLow, span.startHigh)
     writer.raw(this.#source)
     writeOutline(writer, encoded, this.#wanted, this.#names.admit(this.#wanted))
-    if (found.direction === 'outbound') this.#nested.add(called, span, writer)
+    if (isOutbound) this.#nested.add(number, span, writer, rowFrom)
     writeCallRest(writer, span, found.synthetic, this.#weightOf(details), details)
+    if (isOutbound) {
+      this.#memory.recent.called(entry, number)
+      this.#nested.complete(writer, rowFrom)
+    }
     rows.sawCall(span.startLow, span.startHigh)
     return true
   }
@@ -111,7 +121,7 @@ export class CallRows {
   }
 
   /** When all spans of a request have been written: what they were read from tells which calls are nested in others. */
-  finish(body: Buffer): void {
-    this.#nested.mark(body)
+  finish(body: DataView, remembered: Remembered, rows: TableRows): void {
+    this.#nested.finish(body, remembered, rows)
   }
 }

@@ -78,6 +78,9 @@ interface Levels {
   inFlight: number
   pending: number
   bytes: number
+  rememberedSpans: number
+  spansWindow: number
+  callsWindow: number
 }
 
 function observeLevels(registry: Registry, read: () => Levels): void {
@@ -93,6 +96,17 @@ function observeLevels(registry: Registry, read: () => Levels): void {
   gauge('plumbline_ingest_in_flight_bytes', 'Bodies being read, decoded or waiting for the disk', 'inFlight')
   gauge('plumbline_ingest_segments_pending', 'Sealed segments waiting for ClickHouse', 'pending')
   gauge('plumbline_ingest_segment_bytes', 'Disk taken by segments', 'bytes')
+  gauge('plumbline_ingest_remembered_spans', 'Spans remembered, so that one sent again counts once', 'rememberedSpans')
+  gauge(
+    'plumbline_ingest_remembered_spans_window_seconds',
+    'How far back spans are remembered now: one sent again later than that counts twice',
+    'spansWindow',
+  )
+  gauge(
+    'plumbline_ingest_waiting_calls_window_seconds',
+    'How far back calls wait for their parents now: a parent that comes later does not make a call nested',
+    'callsWindow',
+  )
 }
 
 function observeNames(registry: Registry, read: () => Readonly<Record<string, number>>): void {

@@ -5,6 +5,7 @@ import { freeBytes, type Lease } from './byte-budget.ts'
 import type { CallSettings } from './call-rows.ts'
 import type { CollectorMetrics } from './collector-metrics.ts'
 import { type FromJson, jsonToProtobuf } from './json/to-protobuf.ts'
+import type { Remembered, SpanMemory } from './memory/span-memory.ts'
 import { writeMetricRows } from './point-rows.ts'
 import type { RejectionLog } from './rejection-log.ts'
 import { MAX_MESSAGE } from './rejections.ts'
@@ -12,6 +13,7 @@ import { TableRows } from './rows/tables.ts'
 import type { Answer, SeenRequests } from './seen-requests.ts'
 import { encodeFrame } from './segment/format.ts'
 import type { Journal } from './segment/journal.ts'
+import { NotDurable } from './segment/not-durable.ts'
 import { type Encoding, SIGNALS, type Signal } from './signals.ts'
 import { createSpanRows } from './span-rows.ts'
 import type { Keeping } from './stored-telemetry.ts'
@@ -24,6 +26,7 @@ export const MAX_JSON_BYTES = 8 * 1024 * 1024
 export interface IngestOptions {
   journal: Pick<Journal, 'append'>
   seen: SeenRequests
+  memory: SpanMemory
   calls: CallSettings
   keeping: Keeping
   metrics: CollectorMetrics
@@ -46,11 +49,11 @@ interface ToTranscode {
   now: number
 }
 
-export function createIngest({ journal, seen, calls, keeping, metrics, rejectionLog }: IngestOptions): Ingest {
+export function createIngest({ journal, seen, memory, calls, keeping, metrics, rejectionLog }: IngestOptions): Ingest {
   const rows = new TableRows()
 
-  const writeSpanRows = createSpanRows(calls, keeping)
-  const writeRows: Record<Signal, (message: Buffer, nowMs: number) => Written & Notes> = {
+  const writeSpanRows = createSpanRows(calls, keeping, memory)
+  const writeRows: Record<Signal, (message: Buffer, nowMs: number) => Written & Notes & { remembered?: Remembered }> = {
     traces: (message, nowMs) => writeSpanRows(message, rows, nowMs),
     metrics: (message, nowMs) => writeMetricRows(message, rows, keeping, nowMs),
   }
@@ -75,37 +78,53 @@ export function createIngest({ journal, seen, calls, keeping, metrics, rejection
     const { written, json, frame, days } = transcode({ signal, encoding, body, digest, lease, now })
     const answer = answerOf(signal, written, json)
     if (json !== null) countAttributes(signal, json)
-    if (frame === null) return Promise.resolve(count(signal, written, answer))
-    const durable = journal
-      .append(frame, days)
-      .finally(() => rows.memory.give(frame))
-      .then(() => count(signal, written, answer))
-    seen.add(key, durable, now)
-    return durable
+    const stored = append(frame, days, written.remembered).then(() => count(signal, written, answer))
+    if (frame !== null) seen.add(key, stored, now)
+    return stored
+  }
+
+  /** Resolves when the rows are durable, and whatever they build on. */
+  async function append(frame: Buffer[] | null, days: number[], remembered?: Remembered): Promise<void> {
+    const write = async () => {
+      try {
+        if (remembered?.isBuiltOnSand && !(await memory.othersStored())) throw builtOnSand()
+        if (frame !== null) await journal.append(frame, days)
+      } finally {
+        if (frame !== null) rows.memory.give(frame)
+      }
+    }
+    const isRemembered = remembered !== undefined && frame !== null
+    return isRemembered ? memory.settle(remembered, write()) : write()
   }
 
   /** The lease then stands for the frame; a body that made no rows has none. */
   function transcode({ signal, encoding, body, digest, lease, now }: ToTranscode) {
+    let remembered: Remembered | undefined
     try {
       lease.become(body.length)
       const charge = (bytes: number) => lease.grow(bytes)
       rows.reset(charge)
       const json = encoding === 'json' ? jsonToProtobuf(signal, body, charge) : null
       const written = writeRows[signal](json?.message ?? body, now)
+      remembered = written.remembered
       for (const [reason, records] of json?.others ?? []) written.rejections.add(reason, records)
       const days = [...rows.days.touched]
       const frame = rows.isEmpty() ? null : takeFrame(digest, rows)
       lease.become(frame?.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) ?? 0)
       return { written, json, frame, days }
+    } catch (error) {
+      if (remembered !== undefined) memory.forget(remembered)
+      throw error
     } finally {
       rows.reset()
       freeBytes(body)
     }
   }
 
-  function count(signal: Signal, { rejections, adjusted }: Written, answer: Answer): Answer {
+  function count(signal: Signal, { rejections, adjusted, duplicates }: Written, answer: Answer): Answer {
     metrics.records.inc({ signal, result: 'accepted' }, answer.accepted)
     metrics.records.inc({ signal, result: 'rejected' }, answer.rejected)
+    metrics.records.inc({ signal, result: 'duplicate' }, duplicates)
     for (const [reason, number] of rejections.byReason) metrics.rejected.inc({ signal, reason }, number)
     for (const [reason, number] of Object.entries(adjusted))
       if (number > 0) metrics.adjusted.inc({ signal, reason }, number)
@@ -126,6 +145,10 @@ function answerOf(signal: Signal, written: Written & Notes, json: FromJson | nul
   const message = [rejections.message(SIGNALS[signal].noun), ...warningsOf(signal, written, json)].join(' ').trim()
   return { accepted, rejected: rejections.total, message: message.slice(0, MAX_MESSAGE) }
 }
+
+/** The sender repeats both requests, and then nothing is missing. */
+const builtOnSand = () =>
+  new NotDurable('write_failed', 'a request with the same spans, or their parents, could not be written to disk', 1)
 
 const STRING_INDEX_WARNING =
   'values sent as string-table references were stored empty; only the profiles signal has a string table'

@@ -24,6 +24,7 @@ import { createOtlpServer } from './http/server.ts'
 import { collectorIdentity } from './identity.ts'
 import { createIngest } from './ingest.ts'
 import { lifetimesOf } from './kept-times.ts'
+import { SpanMemory } from './memory/span-memory.ts'
 import { hashMark, redactionKey } from './redaction-key.ts'
 import { createRejectionLog } from './rejection-log.ts'
 import { REPEAT_WINDOW_MS, SeenRequests } from './seen-requests.ts'
@@ -112,7 +113,13 @@ async function build(
   stops.push(() => journal.close())
 
   const budget = new ByteBudget(limits.maxInFlight)
-  metrics.observe(() => ({ inFlight: budget.used, pending: backlog.sealed.length, bytes: backlog.bytes() }))
+  const memory = new SpanMemory({ spans: limits.remember.spans, callBytes: limits.remember.calls })
+  metrics.observe(() => ({
+    inFlight: budget.used,
+    pending: backlog.sealed.length,
+    bytes: backlog.bytes(),
+    ...memory.levels(),
+  }))
   const names = new AdmittedNames(await knownNames(db, log), {}, Date.now())
   metrics.observeNames(() => names.refusedCalls)
   stops.push(await keepNamesInUse(db, names, log))
@@ -124,7 +131,10 @@ async function build(
     keepAttributes: limits.keepAttributes,
     lifetimes: lifetimesOf(config.retention),
   }
-  const ingest = createIngest({ journal, seen, calls, keeping, metrics, rejectionLog: createRejectionLog(log) })
+  const ingest = createIngest({
+    ...{ journal, seen, memory, calls, keeping, metrics },
+    rejectionLog: createRejectionLog(log),
+  })
 
   const audit = auditRefusal(db, () => new Date())
   const access = createAccess(config.tokens, createRefusedAccess({ registry, log, audit }))

@@ -1,104 +1,135 @@
+import type { Remembered, SpanMemory } from './memory/span-memory.ts'
+import { NONE, type WaitingCall } from './memory/waiting-calls.ts'
 import type { SpanView } from './protobuf/span-view.ts'
+import { writeAsNested } from './rows/call-row.ts'
 import type { RowWriter } from './rows/row-writer.ts'
+import type { TableRows } from './rows/tables.ts'
 
 // Hot path: ids are compared where they stand in the body. `test/bench/span-to-call.ts` measures it.
 
 const FIRST_CALLS = 1024
-const TRACE_ID_BYTES = 16
-const SPAN_ID_BYTES = 8
-/** Not in the table. */
-const NONE = -1
 
 /**
- * Finds the outbound calls of one request that are nested in others of it: the inner call of a client library that calls
- * through another one to the same dependency is counted once, not twice. SDKs export both together as a rule; a parent in
- * another request is not looked for.
+ * Finds outbound calls nested in others: the inner call of a client library that calls through another one to the same
+ * dependency counts once, not twice. Within a request the byte that says so is set before the row goes out; a parent of an
+ * earlier request is remembered; where the parent comes later, the child's row is taken back and written again as nested.
  */
 export class NestedCalls {
+  readonly #memory: SpanMemory
   #count = 0
-  #hasParents = false
   /** Where ids stand in the body: of the trace, of the span, of its parent (`NONE` without one). */
   #traceIds = new Int32Array(FIRST_CALLS)
   #spanIds = new Int32Array(FIRST_CALLS)
   #parentIds = new Int32Array(FIRST_CALLS)
-  /** Where the byte that says "nested" stands, and in which block of rows. */
+  #hashes = new Uint32Array(FIRST_CALLS)
+  #dependencies = new Int32Array(FIRST_CALLS)
+  /** Where the byte stands that says "nested", and in which block of rows. */
   #places = new Int32Array(FIRST_CALLS)
   readonly #blocks: Uint8Array[] = []
-  readonly #dependencies: string[] = []
+  /** How long the row is, and where in it the byte stands. */
+  #lengths = new Int32Array(FIRST_CALLS)
+  #nestedAt = new Int32Array(FIRST_CALLS)
+  /** Rows that lie in more than one block. */
+  readonly #scattered = new Map<number, Uint8Array>()
+  readonly #waiting: WaitingCall = { row: new Uint8Array(), nestedAt: 0, request: 0 }
+
+  constructor(memory: SpanMemory) {
+    this.#memory = memory
+  }
 
   reset(): void {
     this.#count = 0
-    this.#hasParents = false
     this.#blocks.length = 0
-    this.#dependencies.length = 0
+    if (this.#scattered.size > 0) this.#scattered.clear()
     if (this.#spanIds.length > FIRST_CALLS) this.#resize(FIRST_CALLS)
   }
 
   /** Takes note of an outbound call; the byte that `writer` wrote last says whether it is nested: no, so far. */
-  add(dependency: string, span: SpanView, writer: RowWriter): void {
-    const index = this.#count++
+  add(dependency: number, span: SpanView, writer: RowWriter, rowFrom: number): void {
+    const index = this.#count
     if (index === this.#spanIds.length) this.#resize(2 * index)
-    const hasParent = span.hasParent()
-    if (hasParent) this.#hasParents = true
     this.#traceIds[index] = span.traceIdAt.start
     this.#spanIds[index] = span.spanIdAt.start
-    this.#parentIds[index] = hasParent ? span.parentIdAt.start : NONE
+    this.#parentIds[index] = span.hasParent() ? span.parentIdAt.start : NONE
+    // The span was claimed last.
+    this.#hashes[index] = this.#memory.recent.hash
+    this.#dependencies[index] = dependency
     this.#places[index] = writer.length - 1
     this.#blocks[index] = writer.block
-    this.#dependencies[index] = dependency
+    this.#nestedAt[index] = writer.position - 1 - rowFrom
+  }
+
+  /** The row of the call added last is complete. */
+  complete(writer: RowWriter, rowFrom: number): void {
+    const index = this.#count++
+    this.#lengths[index] = writer.position - rowFrom
+    if (rowFrom < writer.position - writer.length) this.#scattered.set(index, writer.since(rowFrom))
   }
 
   /** Marks the calls whose parent is a call to the same dependency. `body` is what the spans were read from. */
-  mark(body: Buffer): void {
-    if (!this.#hasParents) return
-    const table = this.#tableOf(body)
-    for (let index = 0; index < this.#count; index++) {
-      const parentId = this.#parentIds[index]!
-      const parent = parentId === NONE ? NONE : this.#find(table, body, parentId)
-      if (parent === NONE || parent === index) continue
-      if (this.#dependencies[parent] !== this.#dependencies[index]) continue
-      const isSameTrace = isSame(body, this.#traceIds[parent]!, this.#traceIds[index]!, TRACE_ID_BYTES)
-      if (isSameTrace) this.#blocks[index]![this.#places[index]!] = 1
+  finish(body: DataView, remembered: Remembered, rows: TableRows): void {
+    const count = this.#count
+    for (let index = 0; index < count; index++) {
+      this.#correctChildren(index, body, remembered, rows)
+      if (this.#parentIds[index] !== NONE) this.#judge(index, body, remembered)
     }
   }
 
-  /** Open addressing, at most half full: an index + 1 at the slot of its span id or behind it, 0 where none is. */
-  #tableOf(body: Buffer): Int32Array {
-    const table = new Int32Array(2 ** Math.ceil(Math.log2(2 * this.#count + 1)))
-    for (let index = 0; index < this.#count; index++)
-      table[this.#slotOf(table, body, this.#spanIds[index]!)] = index + 1
-    return table
-  }
-
-  #find(table: Int32Array, body: Buffer, idAt: number): number {
-    return table[this.#slotOf(table, body, idAt)]! - 1
-  }
-
-  /** The slot that holds this id, or the free one where it belongs. */
-  #slotOf(table: Int32Array, body: Buffer, idAt: number): number {
-    const mask = table.length - 1
-    let slot = Math.imul(body.readInt32LE(idAt) ^ body.readInt32LE(idAt + 4), 0x9e3779b1) >>> 7
-    for (slot &= mask; table[slot] !== 0; slot = (slot + 1) & mask) {
-      if (isSame(body, this.#spanIds[table[slot]! - 1]!, idAt, SPAN_ID_BYTES)) break
+  /** Calls that came before this one, their parent: they are nested after all. */
+  #correctChildren(index: number, body: DataView, remembered: Remembered, rows: TableRows): void {
+    const { waiting } = this.#memory
+    const dependency = this.#dependencies[index]!
+    let position = waiting.first(body, this.#traceIds[index]!, this.#spanIds[index]!, this.#hashes[index]!, dependency)
+    for (; position !== NONE; position = waiting.after(position)) {
+      const { row, nestedAt, request } = waiting.call(position)
+      if (request === remembered.request) continue
+      this.#memory.uses(remembered, request)
+      writeAsNested(rows, row, nestedAt)
     }
-    return slot
+  }
+
+  #judge(index: number, body: DataView, remembered: Remembered): void {
+    const [traceAt, parentAt] = [this.#traceIds[index]!, this.#parentIds[index]!]
+    if (isSpanItself(body, parentAt, this.#spanIds[index]!)) return
+    const dependency = this.#dependencies[index]!
+    const parent = this.#memory.recent.parent(body, traceAt, parentAt, dependency)
+    if (parent === null) this.#wait(index, body, remembered)
+    else if (parent.dependency === dependency) {
+      this.#memory.uses(remembered, parent.request)
+      this.#blocks[index]![this.#places[index]!] = 1
+    }
+  }
+
+  #wait(index: number, body: DataView, remembered: Remembered): void {
+    const call = this.#waiting
+    const nestedAt = this.#nestedAt[index]!
+    const start = this.#places[index]! - nestedAt
+    call.row = this.#scattered.get(index) ?? this.#blocks[index]!.subarray(start, start + this.#lengths[index]!)
+    call.nestedAt = nestedAt
+    call.request = remembered.request
+    const { waiting, now } = this.#memory
+    const dependency = this.#dependencies[index]!
+    const position = waiting.add(body, this.#traceIds[index]!, this.#parentIds[index]!, dependency, call, now)
+    if (position !== NONE) remembered.waiting.push(position)
   }
 
   #resize(calls: number): void {
     this.#traceIds = resized(this.#traceIds, calls)
     this.#spanIds = resized(this.#spanIds, calls)
     this.#parentIds = resized(this.#parentIds, calls)
+    this.#dependencies = resized(this.#dependencies, calls)
+    this.#hashes = resized(this.#hashes, calls)
     this.#places = resized(this.#places, calls)
+    this.#lengths = resized(this.#lengths, calls)
+    this.#nestedAt = resized(this.#nestedAt, calls)
   }
 }
 
-function resized(values: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const fresh = new Int32Array(length)
+function resized<T extends Int32Array | Uint32Array>(values: T, length: number): T {
+  const fresh = new (values.constructor as new (length: number) => T)(length)
   fresh.set(values.subarray(0, length))
   return fresh
 }
 
-function isSame(body: Buffer, a: number, b: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (body[a + i] !== body[b + i]) return false
-  return true
-}
+const isSpanItself = (body: DataView, parentAt: number, spanAt: number): boolean =>
+  body.getInt32(parentAt) === body.getInt32(spanAt) && body.getInt32(parentAt + 4) === body.getInt32(spanAt + 4)

@@ -1,5 +1,7 @@
 import { CallRows, type CallSettings } from './call-rows.ts'
 import { timeRefusal } from './kept-times.ts'
+import { SEEN } from './memory/recent-spans.ts'
+import { type Remembered, SpanMemory } from './memory/span-memory.ts'
 import { SpanView } from './protobuf/span-view.ts'
 import { decodeTraces } from './protobuf/traces.ts'
 import type { Reason } from './rejections.ts'
@@ -10,20 +12,32 @@ import { isStoredBare, type Keeping, storedAttributes, storedScope } from './sto
 import type { Notes } from './telemetry.ts'
 import { nothingWritten, type Written } from './written.ts'
 
-/** Turns a request that came at `nowMs` into rows; throws `BadBody` and what making rows throws. */
-export type WriteSpanRows = (body: Buffer, rows: TableRows, nowMs: number) => Written & Notes
+/**
+ * Turns a request that came at `nowMs` into rows; throws `BadBody` and what making rows throws, with nothing remembered. What is remembered of a
+ * request that does not become durable must be taken back.
+ */
+export type WriteSpanRows = (
+  body: Buffer,
+  rows: TableRows,
+  nowMs: number,
+) => Written & Notes & { remembered: Remembered }
 
 /**
  * ExportTraceServiceRequest → rows of `otel_traces` and `calls`, in one pass. What a call is, is judged from the span as it
- * was sent; what is stored of both is redacted.
+ * was sent; what is stored of both is redacted. A span that `memory` knows is dropped.
  */
-export function createSpanRows(settings: CallSettings, keeping: Keeping): WriteSpanRows {
+export function createSpanRows(
+  settings: CallSettings,
+  keeping: Keeping,
+  memory: SpanMemory = new SpanMemory(),
+): WriteSpanRows {
   const { redaction, lifetimes } = keeping
   const span = new SpanView(redaction)
-  const calls = new CallRows(settings, redaction)
+  const calls = new CallRows(settings, redaction, memory)
 
-  return (body, rows, nowMs) => {
+  const write = (body: Buffer, rows: TableRows, remembered: Remembered, nowMs: number): Written & Notes => {
     const written = nothingWritten()
+    const ids = new DataView(body.buffer, body.byteOffset, body.length)
     const { groups, notes } = decodeTraces(body, span)
     calls.reset(nowMs)
     for (const { resource, scopes } of groups) {
@@ -39,11 +53,17 @@ export function createSpanRows(settings: CallSettings, keeping: Keeping): WriteS
             written.rejections.add(refusal)
             continue
           }
+          const entry = claim(ids, span, remembered, memory)
+          if (entry === SEEN) {
+            written.duplicates++
+            continue
+          }
           const fault = span.settleEnd()
           if (fault !== null) written.adjusted[fault]++
           // A call counts in the rollups, which are kept longest; of other spans nothing would be left.
-          const tooOld = calls.write(span, rows) ? null : timeRefusal(startNs(span), nowMs, lifetimes.spans)
+          const tooOld = calls.write(span, rows, entry) ? null : timeRefusal(startNs(span), nowMs, lifetimes.spans)
           if (tooOld !== null) {
+            memory.recent.forget(entry, entry + 1)
             written.rejections.add(tooOld)
             continue
           }
@@ -52,10 +72,30 @@ export function createSpanRows(settings: CallSettings, keeping: Keeping): WriteS
         }
       }
     }
-    calls.finish(body)
+    calls.finish(ids, remembered, rows)
     written.adjusted.weight_capped = calls.capped
     return { ...written, ...notes }
   }
+
+  return (body, rows, nowMs) => {
+    const remembered = memory.begin(nowMs)
+    try {
+      return { ...write(body, rows, remembered, nowMs), remembered }
+    } catch (error) {
+      memory.forget(remembered)
+      throw error
+    }
+  }
+}
+
+/** The span's entry in the memory, or `SEEN`. */
+function claim(ids: DataView, span: SpanView, remembered: Remembered, memory: SpanMemory): number {
+  const { recent } = memory
+  const { request } = remembered
+  const entry = recent.claim(ids, span.traceIdAt.start, span.spanIdAt.start, span.kind, request)
+  if (entry === SEEN) memory.uses(remembered, recent.seenIn)
+  else remembered.to = entry + 1
+  return entry
 }
 
 /** From here on an instant is beyond DateTime64(9), in 2262. */

@@ -102,6 +102,20 @@ export const configSchema = z.strictObject({
       segmentAge: duration.prefault('1s'),
       /** Share of traces whose unremarkable spans keep attributes, events and links. */
       keepAttributes: z.coerce.number().min(0).max(1).default(1),
+      /** So that spans count once however they are cut into requests. */
+      remember: z
+        .strictObject({
+          /** Spans; some 50 bytes each. */
+          spans: z.coerce
+            .number()
+            .int()
+            .min(1024)
+            .max(2 ** 24)
+            .default(2 ** 20),
+          /** Rows of calls that wait for their parents. */
+          calls: bytes.prefault('32MiB'),
+        })
+        .prefault({}),
       /** Where OTLP/HTTP requests are taken. */
       paths: z
         .strictObject({

@@ -58,9 +58,9 @@ const countBatches = query({
     SELECT env, dependency, groupUniqArrayIf(20)(service, failed > 0 AND failed < calls) AS services,
       count() AS batches, countIf(failed > 0 AND failed < calls) AS partial
     FROM (
-      SELECT env, dependency, service, trace_id, parent_span_id, count() AS calls,
-        countIf(outcome NOT IN ('ok', 'cancelled')) AS failed
-      FROM calls
+      SELECT env, dependency, service, trace_id, parent_span_id, sum(sign) AS calls,
+        sumIf(sign, outcome NOT IN ('ok', 'cancelled')) AS failed
+      FROM call_rows
       WHERE ts >= {from:DateTime64(3)} AND ts < {to:DateTime64(3)} AND direction = 'outbound' AND NOT nested AND NOT synthetic
         AND parent_span_id != '' AND attempt = 0
       GROUP BY env, dependency, service, trace_id, parent_span_id HAVING calls >= ${BATCH_CALLS}

@@ -107,7 +107,7 @@ async function measureShared(
   if (shared.length === 0) return
   const inPlace = shared.toSorted((a, b) => (placeOf(a.indicator) < placeOf(b.indicator) ? -1 : 1))
   const byTable = Map.groupBy(inPlace, ({ indicator: { numerator, total } }) =>
-    needsSingleCalls([numerator.selection, total]) ? 'calls' : 'calls_1m',
+    needsSingleCalls([numerator.selection, total]) ? 'call_rows' : 'calls_1m',
   )
   const fromRollup = byTable.get('calls_1m') ?? []
   if (isShort(whole)) {

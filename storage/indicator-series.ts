@@ -7,7 +7,7 @@ import { type Classes, classify, cutsOf, indexSeries, type Series, type SeriesIn
 
 const MINUTE_MS = 60_000
 
-/** What a selection can look at beside the duration; the same columns in `calls` and `calls_1m`. */
+/** What a selection can look at beside the duration; the same columns in `call_rows` and `calls_1m`. */
 const DIMENSIONS = 'direction, synthetic, outcome, env, service, dependency, operation, protocol, version'
 const KEY = `sipHash64(${DIMENSIONS})`
 
@@ -209,12 +209,12 @@ function statement(cuts: readonly number[], { classOf, shares }: Classes): strin
           key: KEY,
         }
       : {
-          table: 'calls',
+          table: 'call_rows',
           time: 'ts',
           minute: 'toStartOfMinute(toDateTime(ts))',
-          amount: 'weight',
-          variance: 'weight * (weight - 1)',
-          seen: 'toUInt64(1)',
+          amount: 'sign * weight',
+          variance: 'sign * weight * (weight - 1)',
+          seen: 'toInt64(sign)',
           key: `${KEY} + arrayCount(cut -> duration_ns >= cut, {cuts:Array(UInt64)})`,
         }
   const column = (values: Iterable<string | number>, type: string) => `CAST([${[...values].join()}], 'Array(${type})')`

@@ -65,12 +65,12 @@ export const needsSingleCalls = (selections: readonly CallSelection[]): boolean 
 function sourceOf(selections: readonly CallSelection[]) {
   return needsSingleCalls(selections)
     ? {
-        table: 'calls',
+        table: 'call_rows',
         time: 'ts',
         minute: 'toStartOfMinute(toDateTime(ts))',
-        amount: 'weight',
-        variance: 'weight * (weight - 1)',
-        seen: 'toUInt64(1)',
+        amount: 'sign * weight',
+        variance: 'sign * weight * (weight - 1)',
+        seen: 'toInt64(sign)',
       }
     : { table: 'calls_1m', time: 'minute', minute: 'minute', amount: 'calls', variance: 'variance', seen: 'samples' }
 }

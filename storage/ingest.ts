@@ -56,7 +56,7 @@ export const INGEST_COLUMNS = {
     'Links.TraceState',
     'Links.Attributes',
   ],
-  calls: [
+  call_rows: [
     'ts',
     'env',
     'service',
@@ -79,6 +79,7 @@ export const INGEST_COLUMNS = {
     'parent_span_id',
     'correlation_id',
     'attributes',
+    'sign',
   ],
   otel_metrics_gauge: [...METRIC_COLUMNS, 'Value', ...EXEMPLAR_COLUMNS],
   otel_metrics_sum: [...METRIC_COLUMNS, 'Value', ...EXEMPLAR_COLUMNS, 'AggregationTemporality', 'IsMonotonic'],

@@ -28,7 +28,7 @@ export function retentionClauses({ spans, notableSpans, calls, metrics, rollups 
       `toDateTime(Timestamp) + ${seconds(notableSpans)}, toDateTime(Timestamp) + ${seconds(spans)} DELETE WHERE NOT (${NOTABLE})`,
     ],
     ['otel_traces_trace_id_ts', `Start + ${seconds(Math.max(spans, notableSpans))}`],
-    ['calls', `toDateTime(ts) + ${seconds(calls)}`],
+    ['call_rows', `toDateTime(ts) + ${seconds(calls)}`],
     ['calls_1m', `minute + ${seconds(rollups)}`],
     ['indicator_minutes', `minute + ${seconds(rollups)}`],
     ['indicator_minutes_by_time', `minute + ${seconds(rollups)}`],

@@ -151,7 +151,7 @@ const selectFields = query({
 })
 
 const selectAttributes = query({
-  sql: `SELECT groupUniqArrayArray(${MOST_NAMES})(mapKeys(attributes)) AS keys FROM calls
+  sql: `SELECT groupUniqArrayArray(${MOST_NAMES})(mapKeys(attributes)) AS keys FROM call_rows
     WHERE ts >= {from:DateTime} AND ts < {to:DateTime}`,
   params: z.object(range),
   row: z.object({ keys: z.array(z.string()) }),

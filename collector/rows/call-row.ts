@@ -1,10 +1,12 @@
 import type { CallDetails, CallOutline, CallSource } from '../../integration/call.ts'
 import type { CallNames } from '../../integration/cardinality.ts'
 import type { SpanView } from '../protobuf/span-view.ts'
+import { dayOfWords } from './days.ts'
 import { encoded, type RowWriter } from './row-writer.ts'
 import { writeDuration, writeIds } from './span-row.ts'
+import type { TableRows } from './tables.ts'
 
-// A row of `calls` is written piece by piece, in the order of `INGEST_COLUMNS.calls`: `ts`, source, outline, rest.
+// A row of `call_rows` is written piece by piece, in the order of `INGEST_COLUMNS.call_rows`: `ts`, source, outline, rest.
 
 /** Stored numbers of the column's Enum8. */
 const DIRECTION_NUMBER = { outbound: 1, inbound: 2 } as const
@@ -47,7 +49,7 @@ export function writeOutline(writer: RowWriter, outline: EncodedOutline, wanted:
   writer.raw(outline.ending)
 }
 
-/** The columns `synthetic` … `attributes`. */
+/** The columns `synthetic` … `sign`. */
 export function writeCallRest(
   writer: RowWriter,
   span: SpanView,
@@ -62,5 +64,28 @@ export function writeCallRest(
   // Empty where the trace id is the correlation id, which is then not stored twice.
   writer.string(correlationId)
   writer.map(attributes)
+  writer.uint8(COUNTED)
   writer.rows++
+}
+
+/** Values of `sign`: the row counts, or takes back one that is the same otherwise. */
+const COUNTED = 1
+const TAKEN_BACK = 0xff
+
+/**
+ * Writes what corrects a row that is stored as not nested: one that takes it back, and the same as nested. Nothing when its
+ * day is one too many for this request.
+ */
+export function writeAsNested(rows: TableRows, row: Uint8Array, nestedAt: number): void {
+  const time = new DataView(row.buffer, row.byteOffset, 8)
+  const [low, high] = [time.getUint32(0, true), time.getUint32(4, true)]
+  if (!rows.days.admit(dayOfWords(low, high))) return
+  const writer = rows.writers.call_rows
+  writer.raw(row.subarray(0, -1))
+  writer.uint8(TAKEN_BACK)
+  writer.raw(row.subarray(0, nestedAt))
+  writer.bool(true)
+  writer.raw(row.subarray(nestedAt + 1))
+  writer.rows += 2
+  rows.sawCall(low, high)
 }

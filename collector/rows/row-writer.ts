@@ -19,6 +19,8 @@ export class RowWriter {
   length = 0
   readonly #memory: RowMemory
   #full: Buffer[] = []
+  /** Bytes in those. */
+  #before = 0
   #bytes: Buffer
   #view: DataView
   #lastText = 0
@@ -32,6 +34,7 @@ export class RowWriter {
   reset(): void {
     this.#memory.give(this.#full)
     this.#full = []
+    this.#before = 0
     // One long text may have needed a block of its own size: it is not kept.
     if (this.#bytes.length > BLOCK_BYTES) this.#replace(this.#memory.block(BLOCK_BYTES))
     this.length = 0
@@ -48,6 +51,7 @@ export class RowWriter {
   take(): Buffer[] {
     const parts = this.#full
     this.#full = []
+    this.#before = 0
     const last = this.#bytes.subarray(0, this.length)
     if (last.length >= BLOCK_BYTES / 2) {
       parts.push(last)
@@ -208,6 +212,20 @@ export class RowWriter {
     return this.#bytes
   }
 
+  /** Bytes written so far. */
+  get position(): number {
+    return this.#before + this.length
+  }
+
+  /** What was written from `position` on, in one piece: copied where it lies in several blocks. Valid until the next write. */
+  since(position: number): Uint8Array {
+    if (position >= this.#before) return this.#bytes.subarray(position - this.#before, this.length)
+    let [from, start] = [this.#full.length, this.#before]
+    while (start > position) start -= this.#full[--from]!.length
+    const parts = [...this.#full.slice(from), this.#bytes.subarray(0, this.length)]
+    return Buffer.concat(parts).subarray(position - start)
+  }
+
   /** Array of anything: the count, then each item. */
   array<Item>(items: readonly Item[], write: (item: Item) => void): void {
     this.count(items.length)
@@ -235,6 +253,7 @@ export class RowWriter {
     this.#memory.count(this.length)
     const next = this.#memory.block(Math.max(size, BLOCK_BYTES))
     if (this.length > 0) this.#full.push(this.#bytes.subarray(0, this.length))
+    this.#before += this.length
     this.#replace(next)
     this.length = 0
   }

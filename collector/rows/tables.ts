@@ -48,7 +48,7 @@ export class TableRows {
 
   /** Null without calls. */
   get callTimes(): TimeRange | null {
-    if (this.writers.calls.rows === 0) return null
+    if (this.writers.call_rows.rows === 0) return null
     return { firstNs: ns(this.#firstLow, this.#firstHigh), lastNs: ns(this.#lastLow, this.#lastHigh) }
   }
 }

@@ -66,7 +66,7 @@ function rowsOf(frames: Frame[], index: number): { rows: number; ranges: Range[]
   return { rows: ranges.reduce((sum, part) => sum + part.rows, 0), ranges }
 }
 
-const countedAs = (table: string) => (table === 'calls' ? 'calls' : table === 'otel_traces' ? 'spans' : 'points')
+const countedAs = (table: string) => (table === 'call_rows' ? 'calls' : table === 'otel_traces' ? 'spans' : 'points')
 
 async function record(
   { db, collector, signal }: ShipContext,

@@ -27,7 +27,7 @@ ORDER BY (ServiceName, toStartOfMinute(Timestamp), TraceId, Timestamp)
 PRIMARY KEY (ServiceName, toStartOfMinute(Timestamp), TraceId)
 SETTINGS {{ingest}};
 
-CREATE TABLE IF NOT EXISTS {{table:calls}} {{on_cluster}} (
+CREATE TABLE IF NOT EXISTS {{table:call_rows}} {{on_cluster}} (
   ts DateTime64(9) CODEC(Delta, ZSTD(1)),
   env LowCardinality(String),
   service LowCardinality(String),
@@ -50,10 +50,11 @@ CREATE TABLE IF NOT EXISTS {{table:calls}} {{on_cluster}} (
   parent_span_id String CODEC(ZSTD(1)),
   correlation_id String CODEC(ZSTD(1)),
   attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  sign Int8 DEFAULT 1,
   INDEX idx_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
   INDEX idx_correlation_id correlation_id TYPE bloom_filter(0.01) GRANULARITY 1
-) ENGINE = {{engine:MergeTree}}
+) ENGINE = {{engine:VersionedCollapsingMergeTree(sign, nested)}}
 PARTITION BY toDate(ts)
-ORDER BY (service, toStartOfMinute(ts), trace_id, ts)
+ORDER BY (service, toStartOfMinute(ts), trace_id, ts, span_id)
 PRIMARY KEY (service, toStartOfMinute(ts), trace_id)
 SETTINGS {{ingest}};

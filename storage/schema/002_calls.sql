@@ -1,7 +1,9 @@
--- Every integration call, narrow and typed, and its additive rollup by minute.
+-- Every integration call, narrow and typed, and its additive rollup by minute. A call is one row with sign 1. One whose parent
+-- came later and made it a nested one has two more: a row with sign -1 that takes the first back, and the same as nested. So
+-- sums weighted by sign are right at once, in whatever order rows arrive, and the view `calls` shows each call once.
 -- Sharded by service, so that an indicator's minutes live on one shard.
 
-CREATE TABLE IF NOT EXISTS {{table:calls}} {{on_cluster}} (
+CREATE TABLE IF NOT EXISTS {{table:call_rows}} {{on_cluster}} (
   ts DateTime64(9) CODEC(Delta, ZSTD(1)),
   env LowCardinality(String),
   service LowCardinality(String),
@@ -24,14 +26,22 @@ CREATE TABLE IF NOT EXISTS {{table:calls}} {{on_cluster}} (
   parent_span_id String CODEC(ZSTD(1)),
   correlation_id String CODEC(ZSTD(1)),
   attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  sign Int8 DEFAULT 1 CODEC(ZSTD(1)),
   INDEX idx_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
   INDEX idx_correlation_id correlation_id TYPE bloom_filter(0.01) GRANULARITY 1
-) ENGINE = {{engine:MergeTree}}
+) ENGINE = {{engine:VersionedCollapsingMergeTree(sign, nested)}}
 PARTITION BY toDate(ts)
-ORDER BY (service, dependency, toStartOfMinute(ts), ts)
+ORDER BY (service, toStartOfMinute(ts), trace_id, ts, span_id)
+PRIMARY KEY (service, toStartOfMinute(ts), trace_id)
 SETTINGS {{ingest}};
 
-{{distributed:calls:cityHash64(service)}};
+{{distributed:call_rows:cityHash64(service)}};
+
+-- Every call once, as it is known now.
+CREATE VIEW IF NOT EXISTS calls {{on_cluster}} AS
+SELECT ts, env, service, version, region, direction, dependency, operation, protocol, outcome, status, error_type, attempt,
+  nested, synthetic, weight, duration_ns, trace_id, span_id, parent_span_id, correlation_id, attributes
+FROM call_rows FINAL WHERE sign = 1;
 
 CREATE TABLE IF NOT EXISTS {{table:calls_1m}} {{on_cluster}} (
   minute DateTime CODEC(DoubleDelta, ZSTD(1)),
@@ -49,7 +59,7 @@ CREATE TABLE IF NOT EXISTS {{table:calls_1m}} {{on_cluster}} (
   -- weighted by sampling probability
   calls SimpleAggregateFunction(sum, Float64),
   -- as received
-  samples SimpleAggregateFunction(sum, UInt64),
+  samples SimpleAggregateFunction(sum, Int64),
   -- Σ w(w − 1): the sampling variance of `calls`
   variance SimpleAggregateFunction(sum, Float64),
   retries SimpleAggregateFunction(sum, Float64),
@@ -67,13 +77,13 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS calls_1m_mv {{on_cluster}} TO {{table:cal
 SELECT
   toStartOfMinute(toDateTime(ts)) AS minute,
   env, service, dependency, direction, operation, protocol, outcome, status, version, nested, synthetic,
-  sum(weight) AS calls,
-  count() AS samples,
-  sum(weight * (weight - 1)) AS variance,
-  sumIf(weight, attempt > 0) AS retries,
-  sum(weight * c.duration_ns) AS duration_ns,
-  sumMap(map(toUInt16(floor(32 * log2(greatest(c.duration_ns, 1)))), weight)) AS latency
-FROM {{table:calls}} AS c
+  sum(sign * weight) AS calls,
+  sum(sign) AS samples,
+  sum(sign * weight * (weight - 1)) AS variance,
+  sumIf(sign * weight, attempt > 0) AS retries,
+  sum(sign * weight * c.duration_ns) AS duration_ns,
+  sumMap(map(toUInt16(floor(32 * log2(greatest(c.duration_ns, 1)))), sign * weight)) AS latency
+FROM {{table:call_rows}} AS c
 GROUP BY minute, env, service, dependency, direction, operation, protocol, outcome, status, version, nested, synthetic;
 
 -- One row per stored segment, and heartbeats while idle: tells late data, and "no traffic" from "blind".

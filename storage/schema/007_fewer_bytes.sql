@@ -18,7 +18,7 @@ ALTER TABLE {{table:otel_traces}} {{on_cluster}}
   MODIFY COLUMN SpanAttributes CODEC(ZSTD(3)),
   MODIFY COLUMN Duration CODEC(T64, ZSTD(3));
 
-ALTER TABLE {{table:calls}} {{on_cluster}}
+ALTER TABLE {{table:call_rows}} {{on_cluster}}
   MODIFY COLUMN env CODEC(ZSTD(1)),
   MODIFY COLUMN service CODEC(ZSTD(1)),
   MODIFY COLUMN version CODEC(ZSTD(1)),

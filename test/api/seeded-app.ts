@@ -156,7 +156,7 @@ export async function seedCalls(db: Db, seeds: CallSeed[]): Promise<void> {
       attributes: {},
     })),
   )
-  await insert(db, 'calls', rows)
+  await insert(db, 'call_rows', rows)
 }
 
 export function incident(id: string, over: Partial<Incident> = {}): Incident {

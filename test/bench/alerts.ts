@@ -89,7 +89,7 @@ const storeCallsOf = (
   outcome: string,
 ) =>
   db.command({
-    query: `INSERT INTO calls (ts, env, service, version, direction, dependency, operation, protocol, outcome, status, weight, duration_ns, trace_id, span_id)
+    query: `INSERT INTO call_rows (ts, env, service, version, direction, dependency, operation, protocol, outcome, status, weight, duration_ns, trace_id, span_id)
       SELECT fromUnixTimestamp64Milli(toInt64({from:Int64} + intDiv(number, {services:UInt32}) * {step:Float64})), 'prod',
         concat('service-', toString(number % {services:UInt32})), '1.0.0', 'outbound', 'acme-pay', 'POST /v1/charges', 'http', {outcome:String}, '', {weight:Float64}, 50000000,
         leftPad(hex({from:Int64} * 1000000 + number), 32, '0'), leftPad(hex({from:Int64} + number), 16, '0')

@@ -74,7 +74,7 @@ async function fill(db: Db, count: number, days: number): Promise<void> {
 const arrive = (db: Db, count: number, turn: number) =>
   Promise.all([
     db.command({
-      query: `INSERT INTO calls (ts, env, service, version, direction, dependency, operation, protocol, outcome, status, weight, duration_ns, trace_id, span_id)
+      query: `INSERT INTO call_rows (ts, env, service, version, direction, dependency, operation, protocol, outcome, status, weight, duration_ns, trace_id, span_id)
         SELECT now64(9), 'prod', concat('service-', toString(number % ${SERVICES})), '1.0.0', 'outbound', 'acme-pay', concat('GET /', toString(number)), 'http',
           if(cityHash64(number, ${turn}) % 100 = 0, 'timeout', 'ok'), '', 50, 50000000, leftPad(hex(cityHash64(number, ${turn})), 32, '0'), leftPad(hex(number), 16, '0')
         FROM numbers(${count})`,

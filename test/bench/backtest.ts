@@ -38,7 +38,7 @@ async function fill(db: Db): Promise<void> {
   const run = (query: string) => db.command({ query, clickhouse_settings: { max_execution_time: 600 } })
   for (let day = 0; day < DAYS; day++) {
     await run(`
-      INSERT INTO calls (ts, env, service, version, direction, dependency, operation, protocol, outcome, status, weight, duration_ns)
+      INSERT INTO call_rows (ts, env, service, version, direction, dependency, operation, protocol, outcome, status, weight, duration_ns)
       SELECT toDateTime64((${FIRST} + intDiv(number, ${SERIES})) * 60 + cityHash64(number, 2) % 60, 9), 'prod', concat('service-', toString(s % ${SERVICES})), '1.0.0',
         'outbound', concat('dependency-', toString(intDiv(s, ${SERVICES}) % ${DEPENDENCIES})), concat('GET /operation/', toString(intDiv(s, ${SERVICES * DEPENDENCIES}))),
         'http', if(cityHash64(number) % 200 = 0, 'timeout', 'ok'), '200', 1, 1000000 * (1 + cityHash64(number, 1) % 600)

@@ -41,7 +41,7 @@ const PER_INSERT = 100
 /** Inserts at a time. */
 const IN_FLIGHT = 3
 
-type Rows = Map<'otel_traces' | 'calls', Buffer[]>
+type Rows = Map<'otel_traces' | 'call_rows', Buffer[]>
 
 const bodyOf = spanBodies(SPANS_PER_REQUEST)
 const rate = (count: number, ms: number) => `${Math.round((count / ms) * 1000).toLocaleString('en')} spans/s`
@@ -54,7 +54,7 @@ function transcodeAlone(): Rows {
   const writeSpanRows = createSpanRows({ rules: NO_RULES, names: new AdmittedNames() }, keeping)
   const kept: Rows = new Map([
     ['otel_traces', []],
-    ['calls', []],
+    ['call_rows', []],
   ])
   const bodies = Array.from({ length: ALONE }, (_, i) => bodyOf(1_000_000 + i))
   const from = cpuMs()
@@ -151,7 +151,7 @@ async function numberOf(db: Db, query: string): Promise<number> {
 /** All tables together, merged as far as they will be. */
 async function atRest(db: Db, database: string): Promise<void> {
   const size = `SELECT sum(bytes_on_disk) AS n FROM system.parts WHERE active AND database = '${database}'`
-  for (const table of ['otel_traces', 'otel_traces_trace_id_ts', 'calls', 'calls_1m']) {
+  for (const table of ['otel_traces', 'otel_traces_trace_id_ts', 'call_rows', 'calls_1m']) {
     await db.command({ query: `OPTIMIZE TABLE ${table} FINAL` })
     const bytes = await numberOf(db, `${size} AND table = '${table}'`)
     say(`at rest, ${table}`, `${(bytes / (await spansIn(db))).toFixed(1)} bytes a span`)

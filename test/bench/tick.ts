@@ -67,7 +67,7 @@ async function fill(db: Db): Promise<void> {
     FROM (SELECT number, intDiv(number, 2) % ${SERIES} AS s, ${OF_SERIES} FROM numbers(${(MINUTES - RECENT_MINUTES) * SERIES * 2}))
     WHERE number % 2 = 0 OR cityHash64(number) % 20 = 0`)
   await run(`
-    INSERT INTO calls (ts, env, service, version, direction, dependency, operation, protocol, outcome, status, weight, duration_ns)
+    INSERT INTO call_rows (ts, env, service, version, direction, dependency, operation, protocol, outcome, status, weight, duration_ns)
     SELECT toDateTime64(${(OPEN - RECENT_MINUTES) * 60} + intDiv(number, ${SERIES}) * 6, 9), 'prod', service, '1.0.0', 'outbound', dependency, operation,
       'http', if(cityHash64(number) % 200 = 0, 'timeout', 'ok'), '200', 60, 1000000 * (1 + cityHash64(number, 1) % 600)
     FROM (SELECT number, number % ${SERIES} AS s, ${OF_SERIES} FROM numbers(${(RECENT_MINUTES * 10 + 5) * SERIES}))`)

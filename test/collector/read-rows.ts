@@ -1,5 +1,6 @@
+import { SpanMemory } from '../../collector/memory/span-memory.ts'
 import { TableRows } from '../../collector/rows/tables.ts'
-import { createSpanRows, type WriteSpanRows } from '../../collector/span-rows.ts'
+import { createSpanRows } from '../../collector/span-rows.ts'
 import { type CallRules, NO_RULES } from '../../integration/call-rules.ts'
 import { AdmittedNames } from '../../integration/cardinality.ts'
 import { compileRedaction, NO_REDACTION_RULES, type RedactionRules } from '../../integration/redaction.ts'
@@ -19,21 +20,27 @@ export const NOW_MS = Number(T0_NS / 1_000_000n) + 86_400_000
 /** What turns requests into rows, and has seen none yet. */
 export function spanRows({ rules = NO_RULES, redaction = NO_REDACTION_RULES, keepAttributes = 1 }: Settings = {}) {
   const settings = { rules, names: new AdmittedNames() }
-  return createSpanRows(settings, { redaction: compileRedaction(redaction), keepAttributes, lifetimes: LIFETIMES })
+  const memory = new SpanMemory({ spans: 2 ** 14, callBytes: 2 ** 22 })
+  const keeping = { redaction: compileRedaction(redaction), keepAttributes, lifetimes: LIFETIMES }
+  return { memory, write: createSpanRows(settings, keeping, memory) }
 }
 
-/** The rows of a request as the tables get them. */
-export function rowsOfBody(write: WriteSpanRows, body: Buffer) {
+export type SpanRows = ReturnType<typeof spanRows>
+
+/** The rows of a request as the tables get them; unless it `isLost`, its spans are known from then on. */
+export function rowsOfBody({ write, memory }: SpanRows, body: Buffer, isLost = false) {
   const rows = new TableRows()
-  const { accepted, rejections, stringIndexes } = write(Buffer.from(body), rows, NOW_MS)
-  const { otel_traces, calls } = rows.writers
+  const { accepted, rejections, duplicates, stringIndexes, remembered } = write(Buffer.from(body), rows, NOW_MS)
+  if (isLost) memory.forget(remembered)
+  const { otel_traces, call_rows } = rows.writers
   return {
     accepted,
+    duplicates,
     stringIndexes,
     rejected: Object.fromEntries(rejections.byReason),
     callTimes: rows.callTimes,
     spans: readSpanRows(Buffer.from(otel_traces.written())),
-    calls: readCallRows(Buffer.from(calls.written())),
+    calls: readCallRows(Buffer.from(call_rows.written())),
   }
 }
 
@@ -143,6 +150,7 @@ function readCallRows(bytes: Buffer) {
       parentSpanId: text(),
       correlationId: text(),
       attributes: reader.map(),
+      sign: reader.number(1) === 1 ? 1 : -1,
     })
   }
   return rows

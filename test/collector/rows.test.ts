@@ -34,6 +34,7 @@ async function adjusted(reason: string): Promise<number> {
 describe('otel_traces', () => {
   test('a span with everything comes back as it was sent', async () => {
     const span = {
+      spanId: SPAN_ID,
       traceState: 'ot=th:8',
       parentSpanId: '00f067aa0ba902b7',
       name: 'GET /grüße/🦊',
@@ -164,7 +165,7 @@ describe('calls', () => {
       'server.address': 'api.stripe.com',
       'http.response.status_code': 503n,
     }
-    await collector.post(call('checkout', { attributes, status: { code: 2 } }))
+    await collector.post(call('checkout', { spanId: 'ab'.repeat(8), attributes, status: { code: 2 } }))
     expect(await rowOf('calls', `service = 'checkout'`)).toMatchObject({
       ts: '2026-01-01 00:00:00.000000000',
       direction: 'outbound',
@@ -179,7 +180,7 @@ describe('calls', () => {
       weight: 1,
       duration_ns: '25000000',
       trace_id: TRACE_ID,
-      span_id: SPAN_ID,
+      span_id: 'ab'.repeat(8),
       parent_span_id: '',
       correlation_id: '',
     })

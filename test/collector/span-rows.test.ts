@@ -74,7 +74,7 @@ describe('any request', () => {
         const expected = list.map((spec) => rowsOfBody(spanRows(settings), traceBody([spec], resource)))
         // Attributes are kept the second time, results found by them the third, and used the fourth.
         for (let time = 1; time <= 4; time++) {
-          const { spans: stored, calls } = rowsOfBody(experienced, traceBody(list, resource))
+          const { spans: stored, calls } = rowsOfBody(experienced, traceBody(list, resource), true)
           expect(stored).toEqual(expected.flatMap((one) => one.spans))
           expect(calls.map((call) => ({ ...call, nested: false }))).toEqual(expected.flatMap((one) => one.calls))
         }
@@ -87,7 +87,7 @@ describe('any request', () => {
     const write = spanRows()
     fc.assert(
       fc.property(spans, attributes, (list, resource) => {
-        const { calls, spans: stored } = rowsOfBody(write, traceBody(list, resource))
+        const { calls, spans: stored } = rowsOfBody(write, traceBody(list, resource), true)
         const kept = new Set(stored.map(({ spanId }) => spanId))
         const expected = list
           .filter(({ spanId }) => kept.has(spanId!))
@@ -165,7 +165,10 @@ test('an operation that depends on whom the call went to is not mistaken for tha
   const to = (host: string) => ({
     attributes: { 'server.address': host, 'http.request.method': 'GET', 'url.path': '/v1/users' },
   })
-  const list = Array.from({ length: 8 }, (_, i) => to(i % 2 === 0 ? 'a.example' : 'b.example'))
+  const list = Array.from({ length: 8 }, (_, i) => ({
+    ...to(i % 2 === 0 ? 'a.example' : 'b.example'),
+    spanId: hexOf(i + 1, 8),
+  }))
   const { calls } = storedIn(traceBody(list), { rules })
   expect(calls.map(({ operation }) => operation)).toEqual(
     list.map((_, i) => (i % 2 === 0 ? 'GET /v1/{any}' : 'GET /v1/users')),
@@ -226,10 +229,32 @@ describe('calls nested in calls', () => {
     expect(nestedOf(chain)).toHaveLength(chain.length - 1)
   })
 
-  test('of one request are none in the next', () => {
+  test('of an earlier request are marked', () => {
     const write = spanRows()
     rowsOfBody(write, traceBody([outer]))
-    expect(rowsOfBody(write, traceBody([inner])).calls).toMatchObject([{ nested: false }])
+    expect(rowsOfBody(write, traceBody([inner])).calls).toMatchObject([{ nested: true, sign: 1 }])
+  })
+
+  test('of a later request are taken back and written again as nested, once', () => {
+    const write = spanRows()
+    const [before] = rowsOfBody(write, traceBody([inner])).calls
+    const { calls, callTimes } = rowsOfBody(write, traceBody([outer]))
+    expect(calls).toEqual([
+      expect.objectContaining({ spanId: outer.spanId, nested: false, sign: 1 }),
+      { ...before, sign: -1 },
+      { ...before, nested: true },
+    ])
+    expect(callTimes).toEqual({ firstNs: before!.startNs, lastNs: before!.startNs })
+    expect(rowsOfBody(write, traceBody([outer])).calls).toEqual([])
+  })
+
+  test('of a request that was lost count as never sent', () => {
+    const write = spanRows()
+    rowsOfBody(write, traceBody([inner]), true)
+    expect(rowsOfBody(write, traceBody([outer])).calls).toHaveLength(1)
+    const other = spanRows()
+    rowsOfBody(other, traceBody([outer]), true)
+    expect(rowsOfBody(other, traceBody([inner])).calls).toMatchObject([{ nested: false }])
   })
 })
 
@@ -239,7 +264,7 @@ describe('what is remembered is bounded', () => {
     const GOOD = { 'http.request.method': 'GET', 'url.path': '/orders/42' }
     for (let round = 0; round < 12; round++) {
       const odd = Array.from({ length: 1_000 }, (_, i) => ({
-        spanId: hexOf(i + 1, 8),
+        spanId: hexOf(round * 1_000 + i + 1, 8),
         attributes: { [`k${round}.${i}`]: 'v', ...GOOD },
       }))
       const { spans: stored, calls } = rowsOfBody(write, traceBody(odd))

@@ -15,7 +15,7 @@ export async function switchedEngine(store: Pick<TestDatabase, 'url' | 'database
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const query = new URL(request.url!, 'http://x').searchParams.get('query') ?? ''
-    if (state.mode === 'refuse-calls' && query.includes('`calls`')) {
+    if (state.mode === 'refuse-calls' && query.includes('`call_rows`')) {
       response.writeHead(500, { 'x-clickhouse-exception-code': '241' })
       response.end('Code: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED) (version 26.1.1.1)')
       return

@@ -195,7 +195,7 @@ describe('tick by tick equals once at the end', () => {
           fc.integer({ min: 1, max: 250 }),
           async (steps, resetAt) => {
             for (const table of [
-              'calls',
+              'call_rows',
               'calls_1m',
               'otel_metrics_sum',
               'otel_metrics_histogram',

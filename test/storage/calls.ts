@@ -42,7 +42,7 @@ export const callRow = (row: Partial<CallRow> & { ts: number }): CallRow => ({
 /** Stores calls as the collector would: `token` makes a repeated insert count once. */
 export async function storeCalls(db: Db, rows: CallRow[], token: string): Promise<void> {
   await db.insert({
-    table: 'calls',
+    table: 'call_rows',
     values: rows.map((row) => ({ ...row, ts: new Date(row.ts).toISOString().replace('T', ' ').replace('Z', '') })),
     format: 'JSONEachRow',
     clickhouse_settings: { insert_deduplication_token: token },

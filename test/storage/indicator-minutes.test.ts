@@ -74,7 +74,7 @@ afterAll(() => store[Symbol.asyncDispose]())
 const DERIVED = ['indicator_minutes_by_time', 'indicator_hours', 'covered_minutes', 'collector_reports']
 
 const fresh = async () => {
-  for (const table of ['calls', 'calls_1m', 'indicator_minutes', 'ingest_log', ...DERIVED])
+  for (const table of ['call_rows', 'calls_1m', 'indicator_minutes', 'ingest_log', ...DERIVED])
     await store.db.command({ query: `TRUNCATE TABLE ${table}` })
 }
 

@@ -54,7 +54,7 @@ describe('the schema', () => {
     await using store = await testDatabase()
     const insert = (token: string) =>
       store.db.command({
-        query: `INSERT INTO calls (ts, service, dependency, outcome, weight, duration_ns) SELECT toDateTime64('2026-01-01 00:00:00', 9), 's', 'd', 'ok', 1, 5 FROM numbers(10)`,
+        query: `INSERT INTO call_rows (ts, service, dependency, outcome, weight, duration_ns) SELECT toDateTime64('2026-01-01 00:00:00', 9), 's', 'd', 'ok', 1, 5 FROM numbers(10)`,
         clickhouse_settings: { insert_deduplication_token: token },
       })
     for (const token of ['a', 'b', 'a', 'a']) await insert(token)
@@ -84,7 +84,7 @@ async function storeOfBefore() {
     clickhouse_settings: { insert_deduplication_token: 'before' },
   })
   await db.command({
-    query: `INSERT INTO calls (ts, service, trace_id, correlation_id, weight) SELECT '2026-01-01 00:00:00.000000001', 's', 'aa', 'order 7', 1`,
+    query: `INSERT INTO call_rows (ts, service, trace_id, correlation_id, weight) SELECT '2026-01-01 00:00:00.000000001', 's', 'aa', 'order 7', 1`,
     clickhouse_settings: { insert_deduplication_token: 'before' },
   })
   return {
@@ -101,15 +101,15 @@ async function storeOfBefore() {
   }
 }
 
-const ORDER = `SELECT sorting_key FROM system.tables WHERE database = currentDatabase() AND name IN ('calls', 'otel_traces') ORDER BY name`
-const COLUMNS = `SELECT table, name, type FROM system.columns WHERE database = currentDatabase() AND table IN ('otel_traces', 'otel_traces_trace_id_ts', 'calls') ORDER BY table, position`
+const ORDER = `SELECT sorting_key FROM system.tables WHERE database = currentDatabase() AND name IN ('call_rows', 'otel_traces') ORDER BY name`
+const COLUMNS = `SELECT table, name, type FROM system.columns WHERE database = currentDatabase() AND table IN ('otel_traces', 'otel_traces_trace_id_ts', 'call_rows') ORDER BY table, position`
 
 describe('rows by trace', () => {
   test('a new store has the spans of a trace beside each other', async () => {
     await using store = await testDatabase()
     const result = await store.db.query({ query: ORDER, format: 'JSONEachRow' })
     expect(await result.json()).toEqual([
-      { sorting_key: 'service, toStartOfMinute(ts), trace_id, ts' },
+      { sorting_key: 'service, toStartOfMinute(ts), trace_id, ts, span_id, nested' },
       { sorting_key: 'ServiceName, toStartOfMinute(Timestamp), TraceId, Timestamp' },
     ])
   })
@@ -120,11 +120,11 @@ describe('rows by trace', () => {
       expect.arrayContaining(['000_rows_by_trace.sql', '007_fewer_bytes.sql']),
     )
     expect(await before.read(ORDER)).toEqual([
-      { sorting_key: 'service, dependency, toStartOfMinute(ts), ts' },
+      { sorting_key: 'service, toStartOfMinute(ts), trace_id, ts, span_id, nested' },
       { sorting_key: 'ServiceName, SpanName, toDateTime(Timestamp), Timestamp' },
     ])
     await before.db.command({
-      query: `INSERT INTO calls (ts, service, weight) SELECT '2026-01-01 00:00:00', 'again', 1`,
+      query: `INSERT INTO call_rows (ts, service, weight) SELECT '2026-01-01 00:00:00', 'again', 1`,
       clickhouse_settings: { insert_deduplication_token: 'before' },
     })
     await before.db.command({ query: 'OPTIMIZE TABLE otel_traces FINAL' })
@@ -145,7 +145,7 @@ describe('rows by trace', () => {
     const result = await store.db.query({
       query: `SELECT countIf(engine_full LIKE '%propagate_types_serialization_versions_to_nested_types = 0%') AS given,
         (SELECT count() FROM system.merge_tree_settings WHERE name = 'propagate_types_serialization_versions_to_nested_types') AS known
-        FROM system.tables WHERE database = currentDatabase() AND name IN ('otel_traces', 'calls', 'otel_metrics_sum')`,
+        FROM system.tables WHERE database = currentDatabase() AND name IN ('otel_traces', 'call_rows', 'otel_metrics_sum')`,
       format: 'JSONEachRow',
     })
     const [row] = await result.json<{ given: string; known: string }>()
@@ -157,19 +157,19 @@ describe('retention', () => {
   test('is given to every table, and follows the configuration', async () => {
     await using store = await testDatabase()
     await applyRetention(server(store), retention)
-    expect(await ttlOf(store, 'calls')).toBe('toDateTime(ts) + toIntervalSecond(2592000)')
+    expect(await ttlOf(store, 'call_rows')).toBe('toDateTime(ts) + toIntervalSecond(2592000)')
     expect(await ttlOf(store, 'otel_traces')).toContain('toIntervalSecond(259200) WHERE NOT')
     await applyRetention(server(store), { ...retention, calls: 7 * DAY })
-    expect(await ttlOf(store, 'calls')).toBe('toDateTime(ts) + toIntervalSecond(604800)')
+    expect(await ttlOf(store, 'call_rows')).toBe('toDateTime(ts) + toIntervalSecond(604800)')
   })
 
   test('calls past their time go at the next merge, others stay', async () => {
     await using store = await testDatabase()
     await applyRetention(server(store), { ...retention, calls: DAY })
     await store.db.command({
-      query: `INSERT INTO calls (ts, service) SELECT now() - toIntervalDay(number), 's' FROM numbers(4) SETTINGS insert_deduplication_token = 'x'`,
+      query: `INSERT INTO call_rows (ts, service) SELECT now() - toIntervalDay(number), 's' FROM numbers(4) SETTINGS insert_deduplication_token = 'x'`,
     })
-    await store.db.command({ query: 'OPTIMIZE TABLE calls FINAL' })
+    await store.db.command({ query: 'OPTIMIZE TABLE call_rows FINAL' })
     const result = await store.db.query({ query: 'SELECT toString(count()) AS n FROM calls', format: 'JSONEachRow' })
     expect((await result.json<{ n: string }>())[0]?.n).toBe('1')
   })
