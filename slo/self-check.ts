@@ -1,7 +1,15 @@
 import { type CallSelection, type MeasuredIndicator, type MetricSelection, SELECTABLE, type Selector } from './model.ts'
 import { nearMisses } from './near-misses.ts'
 
-export const WARNING_CODES = ['cannot_measure', 'good_exceeds_total', 'matches_nothing', 'no_traffic', 'flat'] as const
+export const WARNING_CODES = [
+  'cannot_measure',
+  'good_exceeds_total',
+  'matches_nothing',
+  'stray_series',
+  'shared_identity',
+  'no_traffic',
+  'flat',
+] as const
 
 /** Why an SLI looks broken, and what its author can do about it. */
 export interface Warning {
@@ -41,11 +49,20 @@ export interface KnownNames {
   metricAttributes: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
 }
 
+/** Series of metrics that an SLI cannot count, or not for sure; a series by its attributes, '' without any. */
+export interface OddSeries {
+  /** Without a bucket bound at the threshold. */
+  strays: { metric: string; le: number; series: string }[]
+  /** Cumulative ones whose value falls again and again under the same start. */
+  tangled: { metric: string; series: string }[]
+}
+
 export interface IndicatorFacts {
   /** Why it could not be measured last; '' when it was. */
   error: string
   counts: CountFacts
   known: KnownNames
+  odd: OddSeries
   /** How long telemetry has been arriving, at most as long as it is looked back. */
   watchedMinutes: number
   settleMinutes: number
@@ -68,6 +85,8 @@ export function selfCheck(indicator: MeasuredIndicator, facts: IndicatorFacts): 
     ...cannotMeasure(facts),
     ...goodExceedsTotal(indicator, facts),
     ...unmatched,
+    ...strays(facts),
+    ...tangled(facts),
     ...(unmatched.length === 0 && facts.error === '' ? noTraffic(indicator, facts) : []),
     ...flat(indicator, facts.counts),
   ]
@@ -89,6 +108,36 @@ const cannotMeasure = ({ error }: IndicatorFacts): Warning[] =>
           hint: 'Change the definition; until then it is tried again every few minutes',
         },
       ]
+
+const namesOf = (series: readonly { series: string }[]): string => {
+  const names = [...new Set(series.map((one) => one.series || 'the one without attributes'))]
+  return names.length > 3 ? `${names.slice(0, 3).join('; ')}; …` : names.join('; ')
+}
+
+/** Where nothing can be measured the error says so. */
+function strays({ error, odd }: IndicatorFacts): Warning[] {
+  const [first] = odd.strays
+  if (first === undefined || error !== '') return []
+  return [
+    {
+      code: 'stray_series',
+      message: `series of ${first.metric} have no bucket bound at ${first.le} and are left out: ${namesOf(odd.strays)}`,
+      hint: 'Give the histogram the same bounds wherever it is recorded, or select only the series that have the bound',
+    },
+  ]
+}
+
+function tangled({ odd }: IndicatorFacts): Warning[] {
+  const [first] = odd.tangled
+  if (first === undefined) return []
+  return [
+    {
+      code: 'shared_identity',
+      message: `values of ${first.metric} fall again and again under one start, as when several writers share one identity; they are counted by their values, which may be wrong: ${namesOf(odd.tangled)}`,
+      hint: 'Give every replica a service.instance.id of its own',
+    },
+  ]
+}
 
 function goodExceedsTotal(indicator: MeasuredIndicator, { counts, settleMinutes }: IndicatorFacts): Warning[] {
   const { impossible, good, events } = counts

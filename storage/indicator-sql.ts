@@ -7,7 +7,8 @@ import {
   type MetricSelection,
   SELECTABLE,
 } from '../slo/model.ts'
-import { eventsByMinute, gaugeMinutes } from './metric-sql.ts'
+import { countedMinutes, eventsByMinute, isCounted } from './metric-scan.ts'
+import { gaugeMinutes } from './metric-sql.ts'
 import { type Compiled, matches, Parameters } from './sql-parameters.ts'
 
 const LATENCY_SQL = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
@@ -78,11 +79,11 @@ function sourceOf(selections: readonly CallSelection[]) {
 /** A ratio over calls; `sampled` adds what sampling says of the bad and of the good calls. */
 function callsSelect({ numerator, total }: CallsIndicator, params: Parameters, sampled: boolean): string {
   const { table, time, minute, amount, variance, seen } = sourceOf([numerator.selection, total])
-  const [isCounted, isTotal] = [condition(numerator.selection, params), condition(total, params)]
-  const counted = `sumIf(${amount}, ${isCounted})`
+  const [isNumerator, isTotal] = [condition(numerator.selection, params), condition(total, params)]
+  const counted = `sumIf(${amount}, ${isNumerator})`
   const all = `sumIf(${amount}, ${isTotal})`
-  const isGood = numerator.counts === 'good' ? isCounted : `(${isTotal} AND NOT ${isCounted})`
-  const isBad = numerator.counts === 'bad' ? isCounted : `(${isTotal} AND NOT ${isCounted})`
+  const isGood = numerator.counts === 'good' ? isNumerator : `(${isTotal} AND NOT ${isNumerator})`
+  const isBad = numerator.counts === 'bad' ? isNumerator : `(${isTotal} AND NOT ${isNumerator})`
   const more = sampled
     ? `, sumIf(${variance}, ${isBad}) AS variance_bad, sumIf(${variance}, ${isGood}) AS variance_good,
   toFloat64(sumIf(${seen}, ${isBad})) AS seen_bad, toFloat64(sumIf(${seen}, ${isGood})) AS seen_good`
@@ -145,7 +146,7 @@ function selectOf(indicator: MeasuredIndicator, params: Parameters, sampled: boo
     case 'calls':
       return callsSelect(indicator, params, sampled)
     case 'metric':
-      return mixedSelect(indicator, params)
+      return isCounted(indicator) ? countedMinutes(indicator, params) : mixedSelect(indicator, params)
     case 'gauge':
       return gaugeMinutes(indicator, params)
     case 'sql':

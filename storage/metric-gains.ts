@@ -18,9 +18,9 @@ export const STREAM = `if(temporality = ${DELTA}, toInt64(0), since)`
 /**
  * For `streams`, arrays of points in order of their first: arrays of (at, gained amounts).
  *
- * Delta points count as they are. A cumulative point counts what it gained since the greatest of the last points of its
- * stream that is not above it: so writers that share even their start, and take turns, are told apart by their values, and
- * one point that drops and comes back adds little. Below all of them it is a reset and counts whole. The first point of a
+ * Delta points count as they are. A cumulative point counts what it gained since the point before it in its stream. Values that
+ * fall and come back go on from where they were: one odd point adds little, and writers that share even their start, and
+ * take turns, are told apart by their values. A value that falls for the first time is a reset and counts whole. The first point of a
  * stream counts whole when the stream began within the gap, unless its start is but the moved one of the stream before.
  * A start that equals the time is an unknown one: such a point is where counting begins.
  * Source: OpenTelemetry metrics data model, "Resets and gaps" and "Overlap".
@@ -32,15 +32,22 @@ export const gainsOf = (streams: string) => `if(temporality = ${DELTA},
 
 /** What `point`, the i-th of `points`, gained; `before` is the stream that began before this one. */
 const GAIN = `multiIf(
-              notEmpty(${notAbove()}), ${difference(`arrayMax(arrayMap(known -> (known.3, known.1, known.4), ${notAbove()})).3`)},
+              ${base()} > 0, ${difference(`points[${base()}].4`)},
               i > 1 AND point.1 - points[i - 1].1 <= ${GAP_NS}, point.4,
               i = 1 AND ${isMoved()}, ${difference(`${lastBefore()}.4`)},
               point.2 > 0 AND point.2 < point.1 AND point.1 - point.2 <= ${GAP_NS}, point.4,
               arrayMap(now -> toFloat64(0), point.4))`
 
-function notAbove(): string {
-  const recent = `arraySlice(points, greatest(1, toInt64(i) - ${LOOK_BACK_POINTS}), least(${LOOK_BACK_POINTS}, toInt64(i) - 1))`
-  return `arrayFilter(known -> point.1 - known.1 <= ${GAP_NS} AND known.3 <= point.3, ${recent})`
+/**
+ * The index of the point that the i-th goes on from, 0 without one. Where the value did not fall: the point before, or a
+ * higher one from which values fell meanwhile. Where it fell: the highest one at or below it since values fell before.
+ */
+function base(): string {
+  const recent = `range(toUInt32(greatest(1, toInt64(i) - ${LOOK_BACK_POINTS})), toUInt32(i))`
+  const fell = (j: string) => `(${j} > 1 AND points[${j}].3 < points[${j} - 1].3)`
+  const others = `if(points[i - 1].3 <= point.3, j = i - 1 OR ${fell('j + 1')}, arrayExists(k -> k <= j AND ${fell('k')}, ${recent}))`
+  return `arrayMax(arrayPushFront(arrayMap(j -> (points[j].3, j), arrayFilter(
+                j -> points[j].3 <= point.3 AND point.1 - points[j].1 <= ${GAP_NS} AND ${others}, ${recent})), (toFloat64(-1), toUInt32(0)))).2`
 }
 
 function difference(before: string): string {

@@ -1,6 +1,7 @@
 import type { MeasuredIndicator, MetricIndicator, MetricSelection } from '../slo/model.ts'
 import { storedCounts } from './countable.ts'
 import { IN_ORDER } from './indicator-hours.ts'
+import { gainsOf, STREAM } from './metric-gains.ts'
 import {
   AT,
   COUNTER,
@@ -9,7 +10,6 @@ import {
   DELTA,
   explicitUpTo,
   exponentialUpTo,
-  GAP_NS,
   inRange,
   isExponentialBound,
   NS_PER_SECOND,
@@ -78,64 +78,101 @@ export async function measurePoints(
   })
 }
 
-/**
- * Points of all metrics once; gains of every series once, for each threshold; then each gain goes to the sides of the
- * SLIs that select its series.
- */
 function statement(indicators: readonly CountedIndicator[], params: Parameters): string {
   const sides = indicators.flatMap(({ numerator, total }, n) => [
-    { n: n + 1, side: 0, selection: numerator.selection },
-    { n: n + 1, side: 1, selection: total },
+    { n: n + 1, side: NUMERATOR, selection: numerator.selection },
+    { n: n + 1, side: TOTAL, selection: total },
   ])
+  return `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, measured_at)
+SELECT transform(n, arrayEnumerate({names:Array(String)}), {names:Array(String)}, '') AS indicator,
+  transform(n, arrayEnumerate({generations:Array(String)}), {generations:Array(String)}, '') AS generation,
+  minute, ${storedCounts('if({bad:Array(UInt8)}[n] = 1, everything - counted, counted)', 'everything')}, {measured_at:DateTime64(3)}
+FROM (${eventsOfSides(sides, params)})`
+}
+
+/** SELECT (minute, good, total) of one. */
+export function countedMinutes({ numerator, total }: CountedIndicator, params: Parameters): string {
+  const sides = [
+    { n: 1, side: NUMERATOR, selection: numerator.selection },
+    { n: 1, side: TOTAL, selection: total },
+  ]
+  const good = numerator.counts === 'good' ? 'counted' : 'everything - counted'
+  return `SELECT minute, ${good} AS good, everything AS total FROM (${eventsOfSides(sides, params)})`
+}
+
+/** SELECT (minute, events) of one selection. */
+export const eventsByMinute = (selection: MetricSelection, params: Parameters): string =>
+  `SELECT minute, everything AS events FROM (${eventsOfSides([{ n: 1, side: TOTAL, selection }], params)})`
+
+interface Side {
+  /** Number of the SLI. */
+  n: number
+  /** `NUMERATOR` or `TOTAL`. */
+  side: number
+  selection: MetricSelection
+}
+
+const NUMERATOR = 0
+const TOTAL = 1
+/** In place of a side: the series cannot tell what the SLI asks for. */
+const STRAY = 2
+
+/**
+ * SELECT (n, minute, counted, everything) of counters or histograms over [from, to), with a row for every minute that has a
+ * point. Points of all metrics are read once, gains of every series taken once, for each threshold; then each gain goes to
+ * the sides that select its series. A series that has no bucket bound at a threshold of an SLI is left out of that SLI, on
+ * both sides; where it leaves out all there are, the statement fails with `OFF_BOUND`.
+ */
+function eventsOfSides(sides: readonly Side[], params: Parameters): string {
   const bounds = [...new Set(sides.flatMap(({ selection: { le } }) => (le === null ? [] : [le])))]
   const names = bounds.map((bound) => params.add('Float64', bound))
   // Position in the amounts of a point: all events first, then those at or below each bound.
   const positionOf = ({ le }: MetricSelection) => (le === null ? 1 : bounds.indexOf(le) + 2)
   const shares = sides.map(({ n, side, selection }) => `(${n}, ${side}, ${positionOf(selection)})`)
   const conditions = sides.map(({ selection }) => seriesTerms(selection, params).join(' AND '))
-  return `INSERT INTO indicator_minutes (indicator, generation, minute, good, total, measured_at)
-SELECT transform(n, arrayEnumerate({names:Array(String)}), {names:Array(String)}, '') AS indicator,
-  transform(n, arrayEnumerate({generations:Array(String)}), {generations:Array(String)}, '') AS generation,
-  minute, ${storedCounts('if({bad:Array(UInt8)}[n] = 1, everything - counted, counted)', 'everything')}, {measured_at:DateTime64(3)}
+  return `SELECT n, minute, counted, everything
 FROM (
-  SELECT toUInt32(share.1) AS n, toStartOfMinute(toDateTime(intDiv(gained.1, ${NS_PER_SECOND}))) AS minute,
-    sumIf(gained.2[share.3], share.2 = 0) AS counted, sumIf(gained.2[share.3], share.2 = 1) AS everything
+  SELECT n, minute, counted, everything, known,
+    sum(known) OVER (PARTITION BY n) AS all_known, sum(strays) OVER (PARTITION BY n) AS all_strays
   FROM (
-    SELECT shares, arrayJoin(gains) AS gained
+    SELECT toUInt32(share.1) AS n, toStartOfMinute(toDateTime(intDiv(gained.1, ${NS_PER_SECOND}))) AS minute,
+      sumIf(gained.2[share.3], share.2 = ${NUMERATOR}) AS counted, sumIf(gained.2[share.3], share.2 = ${TOTAL}) AS everything,
+      countIf(share.2 != ${STRAY}) AS known, countIf(share.2 = ${STRAY}) AS strays
     FROM (
-      SELECT ${seriesColumns}
-        arrayFilter((share, selects) -> selects, [${shares.join(', ')}], [${conditions.join(', ')}]) AS shares,
-        arraySort(groupUniqArray((at, since, held, amounts))) AS points,
-        throwIf(arrayExists(share -> arrayExists(point -> isNaN(point.4[share.3]), points), shares), '${OFF_BOUND}') AS fails,
-        if(temporality = ${DELTA}, arrayMap(point -> (point.1, point.4), points), ${GAINS}) AS gains
+      SELECT arrayJoin(gains) AS gained, arrayConcat(
+          arrayFilter(share -> NOT has(strays, share.1), shares), arrayMap(n -> (n, ${STRAY}, 1), strays)) AS told
       FROM (
-        ${sourcesOf(indicators[0]?.total.kind, names)
-          .map((source) => pointsOf(source, sides, params))
-          .join('\n        UNION ALL\n        ')}
+        SELECT ${SERIES_COLUMNS}
+          arrayFilter((share, selects) -> selects, [${shares.join(', ')}], [${conditions.join(', ')}]) AS shares,
+          arraySort(groupArray(points)) AS streams,
+          arrayDistinct(arrayMap(share -> share.1, arrayFilter(
+            share -> arrayExists(points -> arrayExists(point -> isNaN(point.4[share.3]), points), streams), shares))) AS strays,
+          arrayFlatten(${gainsOf('streams')}) AS gains
+        FROM (
+          SELECT series, temporality, ${STREAM} AS stream,
+            any(service) AS point_service, any(metric) AS point_metric, any(attributes) AS point_attributes, any(resource) AS point_resource,
+            arraySort(groupUniqArray((at, since, held, amounts))) AS points
+          FROM (
+            ${sourcesOf(sides[0]?.selection.kind, names)
+              .map((source) => pointsOf(source, sides, params))
+              .join('\n            UNION ALL\n            ')}
+          )
+          GROUP BY series, temporality, stream
+        )
+        GROUP BY series, temporality
+        HAVING notEmpty(shares)
       )
-      GROUP BY series, temporality
-      HAVING notEmpty(shares) AND fails = 0
     )
+    ARRAY JOIN told AS share
+    GROUP BY n, minute
   )
-  ARRAY JOIN shares AS share
-  WHERE gained.1 >= toInt64(toUnixTimestamp({from:DateTime})) * ${NS_PER_SECOND}
-  GROUP BY n, minute
-)`
+)
+WHERE throwIf(all_known = 0 AND all_strays > 0, '${OFF_BOUND}') = 0 AND known > 0 AND minute >= {from:DateTime}`
 }
 
 /** What a series is selected by; the same for all its points. */
-const seriesColumns = `any(point_service) AS ServiceName, any(point_metric) AS MetricName,
-        any(point_attributes) AS Attributes, any(point_resource) AS ResourceAttributes,`
-
-/** As in `eventsByMinute`, for every amount of a point. */
-const GAINS = `arrayMap(
-          (point, before, n) -> (point.1, multiIf(
-            n > 1 AND point.1 - before.1 <= ${GAP_NS} AND point.2 <= before.1 AND point.3 >= before.3,
-              arrayMap((now, was) -> if(now >= was, now - was, now), point.4, before.4),
-            n > 1 AND point.1 - before.1 <= ${GAP_NS}, point.4,
-            point.2 > 0 AND point.2 < point.1 AND point.1 - point.2 <= ${GAP_NS}, point.4,
-            arrayMap(now -> toFloat64(0), point.4))),
-          points, arrayPushFront(arrayPopBack(points), points[1]), arrayEnumerate(points))`
+const SERIES_COLUMNS = `any(point_service) AS ServiceName, any(point_metric) AS MetricName,
+          any(point_attributes) AS Attributes, any(point_resource) AS ResourceAttributes,`
 
 interface Source {
   table: string
@@ -168,16 +205,12 @@ function sourcesOf(kind: MetricSelection['kind'] | undefined, bounds: readonly s
   ]
 }
 
-function pointsOf(
-  { table, held, amounts, condition }: Source,
-  sides: readonly { selection: MetricSelection }[],
-  params: Parameters,
-): string {
+function pointsOf({ table, held, amounts, condition }: Source, sides: readonly Side[], params: Parameters): string {
   const metrics = params.add('Array(String)', [...new Set(sides.map(({ selection }) => selection.metric))])
   const services = servicesOf(sides.map(({ selection }) => selection))
   const named = services === null ? '' : ` AND ServiceName IN ${params.add('Array(String)', services)}`
-  return `SELECT sipHash64(MetricName, ${SERIES}) AS series, AggregationTemporality AS temporality, ServiceName AS point_service, MetricName AS point_metric,
-          Attributes AS point_attributes, ResourceAttributes AS point_resource,
+  return `SELECT sipHash64(MetricName, ${SERIES}) AS series, AggregationTemporality AS temporality, ServiceName AS service, MetricName AS metric,
+          Attributes AS attributes, ResourceAttributes AS resource,
           ${AT} AS at, ${SINCE} AS since, toFloat64(${held}) AS held, [${amounts.join(', ')}] AS amounts
         FROM ${table}
         WHERE MetricName IN ${metrics}${named} AND ${RECORDED}${condition} AND AggregationTemporality IN (${DELTA}, ${CUMULATIVE}) AND ${inRange(COUNTER_GAP_MINUTES)}`

@@ -14,8 +14,11 @@ export const GAP_NS = COUNTER_GAP_MINUTES * 60 * NS_PER_SECOND
 export const DELTA = 1
 export const CUMULATIVE = 2
 
-/** Points of a sum that may be counted: one whose value is no finite number tells nothing. */
-export const COUNTER = 'IsMonotonic AND isFinite(Value)'
+/**
+ * Points of a sum that may be counted. A delta is one whether or not its sender calls it monotonic (StatsD receivers did
+ * not), as long as it takes nothing away. A value that is no finite number tells nothing.
+ */
+export const COUNTER = `(IsMonotonic OR (AggregationTemporality = ${DELTA} AND Value >= 0)) AND isFinite(Value)`
 
 /** OTLP's data point flag "no recorded value". */
 export const RECORDED = 'bitAnd(Flags, 1) = 0'
@@ -50,31 +53,8 @@ export function pointsCondition({ metric, attributes }: MetricSelection, params:
 export const inRange = (lookBackMinutes: number) =>
   `TimeUnix >= toDateTime64({from:DateTime}, 9) - toIntervalMinute(${lookBackMinutes}) AND TimeUnix < toDateTime64({to:DateTime}, 9)`
 
-/** The tables of a kind, and how many events a point of each holds since its start: all, or those at or below `le`. */
-function sourcesOf(
-  { kind, le }: MetricSelection,
-  params: Parameters,
-): { table: string; all: string; events: string }[] {
-  if (kind === 'sum') return [{ table: 'otel_metrics_sum', all: 'Value', events: 'Value' }]
-  const bound = le === null ? null : params.add('Float64', le)
-  return [
-    {
-      table: 'otel_metrics_histogram',
-      all: 'Count',
-      events: bound ? orThrow(`has(ExplicitBounds, ${bound})`, explicitUpTo(bound)) : 'Count',
-    },
-    {
-      table: 'otel_metrics_exponential_histogram',
-      all: 'Count',
-      events: bound ? orThrow(isExponentialBound(bound), exponentialUpTo(bound)) : 'Count',
-    },
-  ]
-}
-
 /** What a threshold off the bounds is answered with, in the engine's own way. */
 export const OFF_BOUND = 'the threshold is no bucket bound'
-
-const orThrow = (isBound: string, events: string) => `${events} + throwIf(NOT (${isBound}), '${OFF_BOUND}')`
 
 export const explicitUpTo = (bound: string) =>
   `arraySum(arraySlice(BucketCounts, 1, indexOf(ExplicitBounds, ${bound})))`
@@ -89,40 +69,6 @@ export const exponentialUpTo = (bound: string) =>
 /** As far as a double can say. */
 export const isExponentialBound = (bound: string) =>
   `${bound} > 0 AND abs(exp2(${exponentialBound(bound)} / exp2(Scale)) - ${bound}) <= 1e-12 * ${bound}`
-
-/**
- * SELECT (minute, events) of a counter or histogram over [from, to), with a row for every minute that has a point.
- * Delta points count as they are, each once. Cumulative points count what they gained since the point before them in
- * their series; after a reset (a start after that point, or a smaller value) and at the first point of a series that
- * began within the gap, their whole value. A gain belongs to the minute of the later point.
- * Source: OpenTelemetry metrics data model, "Resets and gaps".
- */
-export function eventsByMinute(selection: MetricSelection, params: Parameters): string {
-  const condition = pointsCondition(selection, params)
-  const monotonic = selection.kind === 'sum' ? ` AND ${COUNTER}` : ''
-  const points = sourcesOf(selection, params).map(
-    ({ table, all, events }) => `SELECT ${SERIES} AS series, AggregationTemporality AS temporality,
-      ${AT} AS at, ${SINCE} AS since, toFloat64(${all}) AS held, toFloat64(${events}) AS events
-    FROM ${table} WHERE ${condition}${monotonic} AND AggregationTemporality IN (${DELTA}, ${CUMULATIVE}) AND ${inRange(COUNTER_GAP_MINUTES)}`,
-  )
-  return `SELECT toStartOfMinute(toDateTime(intDiv(gained.1, ${NS_PER_SECOND}))) AS minute, sum(gained.2) AS events
-FROM (
-  SELECT arraySort(groupUniqArray((at, since, held, events))) AS points,
-    arrayJoin(if(temporality = ${DELTA}, arrayMap(point -> (point.1, point.4), points), arrayMap(
-      (point, before, n) -> (point.1, multiIf(
-        n > 1 AND point.1 - before.1 <= ${GAP_NS} AND point.2 <= before.1 AND point.3 >= before.3 AND point.4 >= before.4, point.4 - before.4,
-        n > 1 AND point.1 - before.1 <= ${GAP_NS}, point.4,
-        point.2 > 0 AND point.2 < point.1 AND point.1 - point.2 <= ${GAP_NS}, point.4,
-        0)),
-      points, arrayPushFront(arrayPopBack(points), points[1]), arrayEnumerate(points)))) AS gained
-  FROM (
-    ${points.join('\n    UNION ALL\n    ')}
-  )
-  GROUP BY series, temporality
-)
-WHERE gained.1 >= toInt64(toUnixTimestamp({from:DateTime})) * ${NS_PER_SECOND}
-GROUP BY minute`
-}
 
 const COMPARISON_SQL = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
 

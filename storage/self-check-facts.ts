@@ -167,7 +167,7 @@ const POINTS = `MetricName IN {metrics:Array(String)} AND TimeUnix >= {from:Date
 
 const selectKinds = query({
   sql: `
-    SELECT DISTINCT MetricName AS metric, if(IsMonotonic, 'sum', 'gauge') AS kind FROM otel_metrics_sum WHERE ${POINTS}
+    SELECT DISTINCT MetricName AS metric, if(IsMonotonic OR AggregationTemporality = 1, 'sum', 'gauge') AS kind FROM otel_metrics_sum WHERE ${POINTS}
     UNION DISTINCT SELECT DISTINCT MetricName, 'gauge' FROM otel_metrics_gauge WHERE ${POINTS}
     UNION DISTINCT SELECT DISTINCT MetricName, 'histogram' FROM otel_metrics_histogram WHERE ${POINTS}
     UNION DISTINCT SELECT DISTINCT MetricName, 'histogram' FROM otel_metrics_exponential_histogram WHERE ${POINTS}`,

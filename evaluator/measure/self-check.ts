@@ -4,7 +4,8 @@ import type { MetricSelection, Slo } from '../../slo/model.ts'
 import { type CountFacts, selfCheck } from '../../slo/self-check.ts'
 import { readFreshness } from '../../storage/freshness.ts'
 import { readProgress } from '../../storage/indicator-progress.ts'
-import { recordWarnings } from '../../storage/indicator-warnings.ts'
+import { type CheckedIndicator, recordWarnings } from '../../storage/indicator-warnings.ts'
+import { readOddSeries } from '../../storage/odd-series.ts'
 import type { Db } from '../../storage/query.ts'
 import { readCounts, readKnownNames } from '../../storage/self-check-facts.ts'
 import { DAY_MS, MINUTE_MS } from './ranges.ts'
@@ -21,6 +22,9 @@ export interface SelfChecker {
 
 /** How far back an SLI is looked at. */
 const LOOK_BACK_DAYS = 7
+
+/** How far back series of metrics are looked at. */
+const SERIES_MINUTES = 60
 
 const EVERY_MS = 10 * MINUTE_MS
 
@@ -70,22 +74,24 @@ async function checkAll(db: Db, measured: readonly Measured[], open: ReadonlySet
   ])
   const errors = new Map(progress.map(({ generation, error }) => [generation, error]))
   const watchedMinutes = firstDataAt === null ? 0 : (now.getTime() - firstDataAt.getTime()) / MINUTE_MS
-  const checked = measured.map(({ indicator, generation, settleMinutes }) => ({
-    indicator: indicator.name,
-    generation,
-    warnings: selfCheck(indicator, {
+  const recent = { from: new Date(now.getTime() - SERIES_MINUTES * MINUTE_MS), to: now }
+  const checked: CheckedIndicator[] = []
+  for (const { indicator, generation, settleMinutes } of measured) {
+    const warnings = selfCheck(indicator, {
       error: errors.get(generation) ?? '',
       counts: counts.get(keyOf({ indicator, generation })) ?? NO_COUNTS,
       known: names,
+      odd: await readOddSeries(db, pointsOf({ indicator }), recent),
       // What is not measured to the end says little yet.
       watchedMinutes: open.has(keyOf({ indicator, generation })) ? 0 : watchedMinutes,
       settleMinutes,
-    }),
-  }))
+    })
+    checked.push({ indicator: indicator.name, generation, warnings })
+  }
   await recordWarnings(db, checked, now)
 }
 
-function pointsOf({ indicator }: Measured): MetricSelection[] {
+function pointsOf({ indicator }: Pick<Measured, 'indicator'>): MetricSelection[] {
   if (indicator.source === 'gauge') return [indicator.selection]
   if (indicator.source !== 'metric') return []
   return [indicator.total, indicator.numerator.selection].filter((one) => one.source === 'metric')

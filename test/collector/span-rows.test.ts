@@ -359,7 +359,7 @@ test('what is remembered of spans is remembered by scope, as Spring’s Ok is no
   }
   const write = spanRows()
   for (let time = 1; time <= 5; time++) {
-    expect(rowsOfBody(write, body('my.app')).calls[0]!.outcome).toBe('ok')
-    expect(rowsOfBody(write, body('org.springframework.boot')).calls[0]!.outcome).toBe('server_error')
+    expect(rowsOfBody(write, body('my.app'), true).calls[0]!.outcome).toBe('ok')
+    expect(rowsOfBody(write, body('org.springframework.boot'), true).calls[0]!.outcome).toBe('server_error')
   }
 })

@@ -84,6 +84,7 @@ const facts = (over: Partial<IndicatorFacts> = {}): IndicatorFacts => ({
   error: '',
   counts: COUNTS,
   known: KNOWN,
+  odd: { strays: [], tangled: [] },
   watchedMinutes: 10_000,
   settleMinutes: 0,
   ...over,
@@ -272,5 +273,29 @@ describe('a name that nothing has', () => {
     const before = selfCheck(ratio(calls()), facts({ counts: NONE }))
     expect(before.map(({ code }) => code)).toEqual(['no_traffic'])
     expect(standing(before, { total: 1, good: 0 })).toEqual([])
+  })
+})
+
+describe('series that cannot be counted', () => {
+  const strays = [
+    { metric: 'dur', le: 0.5, series: 'route=/new' },
+    { metric: 'dur', le: 0.5, series: '' },
+  ]
+  test('are named, and not where nothing could be measured at all', () => {
+    const [warning] = found(counters, { odd: { strays, tangled: [] } })
+    expect(warning).toContain(
+      'stray_series: series of dur have no bucket bound at 0.5 and are left out: route=/new; the one without attributes |',
+    )
+    expect(found(counters, { odd: { strays, tangled: [] }, error: 'no bound' }).join()).not.toContain('stray_series')
+  })
+
+  test('for sure are named with what tells their writers apart', () => {
+    const odd = {
+      strays: [],
+      tangled: ['a', 'b', 'c', 'd'].map((queue) => ({ metric: 'sent', series: `queue=${queue}` })),
+    }
+    expect(found(counters, { odd }).join()).toMatch(
+      /^shared_identity: .*queue=a; queue=b; queue=c; … \| .*service.instance.id/,
+    )
   })
 })

@@ -143,6 +143,65 @@ describe('a counter is counted by its increments', () => {
       ],
       expected: ['0:3', '1:4', '70:5'],
     },
+    'writers that overlap are told apart by their starts': {
+      points: [
+        row(0, 100),
+        row(0, 40, { since: at(-250), at: at(0, 45) }),
+        row(1, 107),
+        row(1, 42, { since: at(-250), at: at(1, 45) }),
+        row(2, 108),
+      ],
+      expected: ['0:0', '1:9', '2:1'],
+    },
+    'a new writer counts whole while the old one still reports, however their values compare': {
+      points: [
+        row(0, 10),
+        row(1, 11),
+        row(2, 30, { since: at(0, 50) }),
+        row(2, 12, { at: at(2, 40) }),
+        row(3, 33, { since: at(0, 50) }),
+      ],
+      expected: ['0:0', '1:1', '2:31', '3:3'],
+    },
+    'writers that share even their start are told apart by their values': {
+      points: [100, 50, 101, 52, 103, 53, 104, 58].map((value, n) => row(n, value)),
+      expected: ['0:0', '1:50', '2:1', '3:2', '4:2', '5:1', '6:1', '7:5'],
+    },
+    'one point that drops and comes back adds what it says, and the rest goes on': {
+      points: [row(0, 50), row(1, 60), row(2, 0), row(3, 63), row(4, 64)],
+      expected: ['0:0', '1:10', '2:0', '3:3', '4:1'],
+    },
+    'a point of unknown start after a restart adds nothing, and counting goes on from it': {
+      points: [row(0, 100), row(1, 110), row(2, 120, { since: at(2, 30) }), row(3, 131, { since: at(2, 30) })],
+      expected: ['0:0', '1:10', '2:0', '3:11'],
+    },
+    'a start that moves with each export is none': {
+      points: [0, 1, 2, 3].map((n) => row(n, 100 + 5 * n, { since: at(n - 1, 30) })),
+      expected: ['0:100', '1:5', '2:5', '3:5'],
+    },
+    'a start that equals the time of every export is an unknown one': {
+      points: [0, 1, 2, 3].map((n) => row(n, 100 + 5 * n, { since: at(n, 30) })),
+      expected: ['0:0', '1:5', '2:5', '3:5'],
+    },
+    'values that are no finite numbers add nothing': {
+      points: [
+        row(0, 10),
+        row(1, Number.POSITIVE_INFINITY),
+        row(2, Number.NaN),
+        row(3, 12),
+        row(4, Number.NEGATIVE_INFINITY),
+        row(5, 13),
+      ],
+      expected: ['0:0', '3:2', '5:1'],
+    },
+    'deltas count also where their sender does not call them monotonic, unless they take something away': {
+      points: [
+        row(0, 3, { temporality: DELTA, monotonic: false, since: at(-1, 30) }),
+        row(1, 4, { temporality: DELTA, monotonic: false, since: at(0, 30) }),
+        row(2, -2, { temporality: DELTA, monotonic: false, since: at(1, 30) }),
+      ],
+      expected: ['0:3', '1:4'],
+    },
     'a sum that may fall is no counter': { points: [row(0, 3, { monotonic: false })], expected: [] },
     'large counters stay exact': {
       points: [row(0, 9_007_199_254_740_000), row(1, 9_007_199_254_740_991)],

@@ -73,7 +73,7 @@ export const storeSums = (db: Db, points: readonly SumPoint[]) =>
     'otel_metrics_sum',
     points.map(({ value, temporality = CUMULATIVE, monotonic = true, ...rest }) => ({
       ...common(rest),
-      Value: value,
+      Value: Number.isFinite(value) ? value : String(value).replace('Infinity', 'inf').toLowerCase(),
       AggregationTemporality: temporality,
       IsMonotonic: monotonic,
     })),
