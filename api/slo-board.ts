@@ -7,11 +7,12 @@ import type { Warning } from '../slo/self-check.ts'
 import { type FiringAlert, type SloStatus, statusOf, statusOfRefused } from '../slo/status.ts'
 import { readFreshness } from '../storage/freshness.ts'
 import { listIncidents } from '../storage/incidents.ts'
+import type { Progress } from '../storage/indicator-progress.ts'
 import { latestReadings, readStored } from '../storage/latest-readings.ts'
 import type { Db } from '../storage/query.ts'
 import { readDefinitions, type StoredDefinition } from '../storage/slo-definitions.ts'
 import { readPast } from '../storage/slo-past.ts'
-import { measuredShareOf, unfinishedByKey, warningsByKey, warningsOf } from './slo-measuring.ts'
+import { backfillOf, measuredShareOf, unfinishedByKey, warningsByKey, warningsOf } from './slo-measuring.ts'
 import { byUrgency } from './urgency.ts'
 
 /** Everything about all SLOs at one instant: one round of reads, however many there are. */
@@ -50,7 +51,7 @@ export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
   const readings = await latestReadings(db, definitions, stored, now)
   const alertsOf = Map.groupBy(openIncidents.flatMap(alertsIn), ({ slo }) => slo)
   const slos = definitions.map((definition): SloEntry => {
-    const reading = readings.get(definition.name) ?? null
+    const reading = asMeasured(readings.get(definition.name) ?? null, unfinished)
     const alert = worstOf(alertsOf.get(definition.name) ?? [])
     return {
       definition,
@@ -61,6 +62,13 @@ export async function readBoard(db: Db, now: Date): Promise<SloBoard> {
     }
   })
   return { at: now, watermark, openIncidents, slos: slos.sort((a, b) => byUrgency(a.status, b.status)) }
+}
+
+/** A new definition that has no numbers yet, because nothing was evaluated since, is being measured. */
+function asMeasured(reading: Reading | null, unfinished: ReadonlyMap<string, Progress>): Reading | null {
+  if (reading === null || reading.backfill || reading.period.counts.total > 0) return reading
+  const backfill = backfillOf(reading.slo, unfinished)
+  return backfill ? { ...reading, backfill } : reading
 }
 
 function judge(

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { keyOf, measuredOf } from '../slo/indicator.ts'
 import type { Slo } from '../slo/model.ts'
 import type { Reading } from '../slo/reading.ts'
+import { type Backfill, measuredShare } from '../slo/reading.ts'
 import { standing, WARNING_CODES, type Warning } from '../slo/self-check.ts'
 import { type Progress, readProgress, readUnfinished } from '../storage/indicator-progress.ts'
 import { readWarnings } from '../storage/indicator-warnings.ts'
@@ -21,9 +22,12 @@ export const measuringSchema = z
       indicator: z.string(),
       generation: z.string(),
       history: z
-        .object({ from: z.iso.datetime(), to: z.iso.datetime(), measuredUntil: z.iso.datetime() })
+        .object({ from: z.iso.datetime(), to: z.iso.datetime(), measuredFrom: z.iso.datetime() })
         .nullable()
-        .meta({ description: 'What is being measured from stored telemetry; null when it is complete' }),
+        .meta({
+          description:
+            'What is being measured from stored telemetry, newest first: everything from `measuredFrom` on is measured; null when it is complete',
+        }),
       error: z.string().meta({ description: 'Why it cannot be measured; empty while it can' }),
     }),
   )
@@ -78,13 +82,18 @@ export function measuredShareOf(slo: Slo, unfinished: ReadonlyMap<string, Progre
   if (unfinished.size === 0) return null
   const shares = measuredOf([slo]).flatMap((measured) => {
     const progress = unfinished.get(keyOf(measured))
-    return progress?.history ? [shareOf(progress.history, progress.measuredUntil)] : []
+    return progress?.history ? [measuredShare({ ...progress.history, measuredFrom: progress.measuredFrom })] : []
   })
   return shares.length === 0 ? null : Math.min(...shares)
 }
 
-const shareOf = ({ from, to }: { from: Date; to: Date }, until: Date): number =>
-  to <= from ? 0 : Math.min(1, Math.max(0, (until.getTime() - from.getTime()) / (to.getTime() - from.getTime())))
+/** The same, as readings say it: of a composite, measured as far as every member is. Null when it is complete. */
+export function backfillOf(slo: Slo, unfinished: ReadonlyMap<string, Progress>): Backfill | null {
+  const progress = measuredShareOf(slo, unfinished)
+  if (progress === null) return null
+  const froms = measuredOf([slo]).flatMap((measured) => unfinished.get(keyOf(measured))?.measuredFrom.getTime() ?? [])
+  return { measuredFrom: new Date(Math.max(...froms)), progress }
+}
 
 /** An SLI that no evaluator has looked at yet is absent. */
 export async function measuringOf(db: Db, slo: Slo): Promise<Measuring> {
@@ -96,13 +105,13 @@ export async function measuringOf(db: Db, slo: Slo): Promise<Measuring> {
   )
   return progress
     .filter(({ indicator, generation }) => keys.has(keyOf({ indicator: { name: indicator }, generation })))
-    .map(({ indicator, generation, history, measuredUntil, error }) => ({
+    .map(({ indicator, generation, history, measuredFrom, error }) => ({
       indicator,
       generation,
       history: history && {
         from: history.from.toISOString(),
         to: history.to.toISOString(),
-        measuredUntil: measuredUntil.toISOString(),
+        measuredFrom: measuredFrom.toISOString(),
       },
       error,
     }))

@@ -96,6 +96,11 @@ export function sloFamilies({ at, slos, openIncidents }: SloBoard): Family[] {
       ),
     ),
     gauge(
+      'slo_measured_ratio',
+      'Share of the history of a new definition that is measured; absent when all of it is.',
+      measured.flatMap(({ reading: { slo, backfill } }) => sample(labelsOf(slo), backfill?.progress ?? null)),
+    ),
+    gauge(
       'slo_invalid',
       '1 while the SLO cannot be judged; GET /api/v1/slos/{slo} says why.',
       slos.flatMap(({ status: { name, service, status } }) =>

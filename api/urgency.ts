@@ -8,8 +8,9 @@ const RANK: Record<StatusWord, number> = {
   warning: 2,
   invalid: 3,
   frozen: 4,
-  no_data: 5,
-  ok: 6,
+  measuring: 5,
+  no_data: 6,
+  ok: 7,
 }
 
 export const urgencyOf = ({ status, budget, name }: SloStatus): RankedKey => [RANK[status], budget.remaining ?? 1, name]

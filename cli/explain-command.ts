@@ -1,4 +1,5 @@
 import type { MeasuredIndicator, Slo } from '../slo/model.ts'
+import { measuredShare } from '../slo/reading.ts'
 import { readProgress } from '../storage/indicator-progress.ts'
 import { type Cost, costOf } from '../storage/indicator-select.ts'
 import { compileIndicator } from '../storage/indicator-sql.ts'
@@ -22,8 +23,8 @@ export interface ExplainedIndicator {
   /** Null when it cannot run: then `error` says why. */
   cost: Cost | null
   error: string
-  /** Up to where its minutes are stored; null before it was ever measured. */
-  measuredUntil: Date | null
+  /** Share of its history that is measured, 0 to 1; null when all of it is, or before it was ever measured. */
+  progress: number | null
 }
 
 export interface ExplainedSlo {
@@ -61,7 +62,7 @@ export async function explainSlo(db: Db, { name, indicator, generation }: Slo, n
       source: part.indicator.source,
       sql,
       params: { ...params, ...range },
-      measuredUntil: known?.measuredUntil ?? null,
+      progress: known?.history ? measuredShare({ ...known.history, measuredFrom: known.measuredFrom }) : null,
       ...(await costOrReason(db, part.indicator, range)),
     })
   }

@@ -6,13 +6,15 @@ export function explainText({ slo, method, indicators }: ExplainedSlo): string {
   return [head, ...indicators.map(indicatorText)].join('\n\n')
 }
 
-function indicatorText({ name, generation, source, sql, params, cost, error }: ExplainedIndicator): string {
+function indicatorText({ name, generation, source, sql, params, cost, error, progress }: ExplainedIndicator): string {
   const widest = Math.max(...Object.keys(params).map((param) => param.length))
   const bound = Object.entries(params).map(([param, value]) => `  ${param.padEnd(widest)}  ${valueText(value)}`)
   const price = cost
     ? `over the last day: ${whole(cost.minutes)} minutes answered from ${whole(cost.rowsRead)} rows, ${bytesText(cost.bytesRead)}, in ${whole(cost.ms)} ms`
     : `cannot be measured: ${error}`
-  return [`SLI ${name} (source ${source}, generation ${generation})`, indented(sql), 'with', ...bound, price].join('\n')
+  const measuring = progress === null ? [] : [`measuring: ${Math.floor(progress * 100)} % of its history is measured`]
+  const head = `SLI ${name} (source ${source}, generation ${generation})`
+  return [head, indented(sql), 'with', ...bound, price, ...measuring].join('\n')
 }
 
 const valueText = (value: unknown): string => (value instanceof Date ? value.toISOString() : JSON.stringify(value))

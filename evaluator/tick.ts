@@ -6,7 +6,7 @@ import { parseAlertRecord, remember } from '../slo/decide/alert-record.ts'
 import { decide, judgeAlerts, lastOf } from '../slo/decide/decide.ts'
 import type { Evaluation } from '../slo/decide/judge.ts'
 import type { RouteNode } from '../slo/overlay/route.ts'
-import type { Reading } from '../slo/reading.ts'
+import type { Backfill, Reading } from '../slo/reading.ts'
 import {
   type AlertEvent,
   readAlertStates,
@@ -60,6 +60,9 @@ export interface Evaluator {
 
 const DAY_MS = 86_400_000
 
+/** Readings say themselves how far they are measured. */
+const NOTHING_FROZEN: ReadonlySet<string> = new Set()
+
 /**
  * One evaluation: measure → judge → record → deliver. Rejects when the store fails; nothing is lost then,
  * and the next tick decides the same again.
@@ -73,14 +76,15 @@ export async function tick(evaluator: Evaluator, now: Date): Promise<void> {
 
   // First, so that whatever it says is complete is measured before it is judged, however long that takes.
   const { watermark } = await readFreshness(db)
-  const remeasuring = await measurer.measure(slos, now)
+  await measurer.measure(slos, now)
+  const backfills = measurer.backfills(slos, now)
   const { resets, overlays } = await decisions(now)
   const written = measurer.written()
   const since = { watermark, written, resets, maintenance: overlays.maintenance }
   const faults = measurer.faults(slos)
-  const readings = (await reader.read(slos, now, since)).map((reading) => withFault(reading, faults))
+  const readings = (await reader.read(slos, now, since)).map((reading) => asMeasured(reading, faults, backfills))
   const policies = policiesOf(slos, addressees)
-  const context = { policy, kinds, remeasuring, routes, overlays, traits, policies }
+  const context = { policy, kinds, remeasuring: NOTHING_FROZEN, routes, overlays, traits, policies }
   const input = {
     readings,
     conditions: signals.read(readings, now, written),
@@ -164,10 +168,20 @@ async function endLeftIncidents(evaluator: Evaluator, open: readonly AlertEvent[
   }
 }
 
-/** An SLO that cannot be measured keeps the numbers it has; none of them is judged. */
-function withFault(reading: Reading, faults: ReadonlyMap<string, string>): Reading {
-  const fault = faults.get(reading.slo.generation)
-  return fault === undefined || reading.fault !== undefined ? reading : { ...reading, fault }
+/**
+ * An SLO that cannot be measured keeps the numbers it has; none of them is judged. Of one whose history is being measured,
+ * windows are judged as soon as they are.
+ */
+function asMeasured(
+  reading: Reading,
+  faults: ReadonlyMap<string, string>,
+  backfills: ReadonlyMap<string, Backfill>,
+): Reading {
+  const { generation } = reading.slo
+  const fault = reading.fault ?? faults.get(generation)
+  const backfill = backfills.get(generation)
+  if (fault === undefined && backfill === undefined) return reading
+  return { ...reading, ...(fault !== undefined && { fault }), ...(backfill && { backfill }) }
 }
 
 const present = <T>(values: readonly (T | null)[]): T[] => values.filter((value): value is T => value !== null)

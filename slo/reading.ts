@@ -49,6 +49,20 @@ export interface MemberReading {
   period: WindowReading
 }
 
+/** How far the history of a new definition is measured, newest first. */
+export interface Backfill {
+  /** Everything from here on is measured. */
+  measuredFrom: Date
+  /** Share of the history that is measured, 0…1. */
+  progress: number
+}
+
+/** 0…1: the part of a history that is measured, from its end back to `measuredFrom`. */
+export function measuredShare({ from, to, measuredFrom }: { from: Date; to: Date; measuredFrom: Date }): number {
+  const wholeMs = to.getTime() - from.getTime()
+  return wholeMs <= 0 ? 0 : Math.min(1, Math.max(0, (to.getTime() - measuredFrom.getTime()) / wholeMs))
+}
+
 /** Everything the judge and the alert decision may know about one SLO at one instant. */
 export interface Reading {
   slo: Slo
@@ -62,6 +76,8 @@ export interface Reading {
   period: PeriodReading
   /** The first minute in the SLO window whose counts cannot be true (good > total or negative), if any. */
   invalidMinute: Date | null
+  /** While the history of its definition is being measured; absent when it is complete. */
+  backfill?: Backfill
   /** Why nothing can be judged from it, in words; absent while it can. */
   fault?: string
   /** Of a composite; absent elsewhere. */

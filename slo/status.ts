@@ -12,7 +12,16 @@ import { type Counts, METHODS, NO_DATA_POLICIES, type Slo } from './model.ts'
 import { type PeriodReading, type Reading, STATUS_WINDOWS } from './reading.ts'
 
 /** From best to worst is no order of these words; `statusWord` gives the one that is told when several hold. */
-export const STATUS_WORDS = ['ok', 'warning', 'critical', 'exhausted', 'no_data', 'frozen', 'invalid'] as const
+export const STATUS_WORDS = [
+  'ok',
+  'warning',
+  'critical',
+  'exhausted',
+  'no_data',
+  'measuring',
+  'frozen',
+  'invalid',
+] as const
 export type StatusWord = (typeof STATUS_WORDS)[number]
 
 const instant = z.iso.datetime().describe('RFC 3339, UTC')
@@ -26,6 +35,10 @@ export const sloStatusSchema = z.object({
   service: z.string(),
   displayName: z.string(),
   status: z.enum(STATUS_WORDS),
+  progress: z
+    .number()
+    .optional()
+    .describe('while `measuring`: share of the history that is measured, 0 to 1; absent when it is complete'),
   invalidReason: z
     .string()
     .optional()
@@ -161,6 +174,7 @@ function statusFrom(reading: Reading, alert: FiringAlert | null, context: Status
     displayName: slo.displayName,
     status: statusWord(reading, alert, context),
     ...reasonOf(reading, context),
+    ...(reading.backfill && { progress: reading.backfill.progress }),
     objective: objectiveOf(slo),
     period: { from: period.from.toISOString(), to: period.to.toISOString() },
     counts: copyOf(period.counts),
@@ -275,6 +289,7 @@ export function statusWord(reading: Reading, alert: FiringAlert | null, { now, r
   if (reading.invalidMinute !== null) return 'invalid'
   if (alert?.severity === 'page') return 'critical'
   if (refused || reading.fault !== undefined) return 'invalid'
+  if (reading.backfill) return 'measuring'
   if (counts.total === 0) return 'no_data'
   if (isFrozen(reading, now)) return 'frozen'
   const { remaining } = budgetOf(units, reading.slo.objective.budgetPpm)
@@ -312,7 +327,7 @@ function budgetStatus(
 ): SloStatus['budget'] {
   const { remaining, consumed } = budgetOf(reading.period.units, reading.slo.objective.budgetPpm)
   const firing = alert?.severity ?? null
-  const isKnown = remaining !== null && !isFrozen(reading, now)
+  const isKnown = remaining !== null && !reading.backfill && !isFrozen(reading, now)
   const after = (left: number | null) =>
     left === null ? null : new Date(now.getTime() + left * MINUTE_MS).toISOString()
   const period = isKnown ? forecastPeriod(reading, firing) : null

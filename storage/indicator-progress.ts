@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { type Db, query } from './query.ts'
 
-/** How far the history of an SLI's generation is measured, and why it cannot be. */
+/** How far the history of an SLI's generation is measured, newest first, and why it cannot be. */
 export interface Progress {
   indicator: string
   generation: string
   /** The history being measured; null when it is complete. */
   history: { from: Date; to: Date } | null
-  measuredUntil: Date
+  /** Everything from here on is measured; the epoch when the history is complete. */
+  measuredFrom: Date
   /** In words for the author; '' while it can be measured. */
   error: string
   updatedAt: Date
@@ -19,12 +20,12 @@ export async function recordProgress(db: Db, progress: readonly Progress[]): Pro
   const epoch = new Date(0)
   await db.insert({
     table: 'indicator_progress',
-    values: progress.map(({ indicator, generation, history, measuredUntil, error, updatedAt }) => ({
+    values: progress.map(({ indicator, generation, history, measuredFrom, error, updatedAt }) => ({
       indicator,
       generation,
       history_from: iso(history?.from ?? epoch),
       history_to: iso(history?.to ?? epoch),
-      measured_until: iso(measuredUntil),
+      measured_from: iso(measuredFrom),
       error,
       updated_at: iso(updatedAt),
     })),
@@ -51,7 +52,7 @@ const MAX_TOGETHER = 1_000
 const epochMs = z.number().transform((ms) => new Date(ms))
 
 const SELECT_PROGRESS = `SELECT indicator, generation, toUnixTimestamp64Milli(history_from) AS history_from, toUnixTimestamp64Milli(history_to) AS history_to,
-      toUnixTimestamp64Milli(measured_until) AS measured_until, error, toUnixTimestamp64Milli(p.updated_at) AS updated_at
+      toUnixTimestamp64Milli(measured_from) AS measured_from, error, toUnixTimestamp64Milli(p.updated_at) AS updated_at
     FROM indicator_progress AS p FINAL`
 
 const progressRow = z
@@ -60,14 +61,14 @@ const progressRow = z
     generation: z.string(),
     history_from: epochMs,
     history_to: epochMs,
-    measured_until: epochMs,
+    measured_from: epochMs,
     error: z.string(),
     updated_at: epochMs,
   })
-  .transform(({ history_from, history_to, measured_until, updated_at, ...row }) => ({
+  .transform(({ history_from, history_to, measured_from, updated_at, ...row }) => ({
     ...row,
     history: history_to.getTime() > 0 ? { from: history_from, to: history_to } : null,
-    measuredUntil: measured_until,
+    measuredFrom: measured_from,
     updatedAt: updated_at,
   }))
 

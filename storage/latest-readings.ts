@@ -195,6 +195,7 @@ interface StoredReading {
   lastEventAt: number | null
   invalidMinute: number | null
   fault?: string
+  backfill?: { measuredFrom: number; progress: number }
   windows: (readonly [minutes: number, window: StoredWindow])[]
   period: Omit<PeriodReading, keyof WindowReading | 'from' | 'to' | 'exclusions' | 'resets'> & {
     from: number
@@ -207,13 +208,23 @@ interface StoredReading {
 }
 
 /** Everything of a reading but its definition, as text. */
-export function encode({ watermark, lastEventAt, invalidMinute, fault, windows, period, members }: Reading): string {
+export function encode({
+  watermark,
+  lastEventAt,
+  invalidMinute,
+  fault,
+  backfill,
+  windows,
+  period,
+  members,
+}: Reading): string {
   const { from, to, raw, exclusions, resets, expectedTotal } = period
   const stored: StoredReading = {
     watermark: msOf(watermark),
     lastEventAt: msOf(lastEventAt),
     invalidMinute: msOf(invalidMinute),
     ...(fault !== undefined && { fault }),
+    ...(backfill && { backfill: { ...backfill, measuredFrom: backfill.measuredFrom.getTime() } }),
     windows: [...windows].map(([minutes, window]) => [minutes, packed(window)]),
     period: {
       from: from.getTime(),
@@ -233,7 +244,9 @@ export function encode({ watermark, lastEventAt, invalidMinute, fault, windows, 
 
 /** The reading that `encode` wrote, of the same definition. */
 export function decode(text: string, slo: Slo): Reading {
-  const { watermark, lastEventAt, invalidMinute, fault, windows, period, members } = JSON.parse(text) as StoredReading
+  const { watermark, lastEventAt, invalidMinute, fault, backfill, windows, period, members } = JSON.parse(
+    text,
+  ) as StoredReading
   const { from, to, window, exclusions, resets, ...rest } = period
   return {
     slo,
@@ -241,6 +254,7 @@ export function decode(text: string, slo: Slo): Reading {
     lastEventAt: dateOf(lastEventAt),
     invalidMinute: dateOf(invalidMinute),
     ...(fault !== undefined && { fault }),
+    ...(backfill && { backfill: { ...backfill, measuredFrom: new Date(backfill.measuredFrom) } }),
     windows: new Map(windows.map(([minutes, stored]) => [minutes, unpacked(stored)])),
     period: {
       ...unpacked(window),

@@ -18,6 +18,7 @@ const STATE_WORDS = {
   critical: { text: '■ PAGE', color: '#B3261E' },
   exhausted: { text: '■ budget gone', color: '#B3261E' },
   no_data: { text: '◇ no data', color: '#5B6470' },
+  measuring: { text: '◇ measuring', color: '#5B6470' },
   frozen: { text: '◇ blind', color: '#5B6470' },
   invalid: { text: '◇ invalid', color: '#5B6470' },
 }

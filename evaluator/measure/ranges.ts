@@ -5,6 +5,7 @@ export interface Range {
 }
 
 export const MINUTE_MS = 60_000
+export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 86_400_000
 
 /** Ranges widened to whole minutes, with those that touch or overlap made one, oldest first. */

@@ -1,7 +1,7 @@
 import type { Reading } from '../reading.ts'
 import { ALERT_POLICY, type AlertPolicy } from './alert-policy.ts'
 import type { Condition } from './alert-state.ts'
-import { frozenReading, isExcluded } from './alert-verdict.ts'
+import { frozenReading, isExcluded, isMeasured } from './alert-verdict.ts'
 import { SHORT_KEEP_MS, type Signal, sloSubject } from './signal.ts'
 
 /** Windows beside those of tiers that absence needs, in minutes: the silence, and the hour before with it. */
@@ -40,6 +40,7 @@ export function absence(reading: Reading, now: Date, policy: AlertPolicy, remeas
   function verdictOf(): Pick<Condition, 'verdict' | 'reason'> {
     const frozen = frozenReading(reading, now, policy, remeasuring)
     if (frozen) return { verdict: 'frozen', reason: frozen }
+    if (!isMeasured(lookBackMinutes, reading)) return { verdict: 'frozen', reason: 'frozen_remeasuring' }
     const recent = windows.get(silentMinutes)
     const both = windows.get(lookBackMinutes)
     if (!recent || !both) return { verdict: 'frozen', reason: 'frozen_no_events' }

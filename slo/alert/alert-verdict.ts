@@ -75,6 +75,8 @@ export function judgeTier(
   })
   if (frozen) return conclude('frozen', frozen)
 
+  // What a share is of is the whole SLO window.
+  if (byShare && reading.backfill) return conclude('frozen', 'frozen_remeasuring')
   const longUnknown = unknownBecause(long, minEvents, reading, policy)
   const shortUnknown = unknownBecause(short, 0, reading, policy)
   const isClear = ({ burn }: WindowEvidence) => !byShare && burn !== null && clears(burn, tier, policy)
@@ -171,11 +173,18 @@ function unknownBecause(
   reading: Reading,
   policy: AlertPolicy,
 ): FrozenReason | null {
+  if (!isMeasured(window.minutes, reading)) return 'frozen_remeasuring'
   if (window.burn === null && isExcluded(window.minutes, reading)) return 'frozen_excluded'
   if (window.coverage < policy.coverageFloor) return 'frozen_coverage'
   if (window.burn === null) return 'frozen_no_events'
   const { good, bad } = seenEvents(window)
   return good + bad < minEvents ? 'frozen_min_events' : null
+}
+
+/** Whether all of a window is measured: of a new definition the newest hours are first. */
+export function isMeasured(minutes: number, { watermark, backfill }: Reading): boolean {
+  if (backfill === undefined || watermark === null) return true
+  return windowEnd(watermark).getTime() - minutes * 60_000 >= backfill.measuredFrom.getTime()
 }
 
 /** Whether some of a window's time does not count, by maintenance. */

@@ -32,7 +32,7 @@ type Verdict = Pick<Condition, 'verdict' | 'reason'>
  */
 export function budgetSpent(reading: Reading, now: Date, policy: AlertPolicy, remeasuring = false): Signal[] {
   const { slo, period } = reading
-  const frozen = frozenReading(reading, now, policy, remeasuring)
+  const frozen = frozenReading(reading, now, policy, remeasuring || reading.backfill !== undefined)
   const { consumed } = budgetOf(period.units, slo.objective.budgetPpm)
   const points = consumed === null ? null : consumed * 100
   if (!frozen && points !== null && points < BUDGET_THRESHOLDS[0] - REARM_POINTS) return []
@@ -80,7 +80,7 @@ export function exhaustionSoon(reading: Reading, now: Date, policy: AlertPolicy,
   const minutes =
     remaining === null || burn === null ? null : estimatedExhaustionMinutes(remaining, burn, window.minutes)
   const verdict = (): Verdict => {
-    const frozen = frozenReading(reading, now, policy, remeasuring)
+    const frozen = frozenReading(reading, now, policy, remeasuring || reading.backfill !== undefined)
     if (frozen) return { verdict: 'frozen', reason: frozen }
     if (!basis || basis.coverage < policy.coverageFloor) return { verdict: 'frozen', reason: 'frozen_coverage' }
     if (burn === null || remaining === null) return { verdict: 'frozen', reason: 'frozen_no_events' }

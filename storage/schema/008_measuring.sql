@@ -71,7 +71,8 @@ CREATE TABLE IF NOT EXISTS {{table:indicator_progress}} {{on_cluster}} (
   -- the history being measured; both 0 when it is complete
   history_from DateTime64(3),
   history_to DateTime64(3),
-  measured_until DateTime64(3),
+  -- everything from here on is measured
+  measured_from DateTime64(3),
   -- '' while it can be measured
   error String CODEC(ZSTD(1)),
   updated_at DateTime64(3)

@@ -132,6 +132,7 @@ SELECT
     r.word = 'invalid', 'invalid',
     alert_severity = 'page', 'critical',
     s.refused, 'invalid',
+    r.word = 'measuring', 'measuring',
     r.word IN ('', 'no_data'), 'no_data',
     r.word = 'frozen' OR ifNull(r.watermark < now64(3) - toIntervalMinute(3), true), 'frozen',
     r.word = 'exhausted', 'exhausted',

@@ -58,7 +58,9 @@ beforeAll(async () => {
     at,
   )
   const history = { from: new Date(0), to: at }
-  await recordProgress(app.db, [{ ...fine, history, measuredUntil: new Date(1_000), error: 'no bound', updatedAt: at }])
+  await recordProgress(app.db, [
+    { ...fine, history, measuredFrom: new Date(at.getTime() - 1_000), error: 'no bound', updatedAt: at },
+  ])
 })
 afterAll(() => app[Symbol.asyncDispose]())
 
@@ -171,7 +173,7 @@ describe('one SLO', () => {
       {
         indicator: indicator.name,
         generation,
-        history: { from: '1970-01-01T00:00:00.000Z', to: at.toISOString(), measuredUntil: '1970-01-01T00:00:01.000Z' },
+        history: { from: '1970-01-01T00:00:00.000Z', to: at.toISOString(), measuredFrom: '2025-12-31T23:59:59.000Z' },
         error: 'no bound',
       },
     ])

@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { createMeasurer } from '../../evaluator/measure/measure.ts'
 import { merge } from '../../evaluator/measure/ranges.ts'
 import type { Slo } from '../../slo/model.ts'
-import { lastMeasured, measureMinutes } from '../../storage/indicator-minutes.ts'
 import { readProgress } from '../../storage/indicator-progress.ts'
 import { readHistory } from '../../storage/readings.ts'
 import { sloWith } from '../slo/alert-timeline.ts'
@@ -60,6 +59,7 @@ describe('measuring', () => {
   })
 
   it('says which minutes it wrote, each once, also those of a measurement that failed', async () => {
+    await storeMinute(store.db, at(-3 * 1440), 4)
     const { measure, written } = measurer()
     await measure([SLO], date(0))
     expect(written()).toEqual([{ from: date(-3 * 1440), to: date(0) }])
@@ -116,48 +116,83 @@ describe('measuring', () => {
     expect(await measured()).toEqual(['-600:8', '-5:4', '40:12'])
   })
 
-  it('says which histories are not complete, and goes on with them a day at a time', async () => {
+  it('says which histories are not complete, and goes on with them: the newest hours first, then a day at a time', async () => {
     for (const day of [1, 2]) await storeMinute(store.db, at(-day * 1440), 4 * day)
+    await storeMinute(store.db, at(-300), 12)
     const { measure } = measurer(0)
     const behind = new Set([SLO.generation])
     expect(await measure([SLO], date(0))).toEqual(behind)
-    expect(await measured()).toEqual([])
+    expect(await measured()).toEqual(['-300:12'])
     expect(await measure([SLO], date(0, 5_000))).toEqual(behind)
-    expect(await measured()).toEqual(['-2880:8'])
-    expect(await measure([SLO], date(0, 10_000))).toEqual(behind)
-    expect(await measure([SLO], date(0, 15_000))).toEqual(new Set())
-    expect(await measured()).toEqual(['-2880:8', '-1440:4'])
+    expect(await measured()).toEqual(['-1440:4', '-300:12'])
+    expect(await measure([SLO], date(0, 10_000))).toEqual(new Set())
+    expect(await measured()).toEqual(['-2880:8', '-1440:4', '-300:12'])
+  })
+
+  it('walks nothing before the first telemetry: a history without any is complete at once', async () => {
+    const { measure, backfills } = measurer(0)
+    expect(await measure([SLO], date(0))).toEqual(new Set())
+    expect(backfills([SLO], date(0))).toEqual(new Map())
+    await storeMinute(store.db, at(-120), 8)
+    const other = { ...SLO, generation: 'g2' }
+    expect(await measure([other], date(1))).toEqual(new Set())
+    expect(await measured(other)).toEqual(['-120:8'])
+  })
+
+  it('measures the newest hours of a newer SLO before the older days of the first', async () => {
+    for (const day of [1, 2]) await storeMinute(store.db, at(-day * 1440), 4 * day)
+    await storeMinute(store.db, at(-300), 12)
+    const { measure, backfills } = measurer(0)
+    await measure([SLO], date(0))
+    const newer = { ...SLO, name: 'newer', generation: 'g2' }
+    await measure([SLO, newer], date(1))
+    expect(await measured(newer)).toEqual(['-300:12'])
+    expect(await measured()).toEqual(['-300:12'])
+    const known = backfills([SLO, newer], date(1))
+    expect([...known.values()].map(({ measuredFrom }) => measuredFrom)).toEqual([date(-420), date(-420)])
+    expect(known.get('g2')?.progress).toBeCloseTo(421 / 2881, 6)
   })
 
   it('tells of a new history before any of it is measured', async () => {
-    await store.db.command({ query: 'RENAME TABLE calls_1m TO away' })
+    await storeMinute(store.db, at(-2 * 1440), 8)
+    await store.db.command({ query: 'RENAME TABLE indicator_hours TO away' })
     await expect(measurer().measure([SLO], date(0))).rejects.toThrow()
-    await store.db.command({ query: 'RENAME TABLE away TO calls_1m' })
+    await store.db.command({ query: 'RENAME TABLE away TO indicator_hours' })
     const [progress] = await readProgress(store.db, [SLO.generation])
-    expect(progress).toMatchObject({ history: { from: date(-3 * 1440), to: date(0) }, measuredUntil: date(-3 * 1440) })
+    expect(progress).toMatchObject({ history: { from: date(-2 * 1440), to: date(0) }, measuredFrom: date(0) })
     await measurer().measure([SLO], date(0, 5_000))
     expect(await readProgress(store.db, [SLO.generation])).toMatchObject([{ history: null }])
   })
 
-  it('a backfill that was cut short goes on where it stopped', async () => {
+  it('a history that was cut short goes on where it stopped, and what happened meanwhile is measured at once', async () => {
     for (const day of [1, 2]) await storeMinute(store.db, at(-day * 1440), 4 * day)
-    // The first of three days is measured and stamped with its end; then the process dies.
-    const firstDay = { from: date(-3 * 1440), to: date(-2 * 1440 + 1) }
-    await measureMinutes(store.db, [SLO], firstDay, firstDay.to)
-    expect((await lastMeasured(store.db, [SLO])).get(SLO.generation)).toEqual(firstDay.to)
-    await measurer().measure([SLO], date(0))
-    expect(await measured()).toEqual(['-2880:8', '-1440:4'])
+    await storeMinute(store.db, at(-300), 12)
+    await measurer(0).measure([SLO], date(0))
+    await storeMinute(store.db, at(30), 16)
+    const restarted = measurer(0)
+    await restarted.measure([SLO], date(60))
+    expect(await measured()).toEqual(['-1440:4', '-300:12', '30:16'])
+    const stamps = await store.db.query({
+      query: `SELECT toUnixTimestamp64Milli(max(measured_at)) AS at FROM indicator_minutes WHERE minute = toDateTime(${at(-300) / 1000})`,
+      format: 'JSONEachRow',
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    })
+    expect(await stamps.json()).toEqual([{ at: at(0) }])
+    expect(await restarted.measure([SLO], date(60, 5_000))).toEqual(new Set())
+    expect(await measured()).toEqual(['-2880:8', '-1440:4', '-300:12', '30:16'])
   })
 
-  it('late data that arrives for a day already measured is not lost', async () => {
+  it('late data for a part that is measured already is measured at once, for an older part with that part', async () => {
+    await storeMinute(store.db, at(-2 * 1440), 8)
     const { measure } = measurer(0)
     await measure([SLO], date(0))
-    await storeMinute(store.db, at(-3 * 1440 + 60), 8)
-    await storeSegment(store.db, 'late', at(-3 * 1440 + 60), at(-3 * 1440 + 60, 5), at(0, 1_000))
+    await storeMinute(store.db, at(-200), 12)
+    await storeMinute(store.db, at(-1440), 4)
+    await storeSegment(store.db, 'late', at(-1440), at(-200, 5), at(0, 1_000))
     await measure([SLO], date(0, 5_000))
-    expect(await measured()).toEqual([])
-    for (const ms of [10_000, 15_000]) await measure([SLO], date(0, ms))
-    expect(await measured()).toEqual(['-4260:8'])
+    expect(await measured()).toEqual(['-1440:4', '-200:12'])
+    await measure([SLO], date(0, 10_000))
+    expect(await measured()).toEqual(['-2880:8', '-1440:4', '-200:12'])
   })
 
   it('a failed measurement is made up for', async () => {

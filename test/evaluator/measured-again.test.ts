@@ -356,8 +356,8 @@ describe('measuring again', () => {
     expect(await measure([week], now)).toEqual(new Set([week.generation]))
     const [progress] = await readProgress(store.db, [week.generation])
     expect(progress).toMatchObject({
-      history: { from: new Date(now.getTime() - 4_320 * MINUTE_MS) },
-      measuredUntil: new Date(now.getTime() - 2_880 * MINUTE_MS),
+      history: { from: new Date(at(-2_000)) },
+      measuredFrom: new Date(Math.floor(now.getTime() / (60 * MINUTE_MS) - 7) * 60 * MINUTE_MS),
     })
   })
 
@@ -372,7 +372,10 @@ describe('measuring again', () => {
       generation: 'both-1',
       objective: { ...objective, window: { kind: 'rolling', minutes: 2_880, duration: '2d' } },
     }
-    await storeGauges(store.db, [{ metric: 'lag', at: at(1), value: 3 }])
+    await storeGauges(
+      store.db,
+      [-2_000, 1].map((minute) => ({ metric: 'lag', at: at(minute), value: 3 })),
+    )
     const { measure } = createMeasurer(store.db, QUIET, 0)
     const now = nowMs()
     expect(await measure([both], new Date(now))).toEqual(new Set(['both-1']))

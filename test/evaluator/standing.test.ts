@@ -142,7 +142,12 @@ describe('standings', () => {
     expect(one.retryAtMs - NOW.getTime()).toBe(30_000)
   })
 
-  it('whose history is open wait with what they owe', () => {
-    expect(isDue(standing(overCalls, { owed: [LATE], history: { fromMs: 0, untilMs: 0 } }), NOW)).toBe(false)
+  it('whose history is open owe what arrived outside of what is measured with it', () => {
+    const open = standing(overCalls, { history: { fromMs: at(-600).getTime(), measuredFromMs: at(-299).getTime() } })
+    expect(owedBy(open)).toEqual([
+      [-299, -298],
+      [-1, 1],
+    ])
+    expect(isDue(open, NOW)).toBe(true)
   })
 })

@@ -68,7 +68,7 @@ beforeAll(async () => {
   )
   const { indicator, generation } = KINDS.slices
   const history = { from: minutesAgo(1_000), to: minutesAgo(0) }
-  const progress = { indicator: indicator.name, generation, history, measuredUntil: minutesAgo(250), error: '' }
+  const progress = { indicator: indicator.name, generation, history, measuredFrom: minutesAgo(750), error: '' }
   await recordProgress(app.db, [{ ...progress, updatedAt: NOW }])
   server = createAdaptorServer({ fetch: app.app.fetch })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

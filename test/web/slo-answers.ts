@@ -120,7 +120,7 @@ const MEASURING = {
   history: {
     from: minutesAgo(30 * DAY_MINUTES),
     to: minutesAgo(0),
-    measuredUntil: minutesAgo(17.1 * DAY_MINUTES),
+    measuredFrom: minutesAgo(12.9 * DAY_MINUTES),
   },
   error: '',
 }

@@ -39,7 +39,7 @@ describe('the page', () => {
     const warnings = await textOf(page.locator('.notice', { hasText: '2 things look broken' }))
     expect(warnings).toContain(`N${WARNING.message.slice(1)} ${WARNING.hint}`)
     const measuring = page.locator('.notice', { hasText: 'History is being measured' })
-    expect(await textOf(measuring)).toMatch(/43% from \d+ \w+ .* UTC, measured until \d+ \w+ .* UTC$/)
+    expect(await textOf(measuring)).toMatch(/43% back to \d+ \w+ .* UTC, measured from \d+ \w+ .* UTC on$/)
     const bar = measuring.getByRole('progressbar', { name: 'Measured of pay-young-answered' })
     expect(await bar.getAttribute('value')).toBe('0.43')
   })

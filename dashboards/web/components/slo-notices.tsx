@@ -63,15 +63,18 @@ export function Measuring({ slo: { measuring, warnings } }: { slo: SloDetail }) 
   return (
     <section class="notice notice-plain" aria-labelledby="measuring-title">
       <h2 id="measuring-title">History is being measured for this definition</h2>
-      <p>Until it is complete the numbers are of the part that is measured, and alerts stay frozen.</p>
+      <p>
+        The newest hours come first. Until it is complete the numbers are of the part that is measured; an alert is
+        judged as soon as its windows are measured, the budget when all of it is.
+      </p>
       <ul class="measuring">
         {open.map(({ indicator, history, error }) => (
           <li key={indicator}>
             <progress value={measuredShare(history)} max={1} aria-label={`Measured of ${indicator}`} />{' '}
             <strong class="number">{share(measuredShare(history))}</strong>{' '}
             <span class="muted">
-              {open.length > 1 && `${indicator}, `}from <Time at={history.from} />, measured until{' '}
-              <Time at={history.measuredUntil} />
+              {open.length > 1 && `${indicator}, `}back to <Time at={history.from} />, measured from{' '}
+              <Time at={history.measuredFrom} /> on
             </span>
             {error !== '' && !told.has(error) && <p class="tone-failing">{error}</p>}
           </li>
@@ -84,7 +87,7 @@ export function Measuring({ slo: { measuring, warnings } }: { slo: SloDetail }) 
 type History = NonNullable<SloDetail['measuring'][number]['history']>
 
 /** 0 to 1, in whole percents and floored: never complete before it is. */
-function measuredShare({ from, to, measuredUntil }: History): number {
-  const [start, end, until] = [from, to, measuredUntil].map((at) => Date.parse(at)) as [number, number, number]
-  return end <= start ? 0 : Math.floor(Math.min(1, Math.max(0, (until - start) / (end - start))) * 100) / 100
+function measuredShare({ from, to, measuredFrom }: History): number {
+  const [start, end, since] = [from, to, measuredFrom].map((at) => Date.parse(at)) as [number, number, number]
+  return end <= start ? 0 : Math.floor(Math.min(1, Math.max(0, (end - since) / (end - start))) * 100) / 100
 }

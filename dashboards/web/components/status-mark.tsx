@@ -9,6 +9,7 @@ const SLO_LOOK: Record<SloState, [Tone, string]> = {
   critical: ['failing', 'Critical'],
   exhausted: ['failing', 'Exhausted'],
   no_data: ['unknown', 'No data'],
+  measuring: ['unknown', 'Measuring'],
   frozen: ['unknown', 'Frozen'],
   invalid: ['unknown', 'Invalid'],
 }
