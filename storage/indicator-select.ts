@@ -1,8 +1,9 @@
 import { ClickHouseError } from '@clickhouse/client'
 import { z } from 'zod'
 import type { MeasuredIndicator } from '../slo/model.ts'
-import { storedGood, storedTotal } from './countable.ts'
-import { compileIndicator } from './indicator-sql.ts'
+import type { Spread } from '../slo/replay/minute-series.ts'
+import { countable, storedGood, storedTotal } from './countable.ts'
+import { compileIndicator, compileWithSampling } from './indicator-sql.ts'
 import { offBounds } from './metric-bounds.ts'
 import { type Db, query } from './query.ts'
 import type { Compiled } from './sql-parameters.ts'
@@ -17,16 +18,18 @@ export async function selectMinutes(
   db: Db,
   indicator: MeasuredIndicator,
   range: { from: Date; to: Date },
-): Promise<Minute[]> {
+): Promise<(Minute & { spread?: Spread })[]> {
   if (indicator.source === 'sql') return selectUserMinutes(db, indicator, range)
-  const { sql, params } = compileIndicator(indicator)
+  const { sql, params } = compileWithSampling(indicator, 'p')
   const select = query({
-    sql: `SELECT toUnixTimestamp(minute) * 1000 AS at, ${storedGood('m.good', 'm.total')} AS good, ${storedTotal('m.good', 'm.total')} AS total FROM (${sql}) AS m`,
+    sql: `SELECT toUnixTimestamp(minute) * 1000 AS at, ${storedGood('m.good', 'm.total')} AS good, ${storedTotal('m.good', 'm.total')} AS total,
+      ${countable('m.variance_good')} AS varianceGood, ${countable('m.variance_bad')} AS varianceBad, ${countable('m.seen_good')} AS seenGood, ${countable('m.seen_bad')} AS seenBad
+      FROM (${sql}) AS m`,
     params: z.looseObject({ from: z.date(), to: z.date() }),
-    row: z.object({ at: epochMs, good: z.number(), total: z.number() }),
+    row: spreadRow.extend({ at: epochMs, good: z.number(), total: z.number() }),
   })
   const rows = await select(db, { ...params, ...range }).catch((error) => rethrow(db, indicator, range, error))
-  return rows.map(({ at, ...counts }) => ({ minute: at, ...counts }))
+  return rows.map(({ at, good, total, ...spread }) => ({ minute: at, good, total, spread }))
 }
 
 /** In words for the author, when it is the author's to mend. */
@@ -42,6 +45,14 @@ async function rethrow(
 }
 
 const epochMs = z.number().transform((ms) => new Date(ms))
+
+/** What sampling makes of a minute: see `SegmentSums`. */
+const spreadRow = z.object({
+  varianceGood: z.number(),
+  varianceBad: z.number(),
+  seenGood: z.number(),
+  seenBad: z.number(),
+})
 
 const statisticsOf = z.object({
   rows: z.number(),

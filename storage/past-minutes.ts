@@ -35,8 +35,8 @@ export async function readPastMinutes(
   for (let start = 0; start < minutes; start += pieceMinutes) {
     const end = Math.min(minutes, start + pieceMinutes)
     const piece = { from: atMinute(from, start), to: atMinute(from, end) }
-    for (const { minute, good, total } of await selectMinutes(db, indicator, piece))
-      putMinute(series, minute, { good, total })
+    for (const { minute, good, total, spread } of await selectMinutes(db, indicator, piece))
+      putMinute(series, minute, { good, total }, spread)
     onProgress(end / minutes)
   }
   return series

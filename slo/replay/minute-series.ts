@@ -10,7 +10,13 @@ export interface MinuteSeries {
   total: Float64Array
   /** 1 where telemetry is known to have arrived, with events or not. */
   covered: Uint8Array
+  /** What sampling makes of the counts; all zero where nothing is known of it. */
+  spread: Record<keyof Spread, Float64Array>
 }
+
+/** How far sampling lets the counts of a minute vary, and how many events were really received. */
+export type Spread = Record<(typeof SPREAD)[number], number>
+export const SPREAD = ['varianceGood', 'varianceBad', 'seenGood', 'seenBad'] as const
 
 /** A series of `minutes` minutes with no events of which nothing is known. */
 export function emptySeries(from: Date, minutes: number): MinuteSeries {
@@ -19,6 +25,12 @@ export function emptySeries(from: Date, minutes: number): MinuteSeries {
     good: new Float64Array(minutes),
     total: new Float64Array(minutes),
     covered: new Uint8Array(minutes),
+    spread: {
+      varianceGood: new Float64Array(minutes),
+      varianceBad: new Float64Array(minutes),
+      seenGood: new Float64Array(minutes),
+      seenBad: new Float64Array(minutes),
+    },
   }
 }
 
@@ -27,12 +39,13 @@ export const positionIn = ({ from }: Pick<MinuteSeries, 'from'>, at: Date): numb
   Math.floor((at.getTime() - from.getTime()) / MINUTE_MS)
 
 /** Puts the counts of one minute in place; a minute with events is covered. Outside of the series nothing happens. */
-export function putMinute(series: MinuteSeries, minute: Date, { good, total }: Counts): void {
+export function putMinute(series: MinuteSeries, minute: Date, { good, total }: Counts, spread?: Spread): void {
   const position = positionIn(series, minute)
   if (position < 0 || position >= series.total.length) return
   series.good[position] = good
   series.total[position] = total
   if (total > 0) series.covered[position] = 1
+  if (spread) for (const column of SPREAD) series.spread[column][position] = spread[column]
 }
 
 /** Start of minute n of the series. */

@@ -6,7 +6,7 @@ import { cutsOf, planWindows } from '../budget/window-plan.ts'
 import { keyOf, measuredOf } from '../indicator.ts'
 import type { Slo } from '../model.ts'
 import type { BudgetReset, Reading } from '../reading.ts'
-import { type MinuteSeries, minuteAt, RunningSums } from './minute-series.ts'
+import { type MinuteSeries, minuteAt, RunningSums, type Spread } from './minute-series.ts'
 
 const MINUTE_MS = 60_000
 
@@ -52,6 +52,7 @@ interface Past {
   goods: RunningSums
   totals: RunningSums
   filled: RunningSums
+  spread: Record<keyof Spread, RunningSums>
   covered: RunningSums
   expected: RunningSums
   lastEvents: Int32Array
@@ -64,12 +65,18 @@ function pastOf(series: MinuteSeries | undefined, excluded: readonly Period[]): 
   const good = series.good.slice()
   const total = series.total.slice()
   const covered = series.covered.slice()
+  const spread = {
+    varianceGood: series.spread.varianceGood.slice(),
+    varianceBad: series.spread.varianceBad.slice(),
+    seenGood: series.spread.seenGood.slice(),
+    seenBad: series.spread.seenBad.slice(),
+  }
   const firstKnown = covered.indexOf(1)
   const expected = new Uint8Array(total.length).fill(firstKnown < 0 ? 0 : 1, Math.max(0, firstKnown))
   for (const range of excluded) {
     const first = Math.max(0, Math.floor((range.from.getTime() - from.getTime()) / MINUTE_MS))
     const last = Math.max(first, Math.ceil((range.to.getTime() - from.getTime()) / MINUTE_MS))
-    for (const values of [good, total, covered, expected]) values.fill(0, first, last)
+    for (const values of [good, total, covered, expected, ...Object.values(spread)]) values.fill(0, first, last)
   }
   return {
     from,
@@ -78,6 +85,12 @@ function pastOf(series: MinuteSeries | undefined, excluded: readonly Period[]): 
     goods: new RunningSums(good),
     totals: new RunningSums(total),
     filled: new RunningSums(total.map((events) => (events > 0 ? 1 : 0))),
+    spread: {
+      varianceGood: new RunningSums(spread.varianceGood),
+      varianceBad: new RunningSums(spread.varianceBad),
+      seenGood: new RunningSums(spread.seenGood),
+      seenBad: new RunningSums(spread.seenBad),
+    },
     covered: new RunningSums(covered),
     expected: new RunningSums(expected),
     lastEvents: lastEventBefore(total),
@@ -88,16 +101,16 @@ function pastOf(series: MinuteSeries | undefined, excluded: readonly Period[]): 
 type Bounds = readonly (readonly [first: number, last: number])[]
 
 function sumsIn(past: Past, bounds: Bounds, end: number, isSettling: boolean): IndicatorSums {
-  const { from, goods, totals, filled, lastEvents, invalid } = past
+  const { from, goods, totals, filled, spread, lastEvents, invalid } = past
   const lastEvent = lastEvents[end] ?? -1
   return {
     bySegment: bounds.map(([first, last]) => ({
       good: goods.between(first, last),
       total: totals.between(first, last),
-      varianceGood: 0,
-      varianceBad: 0,
-      seenGood: 0,
-      seenBad: 0,
+      varianceGood: spread.varianceGood.between(first, last),
+      varianceBad: spread.varianceBad.between(first, last),
+      seenGood: spread.seenGood.between(first, last),
+      seenBad: spread.seenBad.between(first, last),
       filled: filled.between(first, last),
     })),
     lastEventAt: lastEvent < 0 ? null : minuteAt({ from }, lastEvent),
