@@ -94,7 +94,6 @@ export const NAMES = {
   envoyCluster: ['upstream_cluster', 'upstream_cluster.name'],
 
   /** Spring's observations. Source: https://docs.spring.io/spring-framework/reference/integration/observability.html. */
-  micrometerOutcome: ['outcome'],
   micrometerStatus: ['status'],
   micrometerException: ['exception'],
   micrometerMethod: ['method'],

@@ -30,10 +30,13 @@ export function failureOf(span: SpanFacts): Failure {
 function statusOf({ statusCode, attributes }: SpanFacts, byMicrometer: boolean): Failure['status'] {
   if (statusCode === STATUS_ERROR) return 'error'
   if (statusCode === STATUS_OK && !byMicrometer) return 'ok'
-  const carried = read(attributes, NAMES.otelStatus).toUpperCase()
-  if (carried === 'ERROR') return 'error'
-  if (carried === 'OK' && !byMicrometer) return 'ok'
-  return NO_ERROR.has(read(attributes, NAMES.errorTag).toLowerCase()) ? 'unset' : 'error'
+  const carried = read(attributes, NAMES.otelStatus)
+  if (carried !== '') {
+    if (carried.toUpperCase() === 'ERROR') return 'error'
+    if (carried.toUpperCase() === 'OK' && !byMicrometer) return 'ok'
+  }
+  const tag = read(attributes, NAMES.errorTag)
+  return tag === '' || NO_ERROR.has(tag.toLowerCase()) ? 'unset' : 'error'
 }
 
 /** An exception next to a status was handled; next to a word in its place, nothing came back. */
@@ -50,27 +53,25 @@ function errorText({ attributes }: SpanFacts): string {
   return text.toLowerCase() === 'true' || NO_ERROR.has(text.toLowerCase()) ? '' : text
 }
 
-/** What names the failure, best first: a class, an error code, a number. */
+/** What names the failure, best first: a class, an error code, a number. Other libraries' names only where there is none. */
 export function namesOf(span: SpanFacts, failure: Failure): string[] {
   const { attributes } = span
-  const tag = errorText(span)
-  return [
+  const usual = withoutEmpty([
     read(attributes, NAMES.errorType),
     unhandledException(span, failure)?.get('exception.type') ?? '',
     read(attributes, NAMES.httpErrorName),
     failure.isMicrometer ? micrometerException(attributes) : '',
-    read(attributes, NAMES.errorKind),
-    /\s/.test(tag) ? '' : tag,
-  ].filter((name) => name !== '')
+  ])
+  if (usual.length > 0) return usual
+  const tag = errorText(span)
+  return withoutEmpty([read(attributes, NAMES.errorKind), /\s/.test(tag) ? '' : tag])
 }
 
-/** What was said about the failure in words, as it was written. */
-export const messagesOf = (span: SpanFacts, failure: Failure): string[] =>
-  [
-    span.statusMessage,
-    unhandledException(span, failure)?.get('exception.message') ?? '',
-    read(span.attributes, NAMES.errorTexts),
-    errorText(span),
-  ]
-    .filter((message) => message !== '')
-    .map((message) => cut(message, MESSAGE_MAX_CHARS))
+/** What was said about the failure in words, as it was written; by other names only where it was not said by the usual ones. */
+export function messagesOf(span: SpanFacts, failure: Failure): string[] {
+  const usual = withoutEmpty([span.statusMessage, unhandledException(span, failure)?.get('exception.message') ?? ''])
+  const messages = usual.length > 0 ? usual : withoutEmpty([read(span.attributes, NAMES.errorTexts), errorText(span)])
+  return messages.map((message) => cut(message, MESSAGE_MAX_CHARS))
+}
+
+const withoutEmpty = (texts: readonly string[]): string[] => texts.filter((text) => text !== '')

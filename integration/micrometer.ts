@@ -21,7 +21,8 @@ const SCOPE = 'org.springframework.boot'
  */
 export function isMicrometer({ attributes, scope }: SpanFacts): boolean {
   if (scope?.startsWith(SCOPE) === true) return true
-  if (!OUTCOMES.has(read(attributes, NAMES.micrometerOutcome))) return false
+  const outcome = attributes.get('outcome')
+  if (outcome === undefined || !OUTCOMES.has(outcome)) return false
   return read(attributes, NAMES.micrometerStatus) !== '' || read(attributes, NAMES.micrometerException) !== ''
 }
 

@@ -105,8 +105,9 @@ function httpOperation(
   pathTemplate: ((urlOrPath: string) => string) | null,
 ): string {
   const { attributes } = span
-  const { method, uri, api } = otherNamesOf(span)
-  const stated = (read(attributes, NAMES.httpMethod) || method).toUpperCase()
+  const usual = read(attributes, NAMES.httpMethod)
+  const { method, uri, api } = usual === '' ? otherNamesOf(span) : NO_OTHER_NAMES
+  const stated = (usual || method).toUpperCase()
   const path =
     (pathTemplate === null ? '' : configuredPath(attributes, pathTemplate)) ||
     (direction === 'outbound' ? templatePath(read(attributes, NAMES.urlTemplate)) : '') ||
@@ -118,10 +119,9 @@ function httpOperation(
   return path === '' ? verb : `${verb} ${cut(path, PATH_MAX_CHARS)}`
 }
 
-/** Method and path by the names of other libraries. */
+/** Method and path by the names of other libraries, where the conventions' are absent. */
 function otherNamesOf(span: SpanFacts): { method: string; uri: string; api: string } {
   const { attributes } = span
-  if (read(attributes, NAMES.httpMethod) !== '') return NO_OTHER_NAMES
   if (isMicrometer(span)) {
     return { method: micrometerMethod(attributes), uri: templatePath(micrometerUri(attributes)), api: '' }
   }
