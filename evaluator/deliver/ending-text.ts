@@ -26,4 +26,4 @@ function doneText({ reason, by, why }: Ending, { slo, alert }: Member): string {
 
 /** What is left to do about it. */
 export const stepAfterEnding = ({ slo, service, alert }: Member): string =>
-  `check ${service || slo || alert} yourself: it failed when it was measured last, and this alert does not come back by itself`
+  `check ${service || slo || alert} yourself: it failed when it was measured last`
