@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander'
+import { terminalText } from '../integration/plain-name.ts'
 import { ConfigError } from '../runtime/config-error.ts'
 import { VERSION } from '../runtime/version.ts'
 import { CommandError } from './command-error.ts'
 import { ROLES } from './roles.ts'
+import { guardTerminal } from './terminal.ts'
 
 /** Reads a command's code once it is asked for: whoever checks a file needs no collector. */
 const whenAsked =
@@ -101,14 +103,17 @@ program
   .option('--json', 'print one JSON object per accepted delivery')
   .action(whenAsked(async () => (await import('./rehearse-command.ts')).runRehearse))
 
+// The progress bar steers the terminal itself, by standard error.
+guardTerminal(process.stdout)
+
 try {
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommandError) {
-    console.error(`plumbline: ${error.message}`)
+    console.error(terminalText(`plumbline: ${error.message}`))
     process.exit(error.exitCode)
   }
   if (!(error instanceof ConfigError)) throw error
-  for (const { where, message } of error.faults) console.error(`plumbline: ${where}: ${message}`)
+  for (const { where, message } of error.faults) console.error(terminalText(`plumbline: ${where}: ${message}`))
   process.exit(2)
 }

@@ -2,8 +2,17 @@ import type { Attributes } from '../integration/attributes.ts'
 import { type CallRules, maxWeightOf } from '../integration/call-rules.ts'
 import type { AdmittedNames, CallNames } from '../integration/cardinality.ts'
 import { podClass } from '../integration/dependency-name.ts'
+import { plainName } from '../integration/plain-name.ts'
 import type { Redaction } from '../integration/redaction.ts'
-import { detailsOf, type FoundOutline, operationOfCall, outlineOf, sourceOf } from '../integration/span-to-call.ts'
+import {
+  detailsOf,
+  type FoundOutline,
+  operationOfCall,
+  outlineOf,
+  sourceOf,
+  UNKNOWN_SERVICE,
+  UNSPECIFIED,
+} from '../integration/span-to-call.ts'
 import { dependencyNumber, type Remembered, type SpanMemory } from './memory/span-memory.ts'
 import { NestedCalls } from './nested-calls.ts'
 import type { SpanView } from './protobuf/span-view.ts'
@@ -33,9 +42,12 @@ const NOTHING: Found<null> = { value: null, id: -1 }
 
 const isCall = (outline: Found<Outline | null>): outline is Found<Outline> => outline.value !== null
 
+/** A name as it is stored and shown. */
+const storedName = (name: string, redaction: Redaction): string => plainName(redaction.text(name))
+
 function storedOutline(found: FoundOutline | null, redaction: Redaction): Outline | null {
   if (found === null) return null
-  const text = (value: string) => redaction.text(value)
+  const text = (value: string) => storedName(value, redaction)
   const called = text(found.dependency)
   const dependency = found.isPod ? podClass(called) : called
   const stored = { ...found, dependency, status: text(found.status), errorType: text(found.errorType) }
@@ -66,7 +78,7 @@ export class CallRows {
     this.#redaction = redaction
     this.#maxWeight = maxWeightOf(rules)
     this.#outlines = new SpanMemo((span) => storedOutline(outlineOf(span, rules), redaction))
-    this.#operations = new SpanMemo((span, { found }) => redaction.text(operationOfCall(span, found, rules)))
+    this.#operations = new SpanMemo((span, { found }) => storedName(operationOfCall(span, found, rules), redaction))
     this.#details = new SpanMemo((span, { found }) =>
       redaction.details(detailsOf(span, found.direction, rules), span.attributes),
     )
@@ -82,8 +94,13 @@ export class CallRows {
   /** What all spans have in common that are written from now on. */
   begin(resource: Attributes): void {
     const { env, service, version, region, weight } = sourceOf(resource)
-    const text = (value: string) => this.#redaction.text(value)
-    const stored = { env: text(env), service: text(service), version: text(version), region: text(region) }
+    const text = (value: string) => storedName(value, this.#redaction)
+    const stored = {
+      env: text(env) || UNSPECIFIED,
+      service: text(service) || UNKNOWN_SERVICE,
+      version: text(version),
+      region: text(region),
+    }
     this.#source = encodeCallSource(stored)
     this.#wanted.service = stored.service
     this.#weight = weight

@@ -1,3 +1,4 @@
+import { plainName } from '../integration/plain-name.ts'
 import type { Redaction } from '../integration/redaction.ts'
 import type { Lifetimes } from './kept-times.ts'
 import type { SpanView } from './protobuf/span-view.ts'
@@ -47,6 +48,7 @@ export function storedEventAttributes(sent: Attributes, redaction: Redaction): A
 }
 
 export function redactMetric(metric: Metric, redaction: Redaction): void {
+  metric.name = plainName(metric.name)
   metric.description = redaction.text(metric.description)
   metric.unit = redaction.text(metric.unit)
 }

@@ -156,9 +156,13 @@ export interface FoundSource extends CallSource {
   weight: number
 }
 
+/** Of a resource that does not say. */
+export const UNKNOWN_SERVICE = 'unknown_service'
+export const UNSPECIFIED = 'unspecified'
+
 export const sourceOf = (resource: Attributes): FoundSource => ({
-  service: cut(read(resource, NAMES.service), NAME_MAX_CHARS) || 'unknown_service',
-  env: cut(read(resource, NAMES.environment).toLowerCase(), NAME_MAX_CHARS) || 'unspecified',
+  service: cut(read(resource, NAMES.service), NAME_MAX_CHARS) || UNKNOWN_SERVICE,
+  env: cut(read(resource, NAMES.environment).toLowerCase(), NAME_MAX_CHARS) || UNSPECIFIED,
   version: cut(read(resource, NAMES.version), NAME_MAX_CHARS),
   region: cut(read(resource, NAMES.region), NAME_MAX_CHARS),
   weight: statedWeight('', resource) ?? 1,

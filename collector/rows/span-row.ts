@@ -1,6 +1,8 @@
 import type { Attributes } from '../../integration/attributes.ts'
+import { plainName } from '../../integration/plain-name.ts'
 import { BEYOND_ASCII, hintAtSecret } from '../../integration/redacted-text.ts'
 import type { Redaction, ValueRule } from '../../integration/redaction.ts'
+import { UNKNOWN_SERVICE } from '../../integration/span-to-call.ts'
 import { storedPair } from '../protobuf/attribute-pairs.ts'
 import type { TextAt } from '../protobuf/places.ts'
 import type { SpanView } from '../protobuf/span-view.ts'
@@ -16,9 +18,8 @@ const EVENT_COLUMNS = 3
 const LINK_COLUMNS = 4
 const STATUS_CODES = ['Unset', 'Ok', 'Error'] as const
 
-const UNKNOWN_SERVICE = 'unknown_service'
-
-export const serviceOf = (attributes: Attributes): string => attributes.get('service.name') || UNKNOWN_SERVICE
+export const serviceOf = (attributes: Attributes): string =>
+  plainName(attributes.get('service.name') ?? '') || UNKNOWN_SERVICE
 
 /** What all spans of one scope share, encoded once: the columns ServiceName … ScopeVersion. */
 export const encodeSpanOrigin = (resource: ReadonlyMap<string, string>, scope: Scope): Uint8Array =>

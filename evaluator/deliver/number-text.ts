@@ -1,3 +1,5 @@
+import { plainName } from '../../integration/plain-name.ts'
+
 const MINUTES_PER_HOUR = 60
 const MINUTES_PER_DAY = 1_440
 
@@ -31,8 +33,7 @@ export const spaced = (window: string): string => window.replace(/(\d)([mhd])$/,
  * On one line, and read from left to right as it is written: names come from telemetry, and must not make up lines of a mail,
  * colours of a terminal, or text that hides other text.
  */
-export const oneLine = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(/\p{Bidi_C}/gu, '')
+export const oneLine = plainName
 
 const MAX_NAMES = 10
 
