@@ -10,19 +10,37 @@ interface Sums<T> {
   /** Rows with the same key are one series. */
   keyOf: (row: T) => string
   add: (a: T, b: T) => T
+  bound?: Bound<T>
+}
+
+/** How many groups of rows have series of their own; the others are added up in what `overflow` makes of their rows. */
+export interface Bound<T> {
+  limit: number
+  groupOf: (row: T) => string
+  overflow: (row: T) => T
 }
 
 /**
  * Sums since this process started, read from minute rollups, as Prometheus wants its counters: they never fall.
  * Settled hours are added up once and kept, so that a scrape reads the last day or two only.
  */
-export function sinceStart<T>({ startedAt, read, keyOf, add }: Sums<T>): (now: Date) => Promise<T[]> {
+export function sinceStart<T>(sums: Sums<T>): (now: Date) => Promise<T[]> {
+  const { startedAt, read, keyOf, add, bound } = sums
+  /** The first ones stay, so that a series does not come and go. */
+  const groups = new Set<string>()
+  const bounded = (row: T): T => {
+    if (bound === undefined) return row
+    const group = bound.groupOf(row)
+    if (!groups.has(group) && groups.size >= bound.limit) return bound.overflow(row)
+    groups.add(group)
+    return row
+  }
   let settled = new Map<string, T>()
   let settledUntil = new Date(Math.floor(startedAt.getTime() / MINUTE_MS) * MINUTE_MS)
 
   const addUp = (before: ReadonlyMap<string, T>, more: readonly T[]): Map<string, T> => {
     const sums = new Map(before)
-    for (const row of more) {
+    for (const row of more.map(bounded)) {
       const known = sums.get(keyOf(row))
       sums.set(keyOf(row), known === undefined ? row : add(known, row))
     }

@@ -4,6 +4,7 @@ import type { AdmittedNames, CallNames } from '../integration/cardinality.ts'
 import { podClass } from '../integration/dependency-name.ts'
 import { plainName } from '../integration/plain-name.ts'
 import type { Redaction } from '../integration/redaction.ts'
+import { type NameKind, SourceNames } from '../integration/source-names.ts'
 import {
   detailsOf,
   type FoundOutline,
@@ -26,6 +27,8 @@ export interface CallSettings {
   rules: CallRules
   /** Keeps the number of dependency and operation names bounded. */
   names: AdmittedNames
+  /** Keeps the other names of calls bounded. */
+  sources?: SourceNames
 }
 
 /** An outline as rules found it, and as it is stored. */
@@ -35,8 +38,12 @@ interface Outline {
   dependency: string
   /** Which of them it was, as it is remembered; see `dependencyNumber`. */
   number: number
+  /** Its type of error is one too many. */
+  isTypeRefused: boolean
   encoded: ReturnType<typeof encodeOutline>
 }
+
+const SOURCE_KINDS = ['env', 'service', 'version', 'region'] as const
 
 const NOTHING: Found<null> = { value: null, id: -1 }
 
@@ -45,18 +52,29 @@ const isCall = (outline: Found<Outline | null>): outline is Found<Outline> => ou
 /** A name as it is stored and shown. */
 const storedName = (name: string, redaction: Redaction): string => plainName(redaction.text(name))
 
-function storedOutline(found: FoundOutline | null, redaction: Redaction): Outline | null {
+function storedOutline(found: FoundOutline | null, redaction: Redaction, sources: SourceNames): Outline | null {
   if (found === null) return null
   const text = (value: string) => storedName(value, redaction)
   const called = text(found.dependency)
   const dependency = found.isPod ? podClass(called) : called
-  const stored = { ...found, dependency, status: text(found.status), errorType: text(found.errorType) }
-  return { found, dependency, number: dependencyNumber(called), encoded: encodeOutline(stored) }
+  const sentType = text(found.errorType)
+  const errorType = sources.admit('errorType', sentType)
+  const stored = { ...found, dependency, status: text(found.status), errorType }
+  return {
+    found,
+    dependency,
+    number: dependencyNumber(called),
+    isTypeRefused: errorType !== sentType,
+    encoded: encodeOutline(stored),
+  }
 }
 
 /** Writes rows of `call_rows`. */
 export class CallRows {
   readonly #names: AdmittedNames
+  readonly #sources: SourceNames
+  /** Kinds of names that the resource has one too many of. */
+  #refused: readonly NameKind[] = []
   readonly #redaction: Redaction
   readonly #outlines: SpanMemo<null, Outline | null>
   readonly #operations: SpanMemo<Outline, string>
@@ -71,13 +89,14 @@ export class CallRows {
   /** Calls of the request that said they stand for more than `calls.maxWeight`. */
   capped = 0
 
-  constructor({ rules, names }: CallSettings, redaction: Redaction, memory: SpanMemory) {
+  constructor({ rules, names, sources = new SourceNames() }: CallSettings, redaction: Redaction, memory: SpanMemory) {
     this.#memory = memory
     this.#nested = new NestedCalls(memory)
+    this.#sources = sources
     this.#names = names
     this.#redaction = redaction
     this.#maxWeight = maxWeightOf(rules)
-    this.#outlines = new SpanMemo((span) => storedOutline(outlineOf(span, rules), redaction))
+    this.#outlines = new SpanMemo((span) => storedOutline(outlineOf(span, rules), redaction, sources))
     this.#operations = new SpanMemo((span, { found }) => storedName(operationOfCall(span, found, rules), redaction))
     this.#details = new SpanMemo((span, { found }) =>
       redaction.details(detailsOf(span, found.direction, rules), span.attributes),
@@ -87,6 +106,7 @@ export class CallRows {
   /** A new request begins, which came at `nowMs`. */
   reset(nowMs: number): void {
     this.#names.advance(nowMs)
+    this.#sources.advance(nowMs)
     this.#nested.reset()
     this.capped = 0
   }
@@ -95,12 +115,14 @@ export class CallRows {
   begin(resource: Attributes): void {
     const { env, service, version, region, weight } = sourceOf(resource)
     const text = (value: string) => storedName(value, this.#redaction)
-    const stored = {
+    const sent = {
       env: text(env) || UNSPECIFIED,
       service: text(service) || UNKNOWN_SERVICE,
       version: text(version),
       region: text(region),
     }
+    const stored = this.#sources.admitSource(sent)
+    this.#refused = SOURCE_KINDS.filter((kind) => stored[kind] !== sent[kind])
     this.#source = encodeCallSource(stored)
     this.#wanted.service = stored.service
     this.#weight = weight
@@ -122,12 +144,19 @@ export class CallRows {
     writeOutline(writer, encoded, this.#wanted, this.#names.admit(this.#wanted))
     if (isOutbound) this.#nested.add(number, span, writer, rowFrom)
     writeCallRest(writer, span, found.synthetic, this.#weightOf(details), details)
+    if (this.#refused.length > 0 || outline.value.isTypeRefused) this.#countRefused(outline.value)
     if (isOutbound) {
       this.#memory.recent.called(entry, number)
       this.#nested.complete(writer, rowFrom)
     }
     rows.sawCall(span.startLow, span.startHigh)
     return true
+  }
+
+  #countRefused({ isTypeRefused }: Outline): void {
+    const { refusedCalls } = this.#sources
+    for (const kind of this.#refused) refusedCalls[kind]++
+    if (isTypeRefused) refusedCalls.errorType++
   }
 
   #weightOf({ statedWeight }: ReturnType<typeof detailsOf>): number {

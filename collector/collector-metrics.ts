@@ -112,7 +112,7 @@ function observeLevels(registry: Registry, read: () => Levels): void {
 function observeNames(registry: Registry, read: () => Readonly<Record<string, number>>): void {
   new Counter({
     name: 'plumbline_calls_beyond_name_cap_total',
-    help: 'Calls counted under _overflow since the start, by what they had one name too many of: dependency or operation',
+    help: 'Calls counted under _overflow since the start, by what they had one name too many of: service, env, version, region, errorType, dependency or operation',
     labelNames: ['kind'],
     registers: [registry],
     collect() {

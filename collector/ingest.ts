@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { OVERFLOW } from '../integration/cardinality.ts'
 import { INGEST_TABLES } from '../storage/ingest.ts'
 import { BodyTooLarge } from './bad-body.ts'
 import { freeBytes, type Lease } from './byte-budget.ts'
@@ -53,9 +54,11 @@ export function createIngest({ journal, seen, memory, calls, keeping, metrics, r
   const rows = new TableRows()
 
   const writeSpanRows = createSpanRows(calls, keeping, memory)
+  const { sources } = calls
+  const admitsMetric = (name: string) => sources?.admit('metric', name) !== OVERFLOW
   const writeRows: Record<Signal, (message: Buffer, nowMs: number) => Written & Notes & { remembered?: Remembered }> = {
     traces: (message, nowMs) => writeSpanRows(message, rows, nowMs),
-    metrics: (message, nowMs) => writeMetricRows(message, rows, keeping, nowMs),
+    metrics: (message, nowMs) => writeMetricRows(message, rows, { ...keeping, admitsMetric }, nowMs),
   }
 
   // Decoding and making rows happen in one go, so that the table buffers can be shared by all requests.

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Registry } from 'prom-client'
 import { AdmittedNames, type CallNames, DEFAULT_NAME_LIMITS } from '../integration/cardinality.ts'
 import { compileRedaction } from '../integration/redaction.ts'
+import { SourceNames } from '../integration/source-names.ts'
 import type { Config } from '../runtime/config-schema.ts'
 import { close, listen } from '../runtime/listen.ts'
 import type { Log } from '../runtime/log.ts'
@@ -120,10 +121,12 @@ async function build(
     bytes: backlog.bytes(),
     ...memory.levels(),
   }))
-  const names = new AdmittedNames(await knownNames(db, log), {}, Date.now())
-  metrics.observeNames(() => names.refusedCalls)
-  stops.push(await keepNamesInUse(db, names, log))
-  const calls = { rules: config.calls, names }
+  const stored = await knownNames(db, log)
+  const names = new AdmittedNames(stored, {}, Date.now())
+  const sources = new SourceNames(new Set(stored.map(({ service }) => service)), Date.now())
+  metrics.observeNames(() => ({ ...names.refusedCalls, ...sources.refusedCalls }))
+  stops.push(await keepNamesInUse(db, { names, sources }, log))
+  const calls = { rules: config.calls, names, sources }
   const { hash, ...redactionRules } = config.redaction
   const mark = hash ? hashMark(await redactionKey(dataDir)) : undefined
   const keeping = {
@@ -188,14 +191,19 @@ function canTake(journal: Journal): boolean {
   }
 }
 
-/** Telemetry is taken also while ClickHouse is away; the caps then start empty. */
 const NAMES_IN_USE_EVERY_MS = 15_000
 
 /** Names that SLOs select are never refused: asks for them now and again. Resolves to what ends this. */
-async function keepNamesInUse(db: Db, names: AdmittedNames, log: Log): Promise<Stop> {
+async function keepNamesInUse(
+  db: Db,
+  { names, sources }: { names: AdmittedNames; sources: SourceNames },
+  log: Log,
+): Promise<Stop> {
   const read = async () => {
     try {
-      names.keepInUse(await Promise.race([readNamesInUse(db), failAfter(NAMES_WITHIN_MS)]))
+      const inUse = await Promise.race([readNamesInUse(db), failAfter(NAMES_WITHIN_MS)])
+      names.keepInUse(inUse)
+      sources.keepInUse(inUse.services)
     } catch (error) {
       log.debug({ err: error }, 'cannot read the names that SLOs select; those read before stay')
     }
@@ -205,6 +213,7 @@ async function keepNamesInUse(db: Db, names: AdmittedNames, log: Log): Promise<S
   return async () => clearInterval(timer)
 }
 
+/** Telemetry is taken also while ClickHouse is away; the caps then start empty. */
 async function knownNames(db: Db, log: Log): Promise<CallNames[]> {
   try {
     return await Promise.race([readCallNames(db, DEFAULT_NAME_LIMITS.names), failAfter(NAMES_WITHIN_MS)])

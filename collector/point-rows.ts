@@ -7,14 +7,17 @@ import { type Keeping, redactMetric, redactPoint, storedResource, storedScope } 
 import type { Metric, Notes } from './telemetry.ts'
 import { nothingWritten, type Written } from './written.ts'
 
-type MetricKeeping = Pick<Keeping, 'redaction' | 'lifetimes'>
+type MetricKeeping = Pick<Keeping, 'redaction' | 'lifetimes'> & {
+  /** Whether a metric of this name may be stored. */
+  admitsMetric?: (name: string) => boolean
+}
 
 /**
  * ExportMetricsServiceRequest → rows of `otel_metrics_*`, redacted in place. A metric without data has no points; a span or
  * log record in place of a metric is rejected as one point. Throws `BadBody` and what making rows throws.
  */
 export function writeMetricRows(body: Buffer, rows: TableRows, keeping: MetricKeeping, nowMs: number): Written & Notes {
-  const { redaction, lifetimes } = keeping
+  const { redaction, lifetimes, admitsMetric = () => true } = keeping
   const times = { nowMs, lifetimeMs: lifetimes.points }
   const written = nothingWritten()
   const { groups, notes } = decodeMetrics(body)
@@ -22,7 +25,7 @@ export function writeMetricRows(body: Buffer, rows: TableRows, keeping: MetricKe
     const resource = storedResource(sent, redaction)
     for (const { scope, items } of scopes) {
       const origin = encodeMetricOrigin(resource, storedScope(scope, redaction))
-      for (const metric of items) writeMetric(metric, { origin, rows, written, redaction, times })
+      for (const metric of items) writeMetric(metric, { origin, rows, written, redaction, times, admitsMetric })
     }
   }
   return { ...written, ...notes }
@@ -33,9 +36,10 @@ interface MetricTarget extends Pick<Keeping, 'redaction'> {
   rows: TableRows
   written: Written
   times: PointTimes
+  admitsMetric: (name: string) => boolean
 }
 
-function writeMetric(metric: Metric, { origin, rows, written, redaction, times }: MetricTarget): void {
+function writeMetric(metric: Metric, { origin, rows, written, redaction, times, admitsMetric }: MetricTarget): void {
   if (metric.data === null || metric.data.points.length === 0) {
     if (metric.isForeign) written.rejections.add('no_metric')
     return
@@ -47,6 +51,10 @@ function writeMetric(metric: Metric, { origin, rows, written, redaction, times }
     return
   }
   redactMetric(metric, redaction)
+  if (!admitsMetric(metric.name)) {
+    written.rejections.add('too_many_metrics', points.length)
+    return
+  }
   const writer = rows.writers[METRIC_TABLES[kind]]
   for (const point of points) {
     const pointProblem =

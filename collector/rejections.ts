@@ -26,6 +26,8 @@ export const REASONS = {
   bucket_mismatch: 'bucket_counts must have one entry more than explicit_bounds',
   bounds_not_increasing: 'explicit_bounds must increase strictly',
   no_temporality: 'aggregation_temporality is unspecified; set it to delta or cumulative',
+  too_many_metrics:
+    'metrics have more different names than are stored (20000); is there an id in the name? Make it an attribute',
   no_metric_name: 'the metric has no name',
   no_metric: 'it is no metric; was a traces or logs request sent to /v1/metrics?',
 } as const

@@ -47,3 +47,24 @@ test('what happened up to a day before it arrives still counts', async () => {
   events.push(later.getTime() - 23 * HOUR_MS)
   expect(await read(later)).toEqual([{ n: 2 }])
 })
+
+test('groups beyond the bound are added up in one, and the first ones stay', async () => {
+  const stored = ['a', 'b', 'c', 'd'].map((series) => ({ series, n: 1 }))
+  const read = sinceStart({
+    startedAt: new Date(START),
+    read: async () => stored,
+    keyOf: ({ series }) => series,
+    add: (a, b) => ({ ...a, n: a.n + b.n }),
+    bound: { limit: 2, groupOf: ({ series }) => series, overflow: (row) => ({ ...row, series: '_overflow' }) },
+  })
+  const expected = [
+    { series: 'a', n: 1 },
+    { series: 'b', n: 1 },
+    { series: '_overflow', n: 2 },
+  ]
+  expect(await read(new Date(START + MINUTE_MS))).toEqual(expected)
+  stored.unshift({ series: 'e', n: 1 })
+  expect(await read(new Date(START + 2 * MINUTE_MS))).toEqual(
+    expect.arrayContaining([...expected.slice(0, 2), { series: '_overflow', n: 3 }]),
+  )
+})
