@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LIMITS } from '../../integration/source-names.ts'
-import { asBody, metricsJson, T0_NS, traceBody } from './builders.ts'
+import { asBody, hexOf, metricsJson, T0_NS, traceBody } from './builders.ts'
 import { rowsOfBody, spanRows } from './read-rows.ts'
 import { collectorUnderTest, JSON_TYPE } from './under-test.ts'
 
@@ -46,9 +46,13 @@ test('a name of nothing but unseen characters is none', () => {
 
 test('4,000 invented services, environments, versions and regions end in _overflow', () => {
   const write = spanRows()
+  let spans = 0
   const many = (nameOf: (n: number) => Record<string, string>) => {
     const bodies = Array.from({ length: 4_000 }, (_, n) =>
-      traceBody([{ attributes: { 'peer.service': 'acme' } }], { 'service.name': 'shop', ...nameOf(n) }),
+      traceBody([{ spanId: hexOf(++spans, 8), attributes: { 'peer.service': 'acme' } }], {
+        'service.name': 'shop',
+        ...nameOf(n),
+      }),
     )
     return rowsOfBody(write, Buffer.concat(bodies)).calls
   }
@@ -65,7 +69,9 @@ test('4,000 invented services, environments, versions and regions end in _overfl
 test('what is beyond a cap is counted by kind', async () => {
   await using collector = await collectorUnderTest()
   const resources = Array.from({ length: LIMITS.env + 5 }, (_, n) =>
-    traceBody([{ attributes: { 'peer.service': 'acme' } }], { 'deployment.environment.name': `e${n}` }),
+    traceBody([{ spanId: hexOf(n + 1, 8), attributes: { 'peer.service': 'acme' } }], {
+      'deployment.environment.name': `e${n}`,
+    }),
   )
   expect((await collector.post(Buffer.concat(resources))).status).toBe(200)
   expect(await collector.registry.metrics()).toContain('plumbline_calls_beyond_name_cap_total{kind="env"} 5')
