@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { calendarPeriod } from '../slo/budget/calendar.ts'
+import { stepsOf } from '../slo/budget/history.ts'
 import type { CalendarWindow, Objective } from '../slo/model.ts'
 
 export const historyStepSchema = z
@@ -71,11 +72,10 @@ export function planHistory(
   const stepMs = stepMinutes * MINUTE_MS
   const starts = window.kind === 'calendar' ? periodStarts(window, from, to) : []
   const origin = starts[0] ?? 0
-  const first = origin + Math.floor((from.getTime() - origin) / stepMs) * stepMs
-  const last = Math.max(first + stepMs, origin + Math.ceil((to.getTime() - origin) / stepMs) * stepMs)
+  const { first, last, offsets } = boundsOf(window, { from, to, stepMinutes, origin })
   const lengths = window.kind === 'calendar' ? starts.map((start) => (start - origin) / MINUTE_MS) : [window.minutes]
   const readFrom = starts[0] ?? first + stepMs - Math.max(window.minutes, stepMinutes) * MINUTE_MS
-  const coarse = lengths.reduce(greatestCommonDivisor, stepMinutes)
+  const coarse = [...lengths, ...offsets].reduce(greatestCommonDivisor, stepMinutes)
   const inside = resets.map(Number).filter((reset) => reset > readFrom && reset < last)
   const fine = inside.map((reset) => Math.abs(reset - first) / MINUTE_MS).reduce(greatestCommonDivisor, coarse)
   return {
@@ -87,6 +87,25 @@ export function planHistory(
     resolutionMinutes: (last - readFrom) / MINUTE_MS / fine <= MAX_ROWS ? fine : coarse,
   }
 }
+/** Where steps begin and end that hold a range, and in minutes how far each is from the origin where they are not all of one length. */
+function boundsOf(
+  window: Objective['window'],
+  { from, to, stepMinutes, origin }: HistoryRange & { origin: number },
+): { first: number; last: number; offsets: number[] } {
+  const stepMs = stepMinutes * MINUTE_MS
+  if (window.kind === 'rolling') {
+    const first = origin + Math.floor((from.getTime() - origin) / stepMs) * stepMs
+    const last = Math.max(first + stepMs, origin + Math.ceil((to.getTime() - origin) / stepMs) * stepMs)
+    return { first, last, offsets: [] }
+  }
+  const steps = stepsOf({ window }, { from: new Date(origin), to, stepMinutes })
+  const inRange = steps.filter((step) => step.to > from)
+  const first = inRange[0] ?? steps.at(-1)!
+  const last = steps.at(-1)!
+  const offsets = steps.map((step) => (step.from.getTime() - origin) / MINUTE_MS).filter((offset) => offset > 0)
+  return { first: first.from.getTime(), last: last.to.getTime(), offsets }
+}
+
 export type HistoryPlan = ReturnType<typeof planHistory>
 
 /** Starts of the periods a range touches, in ms since 1970, ascending. */

@@ -3,7 +3,6 @@ import type { PastMinute } from '../slo/budget/exhaustion.ts'
 import type { Slo } from '../slo/model.ts'
 import type { Problem } from '../slo/problem.ts'
 import type { Reading } from '../slo/reading.ts'
-import type { Warning } from '../slo/self-check.ts'
 import { type FiringAlert, type SloStatus, statusOf, statusOfRefused } from '../slo/status.ts'
 import { readFreshness } from '../storage/freshness.ts'
 import { listIncidents } from '../storage/incidents.ts'
@@ -12,7 +11,14 @@ import { latestReadings, readStored } from '../storage/latest-readings.ts'
 import type { Db } from '../storage/query.ts'
 import { readDefinitions, type StoredDefinition } from '../storage/slo-definitions.ts'
 import { readPast } from '../storage/slo-past.ts'
-import { backfillOf, measuredShareOf, unfinishedByKey, warningsByKey, warningsOf } from './slo-measuring.ts'
+import {
+  backfillOf,
+  measuredShareOf,
+  type SloWarning,
+  unfinishedByKey,
+  warningsByKey,
+  warningsOf,
+} from './slo-measuring.ts'
 import { byUrgency } from './urgency.ts'
 
 /** Everything about all SLOs at one instant: one round of reads, however many there are. */
@@ -30,7 +36,7 @@ export interface SloEntry {
   reading: Reading | null
   status: SloStatus
   /** What looks broken about its SLI. */
-  warnings: readonly Warning[]
+  warnings: readonly SloWarning[]
   /** Share of its history that is measured; null when it is complete. */
   measuredShare: number | null
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hasSli } from '../slo/budget/budget.ts'
 import { calendarPeriod } from '../slo/budget/calendar.ts'
 import { historySteps } from '../slo/budget/history.ts'
 import { windowLabel } from '../slo/budget/window.ts'
@@ -75,6 +76,7 @@ export async function historyOf(
     at: at.toISOString(),
     ...counts,
     ...step,
+    ...(!hasSli(slo) && { sli: null }),
     // A rolling window cannot end within the step that is not over yet: it tells what is left now.
     ...(window.kind === 'rolling' &&
       at.getTime() + plan.stepMinutes * MINUTE_MS > now.getTime() && { budgetRemaining: status.budget.remaining }),

@@ -4,13 +4,14 @@ import type { Slo } from '../slo/model.ts'
 import type { Reading } from '../slo/reading.ts'
 import { type Backfill, measuredShare } from '../slo/reading.ts'
 import { standing, WARNING_CODES, type Warning } from '../slo/self-check.ts'
+import { trafficWarning } from '../slo/traffic-warning.ts'
 import { type Progress, readProgress, readUnfinished } from '../storage/indicator-progress.ts'
 import { readWarnings } from '../storage/indicator-warnings.ts'
 import type { Db } from '../storage/query.ts'
 
 export const warningSchema = z
   .object({
-    code: z.enum(WARNING_CODES),
+    code: z.enum([...WARNING_CODES, 'too_little_traffic']),
     message: z.string(),
     hint: z.string().meta({ description: 'Likely cause, and what to do' }),
   })
@@ -35,6 +36,8 @@ export const measuringSchema = z
 
 type Measuring = z.infer<typeof measuringSchema>
 
+export type SloWarning = z.output<typeof warningSchema>
+
 /** What looks broken, by `keyOf` of the SLI. */
 export async function warningsByKey(db: Db): Promise<ReadonlyMap<string, readonly Warning[]>> {
   const checked = await readWarnings(db)
@@ -54,16 +57,18 @@ export function warningsOf(
   slo: Slo,
   byKey: ReadonlyMap<string, readonly Warning[]>,
   reading: Reading | null,
-): Omit<Warning, 'refutedBy'>[] {
+): SloWarning[] {
   const isComposite = slo.indicator.source === 'composite'
   const counts = isComposite || reading === null ? { good: 0, total: 0 } : reading.period.counts
-  return measuredOf([slo]).flatMap((measured) =>
+  const traffic = reading && trafficWarning(reading)
+  const found = measuredOf([slo]).flatMap((measured): SloWarning[] =>
     standing(byKey.get(keyOf(measured)) ?? [], counts).map(({ code, message, hint }) => ({
       code,
       message: isComposite ? `${measured.indicator.name}: ${message}` : message,
       hint,
     })),
   )
+  return traffic ? [...found, traffic] : found
 }
 
 /** The SLIs whose history is being measured, by `keyOf`. */

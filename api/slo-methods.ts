@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { budgetOf } from '../slo/budget/budget.ts'
+import { budgetOfSlo } from '../slo/budget/budget.ts'
 import { METHODS, type Method, type Slo } from '../slo/model.ts'
 import type { Db } from '../storage/query.ts'
 import { readReadings } from '../storage/readings.ts'
@@ -43,9 +43,9 @@ export async function methodsOf(db: Db, slo: Slo, now: Date): Promise<z.output<t
     generation: slo.generation,
     targetPpm: slo.objective.targetPpm,
     freshness: { watermark: readings[0]?.watermark?.toISOString() ?? null },
-    items: readings.map(({ slo: { objective }, period }) => {
-      const { sli, consumed, remaining } = budgetOf(period.units, objective.budgetPpm)
-      const { method, slice } = objective
+    items: readings.map(({ slo: variant, period }) => {
+      const { sli, consumed, remaining } = budgetOfSlo(variant, period.units)
+      const { method, slice } = variant.objective
       const targetPpm = slice?.targetPpm ?? null
       return {
         method,

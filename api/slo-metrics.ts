@@ -1,5 +1,6 @@
 import { ALERT_POLICY } from '../slo/alert/alert-policy.ts'
 import { frozenReading, judgeTier } from '../slo/alert/alert-verdict.ts'
+import { hasSli } from '../slo/budget/budget.ts'
 import { burnRate } from '../slo/budget/burn-rate.ts'
 import { windowLabel } from '../slo/budget/window.ts'
 import { environmentOf } from '../slo/indicator.ts'
@@ -43,7 +44,9 @@ export function sloFamilies({ at, slos, openIncidents }: SloBoard): Family[] {
     gauge(
       'slo_sli_error_ratio',
       'Bad events divided by events in the window, or bad slices by slices.',
-      perWindow(({ units }) => (units.total === 0 ? null : (units.total - units.good) / units.total)),
+      perWindow(({ units }, slo) =>
+        units.total === 0 || !hasSli(slo) ? null : (units.total - units.good) / units.total,
+      ),
     ),
     gauge(
       'slo_burn_rate',

@@ -3,6 +3,7 @@ import { type AlertSettings, kindsOf, policyOf } from '../slo/alert/alert-settin
 import { ALERT_NAMES } from '../slo/alert/incident.ts'
 import type { Slo } from '../slo/model.ts'
 import { oneFailurePages } from '../slo/tiers.ts'
+import { trafficWarningAt } from '../slo/traffic-warning.ts'
 import { type PreviewRange, previewSlo, type Replay } from '../storage/preview.ts'
 import type { Db } from '../storage/query.ts'
 import { withinBudget } from '../storage/request-budget.ts'
@@ -21,6 +22,10 @@ export const previewSchema = z
     generation: z.string(),
     from: z.iso.datetime(),
     to: z.iso.datetime(),
+    knownFrom: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'The first minute of which anything is known; null where all of it is, or nothing' }),
     counts: counts.meta({ description: 'Events of the SLO window that ends at `to`' }),
     sli: ratio,
     budget: z.object({ consumed: ratio, remaining: ratio, badEventsLeft: ratio }),
@@ -104,19 +109,27 @@ export function previewRoutes({ db, clock, alerting, strangers }: PreviewDeps): 
     const items = []
     for (const slo of read.slos) {
       const preview = await previewOf(budget.db, slo, { days, now: clock(), alerts, replay })
-      items.push({ ...preview, warnings: [...read.warnings, ...lowTraffic(slo, preview.counts.total)] })
+      items.push({ ...preview, warnings: [...read.warnings, ...lowTraffic(slo, preview)] })
     }
     return c.json({ items }, 200)
   })
 }
 
 /** With the traffic that was seen: would one failure alone page? Under slices that is known without it. */
-function lowTraffic({ tiers, objective }: Slo, events: number): { path: string; message: string }[] {
-  if (objective.slice !== null) return []
-  const { budgetPpm, window } = objective
+function lowTraffic(slo: Slo, { counts, knownFrom, to }: Preview): { path: string; message: string }[] {
+  const { tiers, objective } = slo
+  const { budgetPpm, window, slice } = objective
+  const events = counts.total
+  const known = knownFrom === null ? window.minutes : (Date.parse(to) - Date.parse(knownFrom)) / MINUTE_MS
+  const traffic = events === 0 ? null : trafficWarningAt(slo, events / Math.min(window.minutes, Math.max(1, known)))
+  const guards = traffic ? [{ path: 'metadata.annotations', message: `${traffic.message}. ${traffic.hint}` }] : []
+  if (slice !== null) return guards
   const findings = oneFailurePages(tiers, { sloWindowMinutes: window.minutes, budgetPpm, events })
-  return findings.map(({ message }) => ({ path: 'spec.objectives', message }))
+  return [...guards, ...findings.map(({ message }) => ({ path: 'spec.objectives', message }))]
 }
+
+type Preview = Awaited<ReturnType<typeof previewOf>>
+const MINUTE_MS = 60_000
 
 async function previewOf(db: Db, slo: Slo, asked: Pick<PreviewRange, 'days' | 'now' | 'alerts' | 'replay'>) {
   const range = { ...asked, stepMinutes: stepMinutesOf(asked.days) }
@@ -132,6 +145,7 @@ async function previewOf(db: Db, slo: Slo, asked: Pick<PreviewRange, 'days' | 'n
     generation: slo.generation,
     from: result.from.toISOString(),
     to: result.to.toISOString(),
+    knownFrom: result.knownFrom?.toISOString() ?? null,
     counts: result.counts,
     sli,
     budget: { consumed, remaining, badEventsLeft },

@@ -26,12 +26,12 @@ export function backtestText(slo: Slo, result: Backtest): string {
 }
 
 function budgetLines({ counts, budget }: Backtest): string[] {
-  if (budget.sli === null || budget.consumed === null || budget.remaining === null) {
+  if (budget.consumed === null || budget.remaining === null) {
     return ['  SLI      unknown: nothing it looks at was found']
   }
   const bad = counts.total - counts.good
   return [
-    `  SLI      ${percent(budget.sli)}: ${whole(bad)} bad of ${whole(counts.total)}`,
+    `  SLI      ${budget.sli === null ? 'none, burn rates are added up' : percent(budget.sli)}: ${whole(bad)} bad of ${whole(counts.total)}`,
     `  budget   ${percent(budget.consumed)} spent, ${percent(budget.remaining)} left`,
   ]
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ALERT_POLICY } from './alert/alert-policy.ts'
 import { frozenReading, judgeTier } from './alert/alert-verdict.ts'
-import { budgetOf } from './budget/budget.ts'
+import { budgetOf, budgetOfSlo } from './budget/budget.ts'
 import { burnRate } from './budget/burn-rate.ts'
 import type { PastMinute } from './budget/exhaustion.ts'
 import { forecastPeriod, minutesToExhaustion } from './budget/forecast.ts'
@@ -69,7 +69,9 @@ export const sloStatusSchema = z.object({
   units: counts.describe(
     'what the budgeting method counts: events, or expected slices; SLI and budget come from these',
   ),
-  sli: ratio.describe('good / total over the SLO window, by the budgeting method'),
+  sli: ratio.describe(
+    'good / total over the SLO window, by the budgeting method; null without events, and for a composite by `openslo` under Occurrences, which adds up burn rates',
+  ),
   budget: z.object({
     remaining: ratio.describe('share of the error budget left, signed'),
     consumed: ratio.describe('share of the error budget spent'),
@@ -167,7 +169,6 @@ export const statusOf = (reading: Reading, alert: FiringAlert | null, context: S
 
 function statusFrom(reading: Reading, alert: FiringAlert | null, context: StatusContext): SloStatus {
   const { slo, period } = reading
-  const { budgetPpm } = slo.objective
   return {
     name: slo.name,
     service: slo.service,
@@ -179,10 +180,10 @@ function statusFrom(reading: Reading, alert: FiringAlert | null, context: Status
     period: { from: period.from.toISOString(), to: period.to.toISOString() },
     counts: copyOf(period.counts),
     units: copyOf(period.units),
-    sli: budgetOf(period.units, budgetPpm).sli,
+    sli: budgetOfSlo(slo, period.units).sli,
     budget: budgetStatus(reading, alert, context),
     exclusions: period.exclusions.map(({ from, to, reason, by }) => ({ ...instants({ from, to }), reason, by })),
-    raw: rawOf(period, budgetPpm),
+    raw: rawOf(period, slo),
     sampling: samplingOf(reading),
     members: membersOf(reading),
     burnRates: burnRatesOf(reading),
@@ -227,9 +228,9 @@ function objectiveOf({ objective }: Slo): SloStatus['objective'] {
   }
 }
 
-function rawOf({ raw }: PeriodReading, budgetPpm: number): SloStatus['raw'] {
+function rawOf({ raw }: PeriodReading, slo: Slo): SloStatus['raw'] {
   if (raw === null) return null
-  const { sli, remaining, consumed } = budgetOf(raw.units, budgetPpm)
+  const { sli, remaining, consumed } = budgetOfSlo(slo, raw.units)
   return { counts: copyOf(raw.counts), units: copyOf(raw.units), sli, remaining, consumed }
 }
 
@@ -328,13 +329,15 @@ function budgetStatus(
   const { remaining, consumed } = budgetOf(reading.period.units, reading.slo.objective.budgetPpm)
   const firing = alert?.severity ?? null
   const isKnown = remaining !== null && !reading.backfill && !isFrozen(reading, now)
+  const isSpent = remaining !== null && remaining <= 0 && !reading.backfill && invalidReason(reading) === null
   const after = (left: number | null) =>
     left === null ? null : new Date(now.getTime() + left * MINUTE_MS).toISOString()
   const period = isKnown ? forecastPeriod(reading, firing) : null
   return {
     remaining,
     consumed,
-    exhaustsAt: isKnown ? after(minutesToExhaustion(reading, remaining, firing, minutes)) : null,
+    // What is spent is spent, also while nothing new is known.
+    exhaustsAt: isSpent ? after(0) : isKnown ? after(minutesToExhaustion(reading, remaining, firing, minutes)) : null,
     remainingOfPeriod: period && {
       remaining: period.remaining,
       expectedTotal: period.expectedTotal,

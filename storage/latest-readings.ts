@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ALERT_POLICY } from '../slo/alert/alert-policy.ts'
 import { judgeTier, urgency } from '../slo/alert/alert-verdict.ts'
-import { budgetOf } from '../slo/budget/budget.ts'
+import { budgetOf, budgetOfSlo } from '../slo/budget/budget.ts'
 import { burnRate } from '../slo/budget/burn-rate.ts'
 import { fenced } from '../slo/invalid.ts'
 import type { Slo } from '../slo/model.ts'
@@ -133,7 +133,7 @@ const BURN_WINDOWS = { '5m': 5, '30m': 30, '1h': 60, '2h': 120, '6h': 360, '1d':
 function rowOf({ reading, word, definitionAt, evaluatedAt }: Judged) {
   const { slo, period, windows, watermark, lastEventAt } = reading
   const { budgetPpm } = slo.objective
-  const { sli, consumed, remaining } = budgetOf(period.units, budgetPpm)
+  const { sli, consumed, remaining } = budgetOfSlo(slo, period.units)
   const burn = Object.entries(BURN_WINDOWS).map(([label, minutes]) => [
     `burn_${label}`,
     burnRate(windows.get(minutes)?.units ?? { good: 0, total: 0 }, budgetPpm),

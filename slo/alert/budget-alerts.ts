@@ -13,6 +13,7 @@ import { type Signal, sloSubject } from './signal.ts'
 
 /** Shares of the error budget that are told when they are spent, in per cent. */
 export const BUDGET_THRESHOLDS = [50, 75, 90, 100] as const
+const WHOLE = 100
 
 /** A threshold is armed again once this many points less are spent. */
 const REARM_POINTS = 5
@@ -40,7 +41,9 @@ export function budgetSpent(reading: Reading, now: Date, policy: AlertPolicy, re
     const verdict = (): Verdict => {
       if (frozen) return { verdict: 'frozen', reason: frozen }
       if (points === null) return { verdict: 'frozen', reason: 'frozen_no_events' }
-      if (seenTotal(period) < slo.guards.minEvents) return { verdict: 'frozen', reason: 'frozen_min_events' }
+      // However few events there were: what is spent is spent.
+      if (threshold < WHOLE && seenTotal(period) < slo.guards.minEvents)
+        return { verdict: 'frozen', reason: 'frozen_min_events' }
       if (points >= threshold) return { verdict: 'matched', reason: null }
       return { verdict: points < threshold - REARM_POINTS ? 'clear' : 'hold', reason: null }
     }

@@ -1,4 +1,4 @@
-import type { Counts } from '../model.ts'
+import type { Counts, Slo } from '../model.ts'
 import { burnRate } from './burn-rate.ts'
 import { divide, minus, times } from './exact.ts'
 
@@ -32,6 +32,25 @@ export function budgetOf(counts: Counts, budgetPpm: number): Budget {
     badEventsLeft: divide(left, 1_000_000),
   }
 }
+
+/**
+ * The budget of an SLO from what its method counts. `openslo` under Occurrences adds up burn rates: that is a budget, and no
+ * SLI. Bad events are left only where events are what is counted.
+ */
+export function budgetOfSlo({ objective, indicator }: Pick<Slo, 'objective' | 'indicator'>, units: Counts): Budget {
+  const budget = budgetOf(units, objective.budgetPpm)
+  const isCount =
+    objective.method === 'occurrences' && (indicator.source !== 'composite' || indicator.method === 'pooled')
+  return {
+    ...budget,
+    sli: hasSli({ objective, indicator }) ? budget.sli : null,
+    badEventsLeft: isCount ? budget.badEventsLeft : null,
+  }
+}
+
+/** Whether good divided by total of its units is a share of anything. */
+export const hasSli = ({ objective, indicator }: Pick<Slo, 'objective' | 'indicator'>): boolean =>
+  !(indicator.source === 'composite' && indicator.method === 'openslo' && objective.method === 'occurrences')
 
 /**
  * Share of the SLO window's budget that the bad events of one window inside it spent, exactly.

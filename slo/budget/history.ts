@@ -1,4 +1,5 @@
 import type { CompositeIndicator, Counts, Objective } from '../model.ts'
+import { instantOfWall, wallOfInstant } from '../overlay/wall-clock.ts'
 import { RunningSums } from '../replay/minute-series.ts'
 import { budgetOf } from './budget.ts'
 import { burnRate } from './burn-rate.ts'
@@ -8,6 +9,7 @@ import { expectedMinutes } from './expected.ts'
 import { readSlices, type SliceSums } from './slices.ts'
 
 const MINUTE_MS = 60_000
+const DAY_MINUTES = 1_440
 
 /** What a stretch of time that begins at `minute` holds; `slices` where the budgeting method counts slices. */
 export interface HistoryRow extends Counts {
@@ -117,6 +119,25 @@ export function windowAt({ window }: Objective, end: Date, resets: readonly Date
 }
 
 /**
+ * Steps over [from, to). Days of a calendar window are days on the clocks of its zone, so that one has 23 or 25 hours when
+ * clocks change; shorter steps, and those of rolling windows, are all of one length.
+ */
+export function stepsOf(
+  { window }: Pick<Objective, 'window'>,
+  { from, to, stepMinutes }: Period & { stepMinutes: number },
+): Period[] {
+  const byClock = window.kind === 'calendar' && stepMinutes % DAY_MINUTES === 0
+  const start = byClock ? wallOfInstant(from, window.timeZone) : from.getTime()
+  const edge = (n: number) => {
+    const ms = start + n * stepMinutes * MINUTE_MS
+    return byClock ? instantOfWall(ms, window.timeZone) : new Date(ms)
+  }
+  const steps: Period[] = []
+  for (let n = 0; edge(n) < to; n++) steps.push({ from: edge(n), to: edge(n + 1) })
+  return steps
+}
+
+/**
  * Steps of `stepMinutes` over [from, to), each with what it held and what was left of the budget at its end.
  * Example: 30 daily slices of November at 99.9 %, the first 99 % good → 66.667 % left after it, ideal 96.667 %.
  */
@@ -128,8 +149,7 @@ export function historySteps(
 ): PastStep[] {
   const { budgetPpm } = objective
   const steps: PastStep[] = []
-  for (let ms = from.getTime(); ms < to.getTime(); ms += stepMinutes * MINUTE_MS) {
-    const step = { from: new Date(ms), to: new Date(ms + stepMinutes * MINUTE_MS) }
+  for (const step of stepsOf(objective, { from, to, stepMinutes })) {
     const ideal = idealAt(objective, step.to)
     if (step.from >= now) {
       steps.push({ at: step.from, counts: { good: 0, total: 0 }, sli: null, burn: null, budgetRemaining: null, ideal })

@@ -1,6 +1,6 @@
 import { ALERT_POLICY, type AlertPolicy } from '../alert/alert-policy.ts'
 import type { AlertName } from '../alert/incident.ts'
-import { type Budget, budgetOf } from '../budget/budget.ts'
+import { type Budget, budgetOfSlo } from '../budget/budget.ts'
 import type { Period } from '../budget/calendar.ts'
 import { emptyMemory, type Memory } from '../decide/alert-record.ts'
 import { type Decision, decide, NO_CONDITIONS, plainContext } from '../decide/decide.ts'
@@ -117,7 +117,7 @@ function knownFrom(parts: readonly MinuteSeries[]): Date | null {
   return known.length > 0 && first > 0 ? minuteAt(parts[0]!, first) : null
 }
 
-const budgetIn = ({ period, slo }: Reading): Budget => budgetOf(period.units, slo.objective.budgetPpm)
+const budgetIn = ({ period, slo }: Reading): Budget => budgetOfSlo(slo, period.units)
 
 /** One decision after another, each from what the one before it left. Nobody said anything, and no trace shows a cause. */
 function decider(slo: Slo, policy: AlertPolicy, kinds: ReadonlySet<AlertName>) {

@@ -101,9 +101,9 @@ describe('what is read for a range', () => {
   test('of a calendar window begins with the period, and its steps count from there', () => {
     const range = { from: new Date('2026-03-10T12:00:00Z'), to: new Date('2026-04-01T04:00:00Z'), stepMinutes: 1_440 }
     expect(planHistory(range, monthly('America/New_York'))).toMatchObject({
-      from: new Date('2026-03-10T05:00:00Z'),
+      from: new Date('2026-03-10T04:00:00Z'),
       readFrom: new Date('2026-03-01T05:00:00Z'),
-      resolutionMinutes: 1_440,
+      resolutionMinutes: 60,
     })
   })
 
