@@ -10,7 +10,7 @@ export function collectorMetrics(registry: Registry) {
     observe: (read: () => Levels) => observeLevels(registry, read),
     records: new Counter({
       name: 'plumbline_ingest_records_total',
-      help: 'Spans and points by what became of them: accepted, rejected, or duplicate when their request was seen before',
+      help: 'Spans and points by what became of them: accepted, rejected, or duplicate when they or their request were taken before',
       labelNames: ['signal', 'result'],
       registers,
     }),

@@ -74,7 +74,7 @@ export function createIngest({ journal, seen, memory, calls, keeping, metrics, r
       lease.become(0)
       freeBytes(body)
       return before.then((answer) => {
-        metrics.records.inc({ signal, result: 'duplicate' }, answer.accepted)
+        metrics.records.inc({ signal, result: 'duplicate' }, answer.accepted + answer.duplicates)
         return answer
       })
     }
@@ -124,10 +124,10 @@ export function createIngest({ journal, seen, memory, calls, keeping, metrics, r
     }
   }
 
-  function count(signal: Signal, { rejections, adjusted, duplicates }: Written, answer: Answer): Answer {
+  function count(signal: Signal, { rejections, adjusted }: Written, answer: Answer): Answer {
     metrics.records.inc({ signal, result: 'accepted' }, answer.accepted)
     metrics.records.inc({ signal, result: 'rejected' }, answer.rejected)
-    metrics.records.inc({ signal, result: 'duplicate' }, duplicates)
+    metrics.records.inc({ signal, result: 'duplicate' }, answer.duplicates)
     for (const [reason, number] of rejections.byReason) metrics.rejected.inc({ signal, reason }, number)
     for (const [reason, number] of Object.entries(adjusted))
       if (number > 0) metrics.adjusted.inc({ signal, reason }, number)
@@ -144,9 +144,9 @@ export function createIngest({ journal, seen, memory, calls, keeping, metrics, r
 }
 
 function answerOf(signal: Signal, written: Written & Notes, json: FromJson | null): Answer {
-  const { accepted, rejections } = written
+  const { accepted, duplicates, rejections } = written
   const message = [rejections.message(SIGNALS[signal].noun), ...warningsOf(signal, written, json)].join(' ').trim()
-  return { accepted, rejected: rejections.total, message: message.slice(0, MAX_MESSAGE) }
+  return { accepted, duplicates, rejected: rejections.total, message: message.slice(0, MAX_MESSAGE) }
 }
 
 /** The sender repeats both requests, and then nothing is missing. */

@@ -177,7 +177,7 @@ async function rememberedRequests(digestLog: DigestLog, leftovers: SealedSegment
   const stored = await digestLog.read()
   const waiting = await readDigests(leftovers, Date.now() - REPEAT_WINDOW_MS)
   for (const { digest, at } of [...stored, ...waiting]) {
-    seen.add(digest.toString('latin1'), Promise.resolve({ accepted: 0, rejected: 0, message: '' }), at)
+    seen.add(digest.toString('latin1'), Promise.resolve({ accepted: 0, duplicates: 0, rejected: 0, message: '' }), at)
   }
   return seen
 }

@@ -1,6 +1,8 @@
 /** What a request was answered with; a repeated one gets the same. */
 export interface Answer {
   accepted: number
+  /** Taken before, and not stored again; not among the accepted. */
+  duplicates: number
   rejected: number
   /** For the sender; '' when everything was accepted as it came. */
   message: string

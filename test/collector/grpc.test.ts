@@ -170,7 +170,8 @@ describe('refusals', () => {
     const { hostname, port } = new URL(small.url)
     const socket = connectSocket(Number(port), hostname)
     socket.on('error', () => {})
-    const head = 'POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\ncontent-length: 30000'
+    const head =
+      'POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-protobuf\r\ncontent-length: 30000'
     socket.write(`${head}\r\n\r\n${'x'.repeat(29_000)}`)
     await eventually(
       () => inFlight(small),

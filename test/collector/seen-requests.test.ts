@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { REPEAT_WINDOW_MS, SeenRequests } from '../../collector/seen-requests.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
-const ANSWER = { accepted: 1, rejected: 0, message: '' }
+const ANSWER = { accepted: 1, duplicates: 0, rejected: 0, message: '' }
 
 describe('a request seen before', () => {
   test('is found within ten minutes and not after', async () => {
