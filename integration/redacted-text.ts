@@ -1,3 +1,5 @@
+import { redactCommands } from './redacted-commands.ts'
+import { NUMBER_MIN_CHARS, redactNumbers } from './redacted-numbers.ts'
 import { hide, type Mark, redactPaths, redactUrls } from './redacted-url.ts'
 import { redactValues } from './redacted-values.ts'
 
@@ -11,17 +13,24 @@ const SEPARATES = 1
 const NOT_OF_AN_ID = 2
 /** No ASCII. */
 export const BEYOND_ASCII = 4
+const LOWER = 8
+const UPPER = 16
+const DIGIT = 32
 
 /** The hint of each byte of UTF-8. */
 export const HINTS: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
   if (code > 127) return NOT_OF_AN_ID | BEYOND_ASCII
   const separates = '\t\n "%&\':<=?@'.includes(String.fromCharCode(code)) ? SEPARATES : 0
-  return separates | (/[0-9a-f-]/.test(String.fromCharCode(code)) ? 0 : NOT_OF_AN_ID)
+  const char = String.fromCharCode(code)
+  const kind = /[a-z]/.test(char) ? LOWER : /[A-Z]/.test(char) ? UPPER : /\d/.test(char) ? DIGIT : 0
+  return separates | kind | (/[0-9a-f-]/.test(char) ? 0 : NOT_OF_AN_ID)
 })
 
 /** Whether a text of so many characters can hold anything this file hides, by the hints of its characters. */
 export const hintAtSecret = (hints: number, chars: number): boolean =>
-  (hints & SEPARATES) !== 0 || (chars >= KEY_MIN_CHARS && (hints & NOT_OF_AN_ID) !== 0)
+  (hints & SEPARATES) !== 0 ||
+  (chars >= NUMBER_MIN_CHARS &&
+    ((chars >= KEY_MIN_CHARS && (hints & NOT_OF_AN_ID) !== 0) || (hints & (LOWER | DIGIT)) === DIGIT))
 
 /** The same of a text: one pass over its characters, so that most texts cost nothing more. */
 export function mayHoldSecret(text: string): boolean {
@@ -86,8 +95,34 @@ export function redactText(text: string, mark: Mark): string {
   if (result.includes('?')) result = redactPaths(result, mark)
   if (result.includes(' ')) result = result.replace(CREDENTIALS, credentials(mark))
   if (result.length >= KEY_MIN_CHARS) result = redactKeys(result, mark)
+  if (result.length >= NUMBER_MIN_CHARS) result = redactNumbers(result, mark)
   if (result.includes('@')) result = redactLogins(result, mark)
+  if (ENDS_BEFORE_OPTION.test(result)) result = redactCommands(result, mark)
+  if (result.length >= KEY_MIN_CHARS) result = redactEncoded(result, mark)
   return redactValues(result, mark)
+}
+
+/** An option of one letter, or `--user`. */
+const ENDS_BEFORE_OPTION = /[\s"']-(?:[A-Za-z]|-user|-proxy-user)|^-[uU]/
+
+/** Bytes are stored as Base64, and people send texts so. */
+const BASE64 = /(?<![\w+/=])[A-Za-z0-9+/]{20,4096}={0,2}(?![\w+/=])/g
+const PRINTABLE = /^[\t\n\r -~]+$/
+
+/** Hides Base64 of texts that hold a secret. */
+const redactEncoded = (text: string, mark: Mark): string =>
+  text.replace(BASE64, (found) => {
+    const decoded = decodeBase64(found)
+    return PRINTABLE.test(decoded) && redactText(decoded, () => '') !== decoded ? hide(found, mark) : found
+  })
+
+/** '' for what is none. */
+function decodeBase64(text: string): string {
+  try {
+    return atob(text)
+  } catch {
+    return ''
+  }
 }
 
 const redactLogins = (text: string, mark: Mark): string =>

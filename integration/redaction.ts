@@ -7,7 +7,7 @@ import { wildcard } from './call-rules.ts'
 import { redactQuery } from './redacted-query.ts'
 import { mayHoldSecret, redactText } from './redacted-text.ts'
 import { hide, type Mark, redactConnection, redactUrl } from './redacted-url.ts'
-import { isSecretName } from './secret-names.ts'
+import { isSecretAttribute, isSecretName } from './secret-names.ts'
 
 // Hot path: runs for every attribute of every span. `test/bench/redaction.ts` measures it.
 
@@ -153,7 +153,8 @@ const QUERY_TEXT: ReadonlySet<string> = new Set([...NAMES.dbQuery, 'db.sql.query
 
 function ruleFor(name: string, scrub: Mark, mark: Mark): Rule {
   const whole: Rule = (value) => hide(value, mark)
-  if (isSecretName(name)) return (value) => (value === 'true' || value === 'false' ? value : hide(value, mark))
+  if (isSecretName(name) || isSecretAttribute(name))
+    return (value) => (value === 'true' || value === 'false' ? value : hide(value, mark))
   if (QUERY_NAME.test(name) || PARAMETER_NAME.test(name)) return whole
   if (CONNECTION_NAME.test(name)) return (value) => scrub(eachOf(value, (text) => redactConnection(text, mark)))
   if (URL_NAME.test(name)) return (value) => scrub(eachOf(value, (text) => redactAddress(text, mark)))

@@ -10,6 +10,7 @@ const SECRET_WORDS: ReadonlySet<string> = new Set([
   ...['token', 'accesstoken', 'authtoken', 'bearertoken', 'idtoken', 'refreshtoken', 'sessiontoken', 'jwt', 'bearer'],
   ...['apikey', 'apikeys', 'accesskey', 'accountkey', 'privatekey', 'secretkey', 'sharedaccesskey', 'signingkey'],
   ...['authorization', 'authorisation', 'cookie', 'cookies', 'csrf', 'xsrf'],
+  ...['cardnumber', 'creditcard', 'iban', 'ssn', 'passkey', 'pincode', 'sas', 'samlresponse'],
   ...['sessionid', 'sessid', 'jsessionid', 'phpsessid', 'otp', 'totp'],
 ])
 
@@ -21,7 +22,21 @@ const SECRET_PAIRS: ReadonlySet<string> = new Set([
   ...['api key', 'api keys', 'access key', 'account key', 'auth key', 'encryption key', 'functions key', 'master key'],
   ...['private key', 'secret key', 'session key', 'shared key', 'signing key', 'ssh key', 'subscription key'],
   ...['access tokens', 'api tokens', 'auth tokens', 'bearer tokens', 'id tokens', 'refresh tokens', 'session tokens'],
-  ...['basic auth', 'db pass', 'user pass', 'session id', 'previous id', 'connect sid', 'security token'],
+  ...[
+    'basic auth',
+    'db pass',
+    'user pass',
+    'session id',
+    'previous id',
+    'connect sid',
+    'security token',
+    'card number',
+    'credit card',
+    'client assertion',
+    'pin code',
+    'sas key',
+    'hmac key',
+  ],
 ])
 
 /** Words behind the secret's name that do not make it another thing: `password.hash`, `token_id`. */
@@ -37,6 +52,15 @@ const HARMLESS = /^(?:sampling|sampler|gen_ai\.(?:usage|token)|llm\.(?:usage|tok
 const HEADER = /\.(?:header|metadata)\./
 const SECRET_HEADER =
   /(?:^|[-_.])(?:signature(?:-256|_256)?|(?:auth|api|access|secret|account|app)[-_]?key|x[-_]auth|auth)$/
+
+/** Names of attributes that are secrets there, and in a text may be a word like others: `auth=basic`. */
+const ATTRIBUTE = /(?:^|[._-])(?:auth|sig|signature|hmac)$/i
+/** What describes code has a signature, too. */
+const OF_CODE = /^(?:code|function|method|java|python|go)\b|(?:function|method|type|call)[._-]signature$/i
+
+/** Whether an attribute of this name holds a secret although a text may use the name for other things. */
+export const isSecretAttribute = (name: string): boolean =>
+  ATTRIBUTE.test(name.slice(-READ_CHARS)) && !OF_CODE.test(name.slice(0, READ_CHARS))
 
 /** The name's words in lower case: `X-Api-Key`, `x_api_key`, `xApiKey` → x api key. */
 const wordsOf = (name: string): string[] =>

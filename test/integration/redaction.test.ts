@@ -297,6 +297,15 @@ describe('any text', () => {
 
   const PIECES = ['a', '"', '\\', '[', 'https://', 'password=[', 'a-', '--', '.a-', 'password="\\', '--a ', 'a: ']
   const MORE = [
+    ' 4 1',
+    '4111-',
+    'DE89 3704 ',
+    'mysql -p',
+    ' -ua:',
+    '-u a ',
+    'docker -p a ',
+    'QUFB',
+    'QUFB ',
     "$$'",
     '/*',
     '-----BEGIN ',
