@@ -95,11 +95,37 @@ export function redactText(text: string, mark: Mark): string {
   if (result.includes('?')) result = redactPaths(result, mark)
   if (result.includes(' ')) result = result.replace(CREDENTIALS, credentials(mark))
   if (result.length >= KEY_MIN_CHARS) result = redactKeys(result, mark)
-  if (result.length >= NUMBER_MIN_CHARS) result = redactNumbers(result, mark)
+  const looks = result.length >= NUMBER_MIN_CHARS ? looksOf(result) : 0
+  if ((looks & MANY_DIGITS) !== 0) result = redactNumbers(result, mark)
   if (result.includes('@')) result = redactLogins(result, mark)
-  if (ENDS_BEFORE_OPTION.test(result)) result = redactCommands(result, mark)
-  if (result.length >= KEY_MIN_CHARS) result = redactEncoded(result, mark)
+  if (result.includes('-') && ENDS_BEFORE_OPTION.test(result)) result = redactCommands(result, mark)
+  if ((looks & LONG_RUN) !== 0) result = redactEncoded(result, mark)
   return redactValues(result, mark)
+}
+
+const MANY_DIGITS = 1
+const LONG_RUN = 2
+/** No card number and no IBAN has fewer. */
+const MIN_DIGITS = 12
+/** Of a character of ASCII, as bits: 1 for a digit, 2 for what Base64 is written in. */
+const RUNS: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code)
+  return (/\d/.test(char) ? 1 : 0) | (/[A-Za-z\d+/]/.test(char) ? 2 : 0)
+})
+
+/** Whether a text has digits enough for a number, and a run long enough for Base64: one pass, cheaper than the expressions. */
+function looksOf(text: string): number {
+  let digits = 0
+  let run = 0
+  let longest = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    const kind = code < 128 ? RUNS[code]! : 0
+    digits += kind & 1
+    run = (kind & 2) !== 0 ? run + 1 : 0
+    if (run > longest) longest = run
+  }
+  return (digits >= MIN_DIGITS ? MANY_DIGITS : 0) | (longest >= KEY_MIN_CHARS ? LONG_RUN : 0)
 }
 
 /** An option of one letter, or `--user`. */
@@ -107,22 +133,33 @@ const ENDS_BEFORE_OPTION = /[\s"']-(?:[A-Za-z]|-user|-proxy-user)|^-[uU]/
 
 /** Bytes are stored as Base64, and people send texts so. */
 const BASE64 = /(?<![\w+/=])[A-Za-z0-9+/]{20,4096}={0,2}(?![\w+/=])/g
-const PRINTABLE = /^[\t\n\r -~]+$/
-
 /** Hides Base64 of texts that hold a secret. */
 const redactEncoded = (text: string, mark: Mark): string =>
   text.replace(BASE64, (found) => {
-    const decoded = decodeBase64(found)
-    return PRINTABLE.test(decoded) && redactText(decoded, () => '') !== decoded ? hide(found, mark) : found
+    const decoded = printableOf(found)
+    return decoded !== '' && redactText(decoded, () => '') !== decoded ? hide(found, mark) : found
   })
 
-/** '' for what is none. */
-function decodeBase64(text: string): string {
-  try {
-    return atob(text)
-  } catch {
-    return ''
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+const SIXES: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
+  Math.max(0, ALPHABET.indexOf(String.fromCharCode(code))),
+)
+
+/** The text of ASCII that Base64 stands for; '' where it stands for other bytes, which mostly shows in the first of them. */
+function printableOf(encoded: string): string {
+  let text = ''
+  let bits = 0
+  let filled = 0
+  for (let i = 0; i < encoded.length && encoded[i] !== '='; i++) {
+    bits = ((bits << 6) | SIXES[encoded.charCodeAt(i)]!) & 0xfff
+    filled += 6
+    if (filled < 8) continue
+    filled -= 8
+    const byte = (bits >> filled) & 0xff
+    if ((byte < 32 && byte !== 9 && byte !== 10 && byte !== 13) || byte > 126) return ''
+    text += String.fromCharCode(byte)
   }
+  return text
 }
 
 const redactLogins = (text: string, mark: Mark): string =>
