@@ -1,4 +1,4 @@
-import type { CallSelection, Indicator, MeasuredIndicator, Slo } from './model.ts'
+import type { CallSelection, Indicator, MeasuredIndicator, MetricSelection, Slo } from './model.ts'
 
 /** What is measured by one SELECT, and under which generation its minutes are stored. */
 export interface Measured {
@@ -38,6 +38,19 @@ export function measuredOf(
 const longestMinutes = (window: Slo['objective']['window']): number =>
   window.kind === 'calendar' ? Math.ceil((window.minutes * 31) / 30) + 60 : window.minutes
 
+/** What is counted for an SLI that compares counts; none of a gauge, whose points are judged one by one, and of SQL. */
+export function countedOf(indicator: MeasuredIndicator): (CallSelection | MetricSelection)[] {
+  switch (indicator.source) {
+    case 'calls':
+    case 'metric':
+      return [indicator.total, indicator.numerator.selection]
+    case 'rate':
+      return indicator.per ? [indicator.per, indicator.selection] : [indicator.selection]
+    default:
+      return []
+  }
+}
+
 /** The selections of calls behind an SLI's totals; none for metrics and SQL. */
 export function callTotalsOf(indicator: Indicator): CallSelection[] {
   switch (indicator.source) {
@@ -45,6 +58,10 @@ export function callTotalsOf(indicator: Indicator): CallSelection[] {
       return [indicator.total]
     case 'metric':
       return indicator.total.source === 'calls' ? [indicator.total] : []
+    case 'rate': {
+      const total = indicator.per ?? indicator.selection
+      return total.source === 'calls' ? [total] : []
+    }
     case 'composite':
       return indicator.members.flatMap((member) => callTotalsOf(member.indicator))
     default:

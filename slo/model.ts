@@ -72,6 +72,19 @@ export interface GaugeIndicator {
   value: number
 }
 
+/**
+ * Every minute is one event, good when its value compares so with the bound: what `selection` counts in the minute, or that
+ * for each one of `per`. A minute without any call, or without any of `per`, is no event.
+ */
+export interface RateIndicator {
+  source: 'rate'
+  name: string
+  selection: CallSelection | MetricSelection
+  per: CallSelection | MetricSelection | null
+  op: Comparison
+  value: number
+}
+
 /** A user's own SELECT (minute, good, total) over `{from:DateTime}` … `{to:DateTime}`; it runs read-only and bounded. */
 export interface SqlIndicator {
   source: 'sql'
@@ -80,7 +93,7 @@ export interface SqlIndicator {
 }
 
 /** What is measured by one SELECT. */
-export type MeasuredIndicator = CallsIndicator | MetricIndicator | GaugeIndicator | SqlIndicator
+export type MeasuredIndicator = CallsIndicator | MetricIndicator | GaugeIndicator | RateIndicator | SqlIndicator
 
 /** Source: OpenSLO v1 (`openslo`); the others average SLIs by weight, or add up counts. */
 export const COMPOSITE_METHODS = ['openslo', 'weighted-mean', 'pooled'] as const

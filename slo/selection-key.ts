@@ -19,7 +19,9 @@ function lookedAt(indicator: Indicator): unknown {
   switch (indicator.source) {
     case 'calls':
     case 'metric':
-      return indicator.total.source === 'calls' ? callsOf(indicator.total) : pointsOf(indicator.total)
+      return eventsOf(indicator.total)
+    case 'rate':
+      return eventsOf(indicator.per ?? indicator.selection)
     case 'gauge':
       return pointsOf(indicator.selection)
     case 'sql':
@@ -28,6 +30,9 @@ function lookedAt(indicator: Indicator): unknown {
       return indicator.members.map((member) => lookedAt(member.indicator))
   }
 }
+
+const eventsOf = (selection: CallSelection | MetricSelection) =>
+  selection.source === 'calls' ? callsOf(selection) : pointsOf(selection)
 
 const callsOf = ({ fields, attributes, direction, synthetic, attempt }: CallSelection) => ({
   ...{ fields: ordered(fields), attributes: ordered(attributes), direction, synthetic, attempt: attempt ?? 'all' },

@@ -179,6 +179,17 @@ interface Side {
 function sidesOf(indicator: MeasuredIndicator): Side[] {
   if (indicator.source === 'gauge') return [{ side: 'total', selection: indicator.selection }]
   if (indicator.source === 'sql') return []
+  if (indicator.source === 'rate') {
+    const { selection, per, op } = indicator
+    // Of a rate that is asked to be high, a good minute has something of it; of one asked to be low, a bad minute.
+    const proof = op === 'gte' || op === 'gt' ? 'good' : 'bad'
+    return per
+      ? [
+          { side: 'total', selection: per },
+          { side: proof, selection },
+        ]
+      : [{ side: 'total', selection }]
+  }
   const { counts, selection } = indicator.numerator
   return [
     { side: 'total', selection: indicator.total },
@@ -303,5 +314,6 @@ function flat(indicator: MeasuredIndicator, counts: CountFacts): Warning[] {
 function whyFlat(indicator: MeasuredIndicator, ratio: number): string {
   if (ratio !== 0) return 'Good events seem to be computed from the total instead of counted: look at what good selects'
   if (indicator.source === 'gauge') return 'No point is ever good: is the threshold in the unit of the metric?'
+  if (indicator.source === 'rate') return 'No minute is ever good: is the threshold a value per minute?'
   return 'No event is ever good: what good selects never happens, or bad selects all of total'
 }

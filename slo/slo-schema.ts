@@ -53,6 +53,14 @@ const measured = z.discriminatedUnion('source', [
     total: either,
   }),
   z.object({ source: z.literal('gauge'), name: text, selection: metric, op: z.enum(COMPARISONS), value: z.number() }),
+  z.object({
+    source: z.literal('rate'),
+    name: text,
+    selection: either,
+    per: either.nullable(),
+    op: z.enum(COMPARISONS),
+    value: z.number(),
+  }),
   z.object({ source: z.literal('sql'), name: text, query: text }),
 ])
 

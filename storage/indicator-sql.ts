@@ -5,13 +5,14 @@ import {
   type MeasuredIndicator,
   type MetricIndicator,
   type MetricSelection,
+  type RateIndicator,
   SELECTABLE,
 } from '../slo/model.ts'
 import { countedMinutes, eventsByMinute, isCounted } from './metric-scan.ts'
 import { gaugeMinutes } from './metric-sql.ts'
 import { type Compiled, matches, Parameters } from './sql-parameters.ts'
 
-const LATENCY_SQL = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
+const COMPARISON_SQL = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
 
 function condition(selection: CallSelection, params: Parameters): string {
   const terms = [
@@ -25,7 +26,7 @@ function condition(selection: CallSelection, params: Parameters): string {
     if (selector) terms.push(matches(field, selector, params))
   }
   if (selection.latency) {
-    terms.push(`duration_ns ${LATENCY_SQL[selection.latency.op]} ${params.add('UInt64', selection.latency.ns)}`)
+    terms.push(`duration_ns ${COMPARISON_SQL[selection.latency.op]} ${params.add('UInt64', selection.latency.ns)}`)
   }
   if (selection.attempt) terms.push(selection.attempt === 'retry' ? 'attempt > 0' : 'attempt = 0')
   for (const [key, selector] of Object.entries(selection.attributes)) {
@@ -117,6 +118,23 @@ GROUP BY minute`
 }
 
 /**
+ * One event for each minute in which something of what the value is judged by was counted. Divided once: what equals the
+ * bound in decimals equals it here.
+ */
+function rateSelect({ selection, per, op, value }: RateIndicator, params: Parameters): string {
+  const counted = sideSelect(selection, params)
+  const basis = per
+    ? `\nUNION ALL\nSELECT minute, toFloat64(0), toFloat64(events) FROM (${sideSelect(per, params)})`
+    : ''
+  const judged = `${per ? 'sum(counted) / sum(everything)' : 'sum(counted)'} ${COMPARISON_SQL[op]} ${params.add('Float64', value)}`
+  return `SELECT minute, toFloat64(sum(everything) > 0 AND ${judged}) AS good, toFloat64(sum(everything) > 0) AS total
+FROM (
+SELECT minute, toFloat64(events) AS counted, toFloat64(${per ? '0' : 'events'}) AS everything FROM (${counted})${basis}
+)
+GROUP BY minute`
+}
+
+/**
  * One SELECT (minute, good, total) over `[from, to)`, from the cheapest table that answers exactly: the minute rollup
  * for outcomes, single calls where a latency, an attempt or an attribute decides, points of metrics, or what the author
  * wrote. Takes `{from:DateTime}` and `{to:DateTime}` beside its own parameters.
@@ -149,6 +167,8 @@ function selectOf(indicator: MeasuredIndicator, params: Parameters, sampled: boo
       return isCounted(indicator) ? countedMinutes(indicator, params) : mixedSelect(indicator, params)
     case 'gauge':
       return gaugeMinutes(indicator, params)
+    case 'rate':
+      return rateSelect(indicator, params)
     case 'sql':
       return indicator.query
   }

@@ -1,3 +1,4 @@
+import { countedOf } from '../../slo/indicator.ts'
 import type { MeasuredIndicator } from '../../slo/model.ts'
 import { readDirty } from '../../storage/freshness.ts'
 import { COUNTER_GAP_MINUTES } from '../../storage/metric-sql.ts'
@@ -18,16 +19,12 @@ export interface Arrived {
 export const readsCalls = (indicator: MeasuredIndicator): boolean =>
   indicator.source === 'calls' ||
   indicator.source === 'sql' ||
-  (indicator.source === 'metric' &&
-    [indicator.numerator.selection, indicator.total].some((one) => one.source === 'calls'))
+  countedOf(indicator).some((one) => one.source === 'calls')
 
 /** The metrics an SLI is measured from. */
 export function metricsOf(indicator: MeasuredIndicator): string[] {
   if (indicator.source === 'gauge') return [indicator.selection.metric]
-  if (indicator.source !== 'metric') return []
-  return [indicator.numerator.selection, indicator.total].flatMap((one) =>
-    one.source === 'metric' ? [one.metric] : [],
-  )
+  return countedOf(indicator).flatMap((one) => (one.source === 'metric' ? [one.metric] : []))
 }
 
 /** Tells what arrived since it was asked last, by the collectors' own log; `startAt` says where to begin. */

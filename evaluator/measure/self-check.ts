@@ -1,5 +1,5 @@
 import type { Log } from '../../runtime/log.ts'
-import { keyOf, type Measured, measuredOf } from '../../slo/indicator.ts'
+import { countedOf, keyOf, type Measured, measuredOf } from '../../slo/indicator.ts'
 import type { MetricSelection, Slo } from '../../slo/model.ts'
 import { type CountFacts, selfCheck } from '../../slo/self-check.ts'
 import { readFreshness } from '../../storage/freshness.ts'
@@ -93,6 +93,5 @@ async function checkAll(db: Db, measured: readonly Measured[], open: ReadonlySet
 
 function pointsOf({ indicator }: Pick<Measured, 'indicator'>): MetricSelection[] {
   if (indicator.source === 'gauge') return [indicator.selection]
-  if (indicator.source !== 'metric') return []
-  return [indicator.total, indicator.numerator.selection].filter((one) => one.source === 'metric')
+  return countedOf(indicator).filter((one) => one.source === 'metric')
 }

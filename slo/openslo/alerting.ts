@@ -12,10 +12,14 @@ const DEFAULT_GUARDS = { minEvents: 100, minBadEvents: 5 }
 /** Shares of the budget are exact however little traffic there is. */
 const SHARE_GUARDS = { minEvents: 1, minBadEvents: 1 }
 
+/** Minutes are judged: an hour has sixty at most, and one in which nothing was counted is a bad slice without an event. */
+const RATE_GUARDS = { minEvents: 0, minBadEvents: 0 }
+
 const MODE_PATH: PropertyPath = ['metadata', 'annotations', 'plumbline.dev/alert-mode']
 
-export function guardsOf(own: Annotations, mode: Slo['alerting']): Slo['guards'] {
-  const byDefault = mode === 'budget-share' ? SHARE_GUARDS : DEFAULT_GUARDS
+export function guardsOf(own: Annotations, mode: Slo['alerting'], indicators: readonly Indicator[]): Slo['guards'] {
+  const areRates = indicators.length > 0 && indicators.every(({ source }) => source === 'rate')
+  const byDefault = areRates ? RATE_GUARDS : mode === 'budget-share' ? SHARE_GUARDS : DEFAULT_GUARDS
   return {
     minEvents: Number(own.get('min-events') ?? byDefault.minEvents),
     minBadEvents: Number(own.get('min-bad-events') ?? byDefault.minBadEvents),

@@ -1,15 +1,22 @@
 import { canonicalJson } from '../generation.ts'
-import type { CallSelection, MeasuredIndicator, MetricSelection, Selector } from '../model.ts'
+import type { CallSelection, MeasuredIndicator, MetricSelection, Objective, Selector } from '../model.ts'
 import { readMetricSelection } from './metric-selection.ts'
-import { measurableSpec, type SourceContext } from './metric-source.ts'
+import { measurableSpec, type SourceContext, sourceOf } from './metric-source.ts'
 import { readSelection } from './selection.ts'
 import type { Metric, SliSpec } from './sli-schema.ts'
 import { isComparison, type ObjectiveSpec } from './slo-schema.ts'
-import type { PropertyPath, Reporter } from './source.ts'
+import { isRecord, type PropertyPath, type Reporter } from './source.ts'
 import { readQuery } from './sql-source.ts'
 
 /** An SLI as far as it is known without an objective: a threshold stands in the objective. */
-export type ReadSli = MeasuredIndicator | { source: 'threshold'; name: string; selection: MetricSelection }
+export type ReadSli = MeasuredIndicator | ThresholdSli
+
+/** Judged are the points of a gauge, or with `per` what is counted in each minute: see `RateIndicator`. */
+type ThresholdSli =
+  | { source: 'threshold'; name: string; selection: MetricSelection; per?: undefined }
+  | { source: 'threshold'; name: string; selection: Counted; per: Counted | null }
+
+type Counted = CallSelection | MetricSelection
 
 /**
  * What Plumbline measures for an SLI, or null when it cannot; the reasons go to `report`.
@@ -54,8 +61,12 @@ export function indicatorFor(
   report: Reporter,
 ): MeasuredIndicator | null {
   if (sli.source !== 'threshold') return sli
-  const { name, selection } = sli
-  if (isComparison(op) && typeof value === 'number') return { source: 'gauge', name, selection, op, value }
+  if (isComparison(op) && typeof value === 'number') {
+    const { name, selection, per } = sli
+    return per === undefined
+      ? { source: 'gauge', name, selection, op, value }
+      : { source: 'rate', name, selection, per, op, value }
+  }
   const wrong = isComparison(op) ? 'value' : 'op'
   return report.error('plan', [...at, wrong], 'required', 'a thresholdMetric needs op (lte, gte, lt, gt) and value')
 }
@@ -63,13 +74,64 @@ export function indicatorFor(
 function readThreshold(name: string, metric: Metric, at: PropertyPath, context: SourceContext): ReadSli | null {
   const found = measurableSpec(metric, at, context)
   if (!found) return null
+  if (found.spec.per !== undefined && found.source !== 'sql') return readRate(name, found, context.report)
   if (found.source !== 'metric') return misplaced(found.source, 'thresholdMetric', found.at, context.report)
   const selection = readMetricSelection(found.spec, found.at, context.report)
   if (!selection || selection.kind === 'gauge') return selection && { source: 'threshold', name, selection }
-  const hint = 'Count it under ratioMetric: good, with total'
+  const hint = 'Say per: minute to judge its count of each minute, or count it under ratioMetric: good, with total'
   const message = `a thresholdMetric judges the points of a gauge; a ${selection.kind} counts events`
   return context.report.error('plan', [...found.at, 'kind'], 'misplaced_source', message, hint)
 }
+
+/** What is judged minute by minute: a count, or with another source under `per` the ratio of two. */
+function readRate(name: string, { spec, at }: FoundSpec, report: Reporter): ReadSli | null {
+  const { per, ...counted } = spec
+  const perAt = [...at, 'per']
+  const selection = readCount(counted, at, report, true)
+  if (per === 'minute') return selection && { source: 'threshold', name, selection, per: null }
+  if (!isRecord(per)) {
+    const message = `must be minute, or a source to divide by, not ${JSON.stringify(per)}`
+    return report.error('plan', perAt, 'invalid_per', message, 'Say per: minute for a count per minute')
+  }
+  const basis = readCount(per, perAt, report, false)
+  if (!selection || !basis) return null
+  if (canonicalJson(selection) !== canonicalJson(basis)) {
+    return { source: 'threshold', name, selection, per: basis }
+  }
+  return report.error('plan', perAt, 'same_query', 'selects the same as what is divided', 'Restrict one of them')
+}
+
+/** @param allowLatency a latency on what is divided by would hide the slow calls */
+function readCount(spec: FoundSpec['spec'], at: PropertyPath, report: Reporter, allowLatency: boolean): Counted | null {
+  const source = sourceOf(spec, at, report)
+  if (source === null) return null
+  if (source === 'sql') return misplaced('sql', 'thresholdMetric', at, report)
+  if (source === 'calls') return readSelection(spec, at, report, allowLatency)
+  const selection = readMetricSelection(spec, at, report)
+  if (selection?.kind === 'gauge') {
+    const hint = 'Leave out per to judge the points of the gauge'
+    return report.error('plan', [...at, 'kind'], 'misplaced_source', 'a gauge counts nothing per minute', hint)
+  }
+  if (!selection || selection.le === null) return selection
+  const hint = 'Say good with le under ratioMetric: the share of events at or below the bound'
+  return report.error('plan', [...at, 'le'], 'forbidden', 'a bucket bound does not belong on a count per minute', hint)
+}
+
+/** Minutes in which nothing is counted are judged by slices only, one for each minute: else what `no-data` says of them is lost. */
+export function warnQuietMinutes(
+  { source }: MeasuredIndicator,
+  { method, slice, noData }: Pick<Objective, 'method' | 'slice' | 'noData'>,
+  at: PropertyPath,
+  report: Reporter,
+): void {
+  if (source !== 'rate' || (noData !== 'bad' && noData !== 'good')) return
+  if (method !== 'occurrences' && slice?.minutes === 1) return
+  const message = `a minute without anything counted is no event here, so no-data: ${noData} does not reach it`
+  const hint = 'Say budgetingMethod: Timeslices with timeSliceWindow: 1m and timeSliceTarget: 1'
+  report.warning('plan', at, 'quiet_minutes_left_out', message, hint)
+}
+
+type FoundSpec = NonNullable<ReturnType<typeof measurableSpec>>
 
 function readRaw(
   name: string,
@@ -113,8 +175,8 @@ function readPart(
 }
 
 const PLACES: Record<string, string> = {
-  calls: 'good, bad and total of a ratioMetric',
-  metric: 'good, bad and total of a ratioMetric, or (a gauge) in a thresholdMetric',
+  calls: 'good, bad and total of a ratioMetric, or with per: minute in a thresholdMetric',
+  metric: 'good, bad and total of a ratioMetric, or (a gauge, or with per) in a thresholdMetric',
   sql: 'raw of a ratioMetric, with rawType: success',
 }
 

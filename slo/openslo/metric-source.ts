@@ -24,11 +24,19 @@ export function measurableSpec(
 ): { source: (typeof SOURCES)[number]; spec: Metric['metricSource']['spec']; at: PropertyPath } | null {
   const path = [...at, 'metricSource']
   if (!isOurs(metricSource, path, context)) return null
-  const { spec } = metricSource
   const specAt = [...path, 'spec']
+  const source = sourceOf(metricSource.spec, specAt, context.report)
+  return source && { source, spec: metricSource.spec, at: specAt }
+}
+
+/** Which source the `spec` at `specAt` names; null with the reason reported. */
+export function sourceOf(
+  spec: Metric['metricSource']['spec'],
+  specAt: PropertyPath,
+  report: Reporter,
+): (typeof SOURCES)[number] | null {
   const source = SOURCES.find((known) => known === spec.source)
-  if (source) return { source, spec, at: specAt }
-  const { report } = context
+  if (source) return source
   if (spec.source === undefined) return report.error('plan', specAt, 'required', 'needs a source', 'Say source: calls')
   const message = `${JSON.stringify(spec.source)} is no source`
   return report.error('plan', [...specAt, 'source'], 'one_of', message, suggest(String(spec.source), SOURCES))

@@ -6,7 +6,7 @@ import { alertModeOf, guardsOf, planTiers } from './alerting.ts'
 import { type Annotations, readAnnotations } from './annotations.ts'
 import { type Part, readComposite } from './composite.ts'
 import type { OpenSloDocument, SliDocument, SloDocument } from './document.ts'
-import { indicatorFor, type ReadSli, readSli } from './indicator.ts'
+import { indicatorFor, type ReadSli, readSli, warnQuietMinutes } from './indicator.ts'
 import { lintReferenced } from './lint.ts'
 import { isForeignSource, type SourceContext } from './metric-source.ts'
 import { methodOf, readObjective } from './objective.ts'
@@ -63,7 +63,9 @@ export function planSlo(document: SloDocument, context: PlanContext): Slo[] {
     const shape = { method: methodOf(spec), noData, byDefault: alerting !== 'off' && alerting !== 'openslo' }
     const objective = window && readObjective(objectiveSpec, { ...shape, window }, at, report)
     const indicator = sli && indicatorFor(sli.sli, objectiveSpec, at, report)
-    return objective && indicator ? [{ spec: objectiveSpec, objective, indicator }] : []
+    if (!objective || !indicator) return []
+    warnQuietMinutes(indicator, objective, at, report)
+    return [{ spec: objectiveSpec, objective, indicator }]
   })
   const service = find(context.references, 'Service', spec.service)
   const ofService: Annotations = (service && context.annotations.get(service)) ?? new Map()
@@ -74,10 +76,14 @@ export function planSlo(document: SloDocument, context: PlanContext): Slo[] {
     labels: alertLabels(metadata.labels ?? {}, { ...read?.labels, ...parseLabels(own.get('labels') ?? '') }),
     owner: own.get('owner') ?? read?.owner ?? ofSli.get('owner') ?? ofService.get('owner') ?? '',
     runbook: own.get('runbook') ?? read?.runbook ?? ofSli.get('runbook') ?? ofService.get('runbook') ?? '',
-    guards: guardsOf(own, alerting),
+    guards: guardsOf(
+      own,
+      alerting,
+      parts.map(({ indicator }) => indicator),
+    ),
     alerting,
     policies: spec.alertPolicies?.length ? (read?.policies ?? null) : null,
-    settleMinutes: durationMinutes(own.get('settle') ?? ofSli.get('settle') ?? '') ?? 0,
+    settleMinutes: durationMinutes(own.get('settle') ?? ofSli.get('settle') ?? '') ?? leastSettle(parts),
   }
   const title = metadata.displayName ?? metadata.name
   if (parts.length < spec.objectives.length) return []
@@ -99,6 +105,10 @@ export function planSlo(document: SloDocument, context: PlanContext): Slo[] {
     tiers: planTiers(alerting, { indicator, objective, read }, ['spec', 'objectives', index], report),
   }))
 }
+
+/** The open minute has not counted everything: judged by its count so far it would look too quiet. */
+const leastSettle = (parts: readonly Part[]): number =>
+  parts.some(({ indicator }) => indicator.source === 'rate') ? 1 : 0
 
 /** The document's name for its first objective, `document:objective` for the others. */
 function namesOf({ metadata, spec, report }: SloDocument): string[] {

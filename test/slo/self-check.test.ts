@@ -5,6 +5,7 @@ import type {
   MeasuredIndicator,
   MetricIndicator,
   MetricSelection,
+  RateIndicator,
 } from '../../slo/model.ts'
 import { type CountFacts, type IndicatorFacts, type KnownNames, selfCheck, standing } from '../../slo/self-check.ts'
 
@@ -45,6 +46,15 @@ const counters: MetricIndicator = {
   numerator: { counts: 'good', selection: points({ metric: 'stored', kind: 'sum' }) },
   total: points({ metric: 'sent', kind: 'sum' }),
 }
+const rate = (over: Partial<RateIndicator> = {}): RateIndicator => ({
+  source: 'rate',
+  name: 'r',
+  selection: calls(),
+  per: null,
+  op: 'gte',
+  value: 30,
+  ...over,
+})
 const statement: MeasuredIndicator = { source: 'sql', name: 's', query: 'SELECT …' }
 
 const COUNTS: CountFacts = {
@@ -110,6 +120,11 @@ describe('nothing is said about an SLI that', () => {
     ],
     'has little traffic': [ratio(calls()), { counts: { ...COUNTS, events: 999, lowestRatio: 0, highestRatio: 0 } }],
     'counts nothing because nobody calls': [ratio(calls()), { counts: NONE, known: { ...KNOWN, services: [] } }],
+    'judges a rate by names that are known': [rate({ per: calls({ attempt: 'first' }) }), {}],
+    'found a good minute of a rate under a name that is not known': [
+      rate({ selection: calls({ fields: { service: { in: ['checkuot'] } } }), per: calls() }),
+      {},
+    ],
     'is as young as the installation': [
       select({ dependency: { in: ['nobody'] } }),
       { counts: NONE, watchedMinutes: 59 },
@@ -218,6 +233,20 @@ describe('an SLI is told to look broken when it', () => {
       { counts: { ...COUNTS, lowestRatio: 0.5, highestRatio: 0.5 } },
       [
         'flat: all of 100 hours have the same ratio 0.5, while traffic moved between 100 and 900 events an hour | Good events seem to be computed from the total instead of counted: look at what good selects',
+      ],
+    ],
+    'never finds a minute good': [
+      rate(),
+      { counts: { ...COUNTS, good: 0, lowestRatio: 0, highestRatio: 0 } },
+      [
+        'flat: all of 100 hours have the same ratio 0, while traffic moved between 100 and 900 events an hour | No minute is ever good: is the threshold a value per minute?',
+      ],
+    ],
+    'mistypes a name of a rate that is never reached': [
+      rate({ selection: calls({ fields: { service: { in: ['checkuot'] } } }), per: calls() }),
+      { counts: { ...COUNTS, good: 0 } },
+      [
+        "matches_nothing: nothing that arrived in the last days has the service of calls 'checkuot' | Did you mean 'checkout'?",
       ],
     ],
     'never finds a point good': [

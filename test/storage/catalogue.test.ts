@@ -84,6 +84,11 @@ const EXPECTED: Record<string, string[]> = {
   'm14-schema-errors': ['0:8/8', '1:6/11'],
   // nine attempts left a span in minute 0, ten by weight in minute 1; the service itself counted 10 and 10
   'm15-observability-coverage': ['0:9/10', '1:10/10'],
+  // eight attempts that were not cancelled for five logical calls; eleven for eleven
+  'm9-attempts-per-call': ['0:0/1', '1:1/1'],
+  'm10-throughput-per-minute': ['0:0/1', '1:1/1'],
+  // nine of ten, ten of ten
+  'm15-coverage-per-minute': ['0:0/1', '1:1/1'],
   'm1-of-one-tenant': ['0:2/3'],
 }
 

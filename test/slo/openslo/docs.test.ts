@@ -16,7 +16,7 @@ const texts = examples.map((text, index) => (index === examples.length - 1 ? `${
 describe('the guide for users', () => {
   it('has an example of each source', () => {
     const sources = texts.flatMap((text) => planText(text).slos.map(({ slo }) => slo?.indicator.source))
-    expect(new Set(sources)).toEqual(new Set(['calls', 'metric', 'gauge', 'composite']))
+    expect(new Set(sources)).toEqual(new Set(['calls', 'metric', 'gauge', 'rate', 'composite']))
     expect(examples.at(-1)).toContain('source: sql')
   })
   it.each(texts)('example %# loads without an error, and is valid strictly', (text) => {

@@ -93,6 +93,58 @@ describe('metrics', () => {
   })
 })
 
+describe('a count per minute, or for each of another', () => {
+  const bound = [{ target: 0.99, op: 'gte', value: 30 }]
+  it('of calls', () => {
+    const read = indicatorOf({ thresholdMetric: calls({ outcome: 'ok', per: 'minute' }) }, bound)
+    expect(read).toMatchObject({
+      source: 'rate',
+      selection: { source: 'calls', outcome: { in: ['ok'] }, direction: 'outbound' },
+      per: null,
+      op: 'gte',
+      value: 30,
+    })
+    expect(JSON.stringify(read)).not.toContain('minute')
+  })
+  it('of a counter', () => {
+    expect(indicatorOf(gauge({ kind: 'sum', per: 'minute' }), bound)).toMatchObject({
+      source: 'rate',
+      selection: { source: 'metric', kind: 'sum' },
+      per: null,
+    })
+  })
+  it('for each call, and for each event of a histogram', () => {
+    const per = { source: 'calls', dependency: 'stripe', attempt: 'first' }
+    expect(indicatorOf({ thresholdMetric: calls({ per }) }, bound)).toMatchObject({ per: { attempt: 'first' } })
+    const events = { source: 'metric', name: 'rpc.duration', kind: 'histogram' }
+    expect(indicatorOf({ thresholdMetric: calls({ per: events }) }, bound)).toMatchObject({
+      selection: { source: 'calls' },
+      per: { source: 'metric', kind: 'histogram' },
+    })
+  })
+  it('settles for a minute, and its alerts want no number of events, unless it says otherwise', () => {
+    const sli = { thresholdMetric: calls({ per: 'minute' }) }
+    const slo = sloOf(sloDocument({ sli, objectives: bound }))
+    expect([slo.settleMinutes, slo.guards]).toEqual([1, { minEvents: 0, minBadEvents: 0 }])
+    const annotations = { settle: '5m', 'min-events': '30', 'min-bad-events': '3' }
+    const own = sloOf(sloDocument({ sli, objectives: bound, annotations }))
+    expect([own.settleMinutes, own.guards]).toEqual([5, { minEvents: 30, minBadEvents: 3 }])
+  })
+  const slices = (timeSliceWindow: string) => [{ ...bound[0], timeSliceTarget: 1, timeSliceWindow }]
+  it.each([
+    ['Occurrences', bound, 'bad', true],
+    ['Timeslices', slices('5m'), 'bad', true],
+    ['Timeslices', slices('1m'), 'bad', false],
+    ['Timeslices', slices('5m'), 'gap', false],
+    ['Occurrences', bound, 'gap', false],
+  ])('%s of %j with no-data: %s may lose quiet minutes: %s', (method, objectives, noData, warned) => {
+    const sli = { thresholdMetric: calls({ per: 'minute' }) }
+    const document = sloDocument({ sli, objectives, method, annotations: { 'no-data': noData } })
+    const warnings = plan(document).problems.filter(({ code }) => code === 'quiet_minutes_left_out')
+    expect(warnings.map(({ path }) => path)).toEqual(warned ? ['spec.objectives[0]'] : [])
+  })
+})
+
 describe('SQL', () => {
   it('one SELECT with its bounds', () => {
     expect(indicatorOf(sql(`  ${QUERY}\n`))).toEqual({ source: 'sql', name: 'pay-sli', query: QUERY })
@@ -129,12 +181,54 @@ describe('a source in the wrong place, or with the wrong fields, is refused', ()
   const GOOD = `${AT}.ratioMetric.good.metricSource.spec`
   const TOTAL = `${AT}.ratioMetric.total.metricSource.spec`
   const POINTS = `${AT}.thresholdMetric.metricSource.spec`
+  const GAUGE = { source: 'metric', name: 'queue.age', kind: 'gauge' }
   const onGood = (good: object) => ({ ratioMetric: { good, total: calls() } })
   const rows: [name: string, sli: object, errors: string[]][] = [
     ['calls as a threshold', { thresholdMetric: calls() }, [`${POINTS}.source misplaced_source`]],
     ['SQL as a threshold', { thresholdMetric: metric({ source: 'sql' }) }, [`${POINTS}.source misplaced_source`]],
     ['a counter as a threshold', gauge({ kind: 'sum' }), [`${POINTS}.kind misplaced_source`]],
     ['a histogram as a threshold', gauge({ kind: 'histogram' }), [`${POINTS}.kind misplaced_source`]],
+    ['calls per hour', { thresholdMetric: calls({ per: 'hour' }) }, [`${POINTS}.per invalid_per`]],
+    ['calls per nothing', { thresholdMetric: calls({ per: null }) }, [`${POINTS}.per invalid_per`]],
+    ['a gauge per minute', gauge({ per: 'minute' }), [`${POINTS}.kind misplaced_source`]],
+    [
+      'calls per point of a gauge',
+      { thresholdMetric: calls({ per: { ...GAUGE } }) },
+      [`${POINTS}.per.kind misplaced_source`],
+    ],
+    [
+      'calls per SQL',
+      { thresholdMetric: calls({ per: { source: 'sql' } }) },
+      [`${POINTS}.per.source misplaced_source`],
+    ],
+    [
+      'SQL per minute',
+      { thresholdMetric: metric({ source: 'sql', per: 'minute' }) },
+      [`${POINTS}.source misplaced_source`],
+    ],
+    ['calls per no source', { thresholdMetric: calls({ per: { service: 'a' } }) }, [`${POINTS}.per required`]],
+    [
+      'calls per themselves',
+      { thresholdMetric: calls({ per: { source: 'calls', dependency: 'stripe' } }) },
+      [`${POINTS}.per same_query`],
+    ],
+    [
+      'a latency under per',
+      { thresholdMetric: calls({ per: { source: 'calls', latency: { lte: '1s' } } }) },
+      [`${POINTS}.per.latency forbidden`],
+    ],
+    [
+      'an unknown field under per',
+      { thresholdMetric: calls({ per: { source: 'calls', servce: 'a' } }) },
+      [`${POINTS}.per.servce unknown_field`],
+    ],
+    [
+      'per within per',
+      { thresholdMetric: calls({ per: { source: 'calls', per: 'minute' } }) },
+      [`${POINTS}.per.per unknown_field`],
+    ],
+    ['a bucket bound per minute', gauge({ kind: 'histogram', le: 1, per: 'minute' }), [`${POINTS}.le forbidden`]],
+    ['per on good', onGood(calls({ per: 'minute' })), [`${GOOD}.per unknown_field`]],
     ['calls as raw', { ratioMetric: { rawType: 'success', raw: calls() } }, [`${RAW}.source misplaced_source`]],
     ['SQL as good', onGood(metric({ source: 'sql', query: QUERY })), [`${GOOD}.source misplaced_source`]],
     [
