@@ -18,7 +18,7 @@ export interface SelectableCall {
   attributes: Readonly<Record<string, string>>
 }
 
-const admits = (selector: Selector, value: string): boolean =>
+export const admits = (selector: Selector, value: string): boolean =>
   'in' in selector ? selector.in.includes(value) : !selector.notIn.includes(value)
 
 /** Whether a selection counts a call: the same rule as the SELECT that measures it. */

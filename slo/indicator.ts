@@ -1,4 +1,5 @@
-import type { CallSelection, Indicator, MeasuredIndicator, MetricSelection, Slo } from './model.ts'
+import { UNSPECIFIED } from '../integration/span-to-call.ts'
+import type { CallSelection, Indicator, MeasuredIndicator, MetricSelection, Selector, Slo } from './model.ts'
 
 /** What is measured by one SELECT, and under which generation its minutes are stored. */
 export interface Measured {
@@ -67,6 +68,36 @@ export function callTotalsOf(indicator: Indicator): CallSelection[] {
     default:
       return []
   }
+}
+
+/** What an SLI's events are selected from; null of SQL. */
+function totalOf(indicator: MeasuredIndicator): CallSelection | MetricSelection | null {
+  switch (indicator.source) {
+    case 'calls':
+    case 'metric':
+      return indicator.total
+    case 'rate':
+      return indicator.per ?? indicator.selection
+    case 'gauge':
+      return indicator.selection
+    case 'sql':
+      return null
+  }
+}
+
+/** By which attributes of points environments are selected, newest name first. */
+const ENVIRONMENT_ATTRIBUTES = ['deployment.environment.name', 'deployment.environment']
+
+/** Which environments an SLI looks at; null: all together. Stored telemetry has them in lower case, and a word for none. */
+export function environmentsOf(indicator: MeasuredIndicator): Selector | null {
+  const selection = totalOf(indicator)
+  if (selection === null) return null
+  if (selection.source === 'calls') return selection.fields.env ?? null
+  const name = ENVIRONMENT_ATTRIBUTES.find((attribute) => attribute in selection.attributes)
+  if (name === undefined) return null
+  const selector = selection.attributes[name]!
+  const stored = (env: string) => env.toLowerCase() || UNSPECIFIED
+  return 'in' in selector ? { in: selector.in.map(stored) } : { notIn: selector.notIn.map(stored) }
 }
 
 /** The environment an SLO speaks about: its label, or the only one its calls are selected from; '' when open. */

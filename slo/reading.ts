@@ -12,6 +12,8 @@ export interface WindowReading {
   units: Counts
   /** Share of the window's expected minutes that are measured or known to be quiet, 0…1; see docs/slo.md. */
   coverage: number
+  /** Share of them in which a collector was alive or telemetry arrived; absent where that is the coverage. */
+  watched?: number
   /** How far sampling lets the counts vary, Σ w(w − 1) over the events of each side; absent when every event was counted. */
   variance?: { good: number; bad: number }
   /** Events really received, of which `counts` are the weighted sum; absent when every event was counted. */

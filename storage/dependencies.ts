@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import type { CallCounts } from '../integration/call-sums.ts'
 import { OUTCOMES } from '../integration/outcome.ts'
+import { firstOf, minuteCoverage } from '../slo/budget/coverage.ts'
+import { readRuns } from './covered-minutes.ts'
+import { readFreshness } from './freshness.ts'
 import { type Db, query } from './query.ts'
 
 interface Range {
@@ -190,28 +193,16 @@ const sumOutcomeMinutes = query({
 })
 
 /**
- * Share of the minutes in [from, to) in which a collector was alive or calls arrived; minutes before the very first
- * report are not expected. Null before any telemetry.
+ * Share of the minutes in [from, to) of which something is known, of all environments together; minutes before the first
+ * telemetry or report are not expected. Null before any.
  */
 export async function readCoverage(db: Db, values: Range): Promise<number | null> {
-  const [row] = await countCoveredMinutes(db, values)
-  if (!row || row.reports === 0) return null
-  const from = Math.max(values.from.getTime(), row.first.getTime())
-  return Math.min(1, row.covered / Math.max(1, Math.round((values.to.getTime() - from) / 60_000)))
+  const runs = await readRuns(db, values)
+  if (runs.length === 0) return null
+  const { watermark } = await readFreshness(db)
+  const [fromMs, toMs] = [values.from.getTime(), values.to.getTime()]
+  const minutes = Math.round((toMs - fromMs) / 60_000)
+  const { covered } = minuteCoverage(runs, null, { fromMs, minutes, completeMs: (watermark ?? values.to).getTime() })
+  const known = covered.reduce((sum, isCovered) => sum + isCovered, 0)
+  return Math.min(1, known / Math.max(1, Math.round((toMs - Math.max(fromMs, firstOf(runs))) / 60_000)))
 }
-
-const countCoveredMinutes = query({
-  sql: `
-    SELECT
-      (SELECT count() FROM ingest_log) AS reports,
-      (SELECT toUnixTimestamp(toStartOfMinute(toDateTime(min(complete_until)))) * 1000 FROM ingest_log) AS first,
-      uniqExact(minute) AS covered
-    FROM (
-      SELECT toStartOfMinute(toDateTime(complete_until)) AS minute FROM ingest_log
-      WHERE complete_until >= {from:DateTime} AND complete_until < {to:DateTime}
-      UNION ALL
-      SELECT minute FROM calls_1m WHERE minute >= {from:DateTime} AND minute < {to:DateTime}
-    )`,
-  params: range,
-  row: z.object({ reports: z.number(), first: epochMs, covered: z.number() }),
-})

@@ -1,8 +1,10 @@
-import { z } from 'zod'
+import { firstOf, minuteCoverage } from '../slo/budget/coverage.ts'
+import { environmentsOf } from '../slo/indicator.ts'
 import type { MeasuredIndicator } from '../slo/model.ts'
-import { emptySeries, type MinuteSeries, positionIn, putMinute } from '../slo/replay/minute-series.ts'
+import { emptySeries, type MinuteSeries, putMinute } from '../slo/replay/minute-series.ts'
+import { readRuns } from './covered-minutes.ts'
 import { selectMinutes } from './indicator-select.ts'
-import { type Db, query } from './query.ts'
+import type { Db } from './query.ts'
 
 interface Range {
   from: Date
@@ -27,10 +29,10 @@ export async function readPastMinutes(
 ): Promise<MinuteSeries> {
   const minutes = Math.max(0, Math.round((to.getTime() - from.getTime()) / MINUTE_MS))
   const series = emptySeries(from, minutes)
-  for (const { at } of await coveredMinutes(db, { from, to })) {
-    const position = positionIn(series, at)
-    if (position >= 0 && position < minutes) series.covered[position] = 1
-  }
+  const runs = await readRuns(db, { from, to })
+  const grid = { fromMs: from.getTime(), minutes, completeMs: to.getTime() }
+  Object.assign(series, minuteCoverage(runs, environmentsOf(indicator), grid))
+  if (runs.length > 0) series.expectedFrom = Math.max(0, (firstOf(runs) - grid.fromMs) / MINUTE_MS)
   const pieceMinutes = Math.ceil(minutes / PIECES)
   for (let start = 0; start < minutes; start += pieceMinutes) {
     const end = Math.min(minutes, start + pieceMinutes)
@@ -43,12 +45,3 @@ export async function readPastMinutes(
 }
 
 const atMinute = (from: Date, minutes: number) => new Date(from.getTime() + minutes * MINUTE_MS)
-
-const epochMs = z.number().transform((ms) => new Date(ms))
-
-const coveredMinutes = query({
-  sql: `SELECT DISTINCT toUnixTimestamp(minute) * 1000 AS at FROM covered_minutes
-    WHERE minute >= {from:DateTime} AND minute < {to:DateTime}`,
-  params: z.object({ from: z.date(), to: z.date() }),
-  row: z.object({ at: epochMs }),
-})

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Period } from '../slo/budget/calendar.ts'
 import { readingOf, sliceSubjectsOf, type WindowSource } from '../slo/budget/read-window.ts'
 import { cutsOf, planWindows, type WindowPlan } from '../slo/budget/window-plan.ts'
-import { keyOf, measuredOf } from '../slo/indicator.ts'
+import { environmentsOf, keyOf, measuredOf } from '../slo/indicator.ts'
 import { messageOf, readingWithout } from '../slo/invalid.ts'
 import type { Slo } from '../slo/model.ts'
 import { exclusionsOf, type MaintenanceWindow, subjectOf } from '../slo/overlay/maintenance.ts'
@@ -110,9 +110,11 @@ function readAs(
 ): LastReading {
   const from = [
     source.segments,
-    source.covered,
     source.expected,
-    ...measuredOf([plan.slo]).map((measured) => source.sums.get(keyOf(measured))),
+    ...measuredOf([plan.slo]).flatMap((measured) => {
+      const { covered, alive } = source.covered(environmentsOf(measured.indicator))
+      return [source.sums.get(keyOf(measured)), covered, alive]
+    }),
     ...sliceSubjectsOf(plan).map(source.slices),
   ]
   const isSame =

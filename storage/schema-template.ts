@@ -27,6 +27,12 @@ const EXEMPLAR_COLUMNS = `Exemplars Nested(
 
 const METRIC_ORDER = '(ServiceName, MetricName, toStartOfHour(TimeUnix), cityHash64(Attributes), TimeUnix)'
 
+/** The environment of a span or a point: by the names and in the form that calls have it, see `integration/span-to-call.ts`. */
+const ENVIRONMENT = `lowerUTF8(leftUTF8(multiIf(
+    ResourceAttributes['deployment.environment.name'] != '', ResourceAttributes['deployment.environment.name'],
+    ResourceAttributes['deployment.environment'] != '', ResourceAttributes['deployment.environment'],
+    'unspecified'), 200))`
+
 /** Insert tokens remembered per table: above (inserts a second × the longest retry), see docs/operations.md. */
 const DEDUP_WINDOW = 10_000
 
@@ -61,6 +67,7 @@ export function renderSchema(text: string, { database, cluster }: Pick<Server, '
     .replaceAll('{{metric_columns}}', METRIC_COLUMNS)
     .replaceAll('{{exemplar_columns}}', EXEMPLAR_COLUMNS)
     .replaceAll('{{metric_order}}', METRIC_ORDER)
+    .replaceAll('{{environment}}', ENVIRONMENT)
     .replaceAll('{{ingest}}', `${dedup} = ${DEDUP_WINDOW}, ${SYNCED}`)
     .replaceAll('{{on_cluster}}', onCluster)
     .replace(/\{\{table:(\w+)\}\}/g, (_, table: string) => local(table))

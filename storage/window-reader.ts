@@ -1,8 +1,17 @@
+import {
+  type CoveredSegments,
+  coveredIn,
+  firstOf,
+  minuteCoverage,
+  type Run,
+  selectionKey,
+} from '../slo/budget/coverage.ts'
 import { type SliceSubject, sliceSubjectsOf, type WindowSource } from '../slo/budget/read-window.ts'
 import { Segments } from '../slo/budget/segments.ts'
 import { cutsOf, type WindowPlan } from '../slo/budget/window-plan.ts'
-import { keyOf, type Measured, measuredOf } from '../slo/indicator.ts'
-import { type CoveredMinutes, expectedMinutes, readCovered } from './covered-minutes.ts'
+import { environmentsOf, keyOf, type Measured, measuredOf } from '../slo/indicator.ts'
+import type { Selector } from '../slo/model.ts'
+import { expectedMinutes, readRuns, readRunsWithin, replacedFrom } from './covered-minutes.ts'
 import { readSums, type SumsBySegment, sumsOf } from './indicator-windows.ts'
 import type { Db } from './query.ts'
 import { readSlices, type SlicesOfSubject } from './slice-windows.ts'
@@ -34,7 +43,9 @@ interface Kept {
   sums: ReadonlyMap<string, SumsBySegment>
   /** By `subjectKey`. */
   slices: ReadonlyMap<string, SlicesOfSubject>
-  minutes: CoveredMinutes
+  runs: readonly Run[]
+  /** By `selectionKey`. */
+  covered: ReadonlyMap<string, CoveredSegments>
   expected: readonly number[]
 }
 
@@ -53,12 +64,12 @@ export function windowReader(db: Db): WindowReader {
       before && isAbout(before, wanted)
         ? await readAgain(db, before, wanted, watermark, written)
         : await readAll(db, wanted, watermark)
-    const { segments, sums, slices, minutes, expected } = kept
+    const { segments, sums, slices, covered, expected } = kept
     return {
       segments,
       sums,
       slices: (subject) => slices.get(subjectKey(subject)) ?? [],
-      covered: minutes.bySegment,
+      covered: (environments) => covered.get(selectionKey(environments))!,
       expected,
     }
   }
@@ -72,48 +83,66 @@ const distinct = (subjects: readonly SliceSubject[]): SliceSubject[] => [
 ]
 
 /** Whether all of this was read last, in the same segments, when time had begun. */
-const isAbout = ({ segments, watermark, sums, slices }: Kept, wanted: Wanted): boolean =>
+const isAbout = ({ segments, watermark, sums, slices, covered }: Kept, wanted: Wanted): boolean =>
   watermark !== null &&
   segments.cuts.length === wanted.segments.cuts.length &&
   segments.cuts.every((cut, n) => cut === wanted.segments.cuts[n]) &&
   wanted.measured.every((measured) => sums.has(keyOf(measured))) &&
-  wanted.subjects.every((subject) => slices.has(subjectKey(subject)))
+  wanted.subjects.every((subject) => slices.has(subjectKey(subject))) &&
+  wanted.measured.every(({ indicator }) => covered.has(selectionKey(environmentsOf(indicator))))
 
 async function readAll(db: Db, wanted: Wanted, watermark: Date | null): Promise<Kept> {
   const { segments, measured, subjects } = wanted
-  const [sums, slices, minutes] = await Promise.all([
+  const [sums, slices, runs] = await Promise.all([
     readSums(db, measured, segments),
     readSlices(db, subjects, segments),
-    readCovered(db, segments),
+    readRuns(db, wholeOf(segments)),
   ])
   return {
     segments,
     watermark,
     sums: new Map(measured.map((of) => [keyOf(of), sums.get(keyOf(of)) ?? sumsOf([])])),
     slices: new Map(subjects.map((subject) => [subjectKey(subject), slices.get(subject) ?? []])),
-    minutes,
-    expected: expectedMinutes(segments, minutes),
+    runs,
+    covered: coveredBySelection(wanted, runs, watermark),
+    expected: expectedMinutes(segments, runs),
   }
+}
+
+const wholeOf = ({ cuts }: Segments) => ({ from: new Date(cuts[0]!), to: new Date(cuts.at(-1)!) })
+
+function coveredBySelection(
+  { measured, segments: { cuts } }: Wanted,
+  runs: readonly Run[],
+  watermark: Date | null,
+): Map<string, CoveredSegments> {
+  const fromMs = cuts[0]!
+  const grid = { fromMs, minutes: (cuts.at(-1)! - fromMs) / MINUTE_MS, completeMs: watermark?.getTime() ?? fromMs }
+  const selections = new Map<string, Selector | null>()
+  for (const { indicator } of measured)
+    selections.set(selectionKey(environmentsOf(indicator)), environmentsOf(indicator))
+  return new Map([...selections].map(([key, of]) => [key, coveredIn(minuteCoverage(runs, of, grid), grid, cuts)]))
 }
 
 async function readAgain(
   db: Db,
   kept: Kept,
-  { measured, subjects }: Wanted,
+  wanted: Wanted,
   watermark: Date | null,
   written: readonly { from: Date }[],
 ): Promise<Kept> {
   const { segments } = kept
+  const { measured, subjects } = wanted
   const writtenMs = Math.min(...written.map(({ from }) => from.getTime()))
   const longestSliceMs = Math.max(0, ...subjects.map(({ minutes }) => minutes)) * MINUTE_MS
   // A slice counts in the segment it begins in.
   const changed = tailFrom(segments, writtenMs - longestSliceMs)
   // A collector whose word counts reports no minute before the last watermark as alive; minutes that were written are their own.
   const alive = tailFrom(segments, Math.min(writtenMs, ...[kept.watermark, watermark].map((at) => (at ? +at : 0))))
-  const [sums, slices, minutes] = await Promise.all([
+  const [sums, slices, runs] = await Promise.all([
     changed && readSums(db, measured, changed.segments),
     changed && readSlices(db, subjects, changed.segments),
-    alive && readCovered(db, alive.segments),
+    alive && readRunsWithin(db, wholeOf(alive.segments)),
   ])
   const next = { ...kept, watermark }
   if (changed) {
@@ -131,11 +160,17 @@ async function readAgain(
       }),
     )
   }
-  if (alive && minutes) {
-    const firstMs = Math.min(kept.minutes.firstMs, minutes.firstMs)
-    const bySegment = replaced(kept.minutes.bySegment, alive.first, minutes.bySegment, Object.is)
-    next.minutes = { bySegment: bySegment as readonly number[], firstMs }
-    if (firstMs !== kept.minutes.firstMs) next.expected = expectedMinutes(segments, next.minutes)
+  if (alive && runs) {
+    next.runs = replacedFrom(kept.runs, alive.segments.cuts[0]!, runs)
+    next.covered = new Map(
+      [...coveredBySelection(wanted, next.runs, watermark)].map(([key, { covered, alive }]) => {
+        const before = kept.covered.get(key)
+        const same = (of: readonly number[], last: readonly number[] = []) =>
+          of.every((minutes, n) => minutes === last[n]) ? last : of
+        return [key, { covered: same(covered, before?.covered), alive: same(alive, before?.alive) }]
+      }),
+    )
+    if (firstOf(next.runs) !== firstOf(kept.runs)) next.expected = expectedMinutes(segments, next.runs)
   }
   return next
 }

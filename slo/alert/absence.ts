@@ -1,4 +1,4 @@
-import type { Reading } from '../reading.ts'
+import type { Reading, WindowReading } from '../reading.ts'
 import { ALERT_POLICY, type AlertPolicy } from './alert-policy.ts'
 import type { Condition } from './alert-state.ts'
 import { frozenReading, isExcluded, isMeasured } from './alert-verdict.ts'
@@ -12,6 +12,9 @@ export const absenceWindows = ({ absent }: Pick<AlertPolicy, 'absent'>): [silent
 
 export const ABSENCE_WINDOWS = absenceWindows(ALERT_POLICY)
 
+/** An environment that sends nothing at all is blind to burn rates, not to this alert: a collector waits for its telemetry. */
+const watchedIn = ({ coverage, watched = coverage }: WindowReading): number => watched
+
 /**
  * Telemetry of an SLO that was there and stopped while Plumbline can see. An SLO without calls is neither healthy nor
  * failing, so this is a ticket of its own. Null while there are events.
@@ -22,13 +25,15 @@ export function absence(reading: Reading, now: Date, policy: AlertPolicy, remeas
   const [silentMinutes, lookBackMinutes] = absenceWindows(policy)
   const judged = verdictOf()
   if (judged.verdict === 'clear') return null
+  const recent = windows.get(silentMinutes)
+  const isBlind = recent !== undefined && recent.coverage < watchedIn(recent)
   return {
     subject: sloSubject(slo, 'TelemetryAbsent', 'absent'),
     conditions: [{ tier: '', severity: 'ticket', ...judged }],
     at: (watermark ?? now).getTime(),
     keepFiringMs: SHORT_KEEP_MS,
     waits: false,
-    summary: `${slo.name} has no events for ${silentMinutes} min although telemetry arrives`,
+    summary: `${slo.name} has no events for ${silentMinutes} min although ${isBlind ? 'a collector is running' : 'telemetry arrives'}`,
     evidence: {
       kind: 'absent',
       silentMinutes,
@@ -46,7 +51,7 @@ export function absence(reading: Reading, now: Date, policy: AlertPolicy, remeas
     if (!recent || !both) return { verdict: 'frozen', reason: 'frozen_no_events' }
     if (recent.counts.total > 0) return { verdict: 'clear', reason: null }
     if (isExcluded(silentMinutes, reading)) return { verdict: 'frozen', reason: 'frozen_excluded' }
-    if (recent.coverage < policy.coverageFloor) return { verdict: 'frozen', reason: 'frozen_coverage' }
+    if (watchedIn(recent) < policy.coverageFloor) return { verdict: 'frozen', reason: 'frozen_coverage' }
     // Once it is absent it stays so until events are back, however long the hour before is over.
     if (both.counts.total < policy.absent.minEvents) return { verdict: 'hold', reason: 'frozen_min_events' }
     return { verdict: 'matched', reason: null }

@@ -29,6 +29,9 @@ export function compositeWindow(
     counts: sum(members.map(({ counts }) => counts)),
     units: unitsOf(members, composite, method, budgetPpm),
     coverage: members.length === 0 ? 0 : Math.min(...members.map(({ coverage }) => coverage)),
+    ...(members.some(({ watched }) => watched !== undefined) && {
+      watched: Math.min(...members.map(({ coverage, watched = coverage }) => watched)),
+    }),
     ...sampled(members),
   }
 }

@@ -1,8 +1,9 @@
-import { keyOf } from '../indicator.ts'
-import type { Counts, MeasuredIndicator, Slo } from '../model.ts'
+import { environmentsOf, keyOf } from '../indicator.ts'
+import type { Counts, MeasuredIndicator, NoDataPolicy, Selector, Slo } from '../model.ts'
 import type { PeriodReading, Reading, WindowReading } from '../reading.ts'
 import type { Period } from './calendar.ts'
 import { compositeWindow } from './composite.ts'
+import type { CoveredSegments } from './coverage.ts'
 import type { Segments } from './segments.ts'
 import { addSlices, coverageOf, NO_SLICES, readSlices, type SliceSums } from './slices.ts'
 import { type WindowPlan, windowOf } from './window-plan.ts'
@@ -43,8 +44,9 @@ export interface WindowSource {
   sums: ReadonlyMap<string, IndicatorSums>
   /** By segment, in which the slices begin. */
   slices: (subject: SliceSubject) => readonly (SliceSums | undefined)[]
-  /** By segment: minutes in which telemetry arrived, and minutes in which it is expected, from the first ever on. */
-  covered: readonly number[]
+  /** By segment: minutes of which something is known, for those who look at some environments, or at all of them. */
+  covered: (environments: Selector | null) => CoveredSegments
+  /** By segment: minutes in which telemetry is expected, from the first ever on. */
   expected: readonly number[]
 }
 
@@ -57,6 +59,7 @@ interface Part {
 interface FoundPart {
   key: string
   isGauge: boolean
+  environments: Selector | null
   sums: IndicatorSums | undefined
 }
 
@@ -83,7 +86,13 @@ export function readingOf(plan: WindowPlan, source: WindowSource, watermark: Dat
   const { slo, whole } = plan
   const parts = partsOf(slo).map((part): FoundPart => {
     const key = keyOf(part)
-    return { key, isGauge: part.indicator.source === 'gauge', sums: source.sums.get(key) }
+    const { indicator } = part
+    return {
+      key,
+      isGauge: indicator.source === 'gauge',
+      environments: environmentsOf(indicator),
+      sums: source.sums.get(key),
+    }
   })
   const subject = { plan, source, parts }
   const found = parts.flatMap(({ sums }) => sums ?? [])
@@ -120,7 +129,7 @@ function periodOf(subject: Subject): PeriodReading {
   const isCut = resets.length > 0 || exclusions.length > 0
   const raw = isCut ? readView(subject, { ...view, range: { from: whole.from, to: end }, exclusions: [] }) : null
   const { window, method } = plan.slo.objective
-  const { expected } = minutesIn(source, source.segments.in(counted, exclusions))
+  const expected = expectedIn(source, source.segments.in(counted, exclusions))
   const minutesLeft = (whole.to.getTime() - end.getTime()) / MINUTE_MS
   return {
     ...period,
@@ -196,24 +205,42 @@ function readPart(subject: Subject, part: FoundPart, view: View): WindowReading 
   const isSampled = variance.good > 0 || variance.bad > 0
   const read = { counts, ...(isSampled && { variance }), ...(isSampled && seen.good + seen.bad > 0 && { seen }) }
   if (method !== 'occurrences') return { ...read, ...slicesIn(subject, [part], view) }
-  const { expected, blind } = minutesIn(source, places, part)
-  return { ...read, units: counts, coverage: noData === 'gap' ? coverageOf(expected, blind) : 1 }
+  return { ...read, units: counts, ...sharesOf(minutesIn(source, places, part), noData) }
 }
 
-/** Minutes expected, and those of which nothing is known. A minute without a point of a gauge is blind. */
-function minutesIn(
-  source: WindowSource,
-  places: readonly number[],
-  part?: FoundPart,
-): { expected: number; blind: number } {
-  const own = part?.isGauge ? (part.sums?.bySegment ?? []) : null
-  let expected = 0
+const expectedIn = ({ expected }: WindowSource, places: readonly number[]): number =>
+  places.reduce((sum, place) => sum + (expected[place] ?? 0), 0)
+
+/** Minutes or slices. */
+interface Blindness {
+  expected: number
+  /** Nothing is known of. */
+  blind: number
+  /** No collector was alive in either. */
+  unseen: number
+}
+
+const sharesOf = ({ expected, blind, unseen }: Blindness, noData: NoDataPolicy) => ({
+  coverage: noData === 'gap' ? coverageOf(expected, blind) : 1,
+  ...(noData === 'gap' && unseen < blind && { watched: coverageOf(expected, unseen) }),
+})
+
+/**
+ * Minutes expected, and those of which nothing is known. A minute without a point of a gauge is blind; of other SLIs events are
+ * known wherever they came from.
+ */
+function minutesIn(source: WindowSource, places: readonly number[], part: FoundPart): Blindness {
+  const own = part.sums?.bySegment ?? []
+  const { covered, alive } = source.covered(part.environments)
+  const expected = expectedIn(source, places)
   let known = 0
+  let seen = 0
   for (const place of places) {
-    expected += source.expected[place] ?? 0
-    known += own ? (own[place]?.filled ?? 0) : (source.covered[place] ?? 0)
+    const filled = own[place]?.filled ?? 0
+    known += part.isGauge ? filled : Math.max(filled, covered[place] ?? 0)
+    seen += part.isGauge ? filled : Math.max(filled, alive[place] ?? 0)
   }
-  return { expected, blind: Math.max(0, expected - known) }
+  return { expected, blind: Math.max(0, expected - known), unseen: Math.max(0, expected - seen) }
 }
 
 /** Slices of one SLI, or joined of several. A stretch that is not made of whole slices has none. */
@@ -221,22 +248,22 @@ function slicesIn(
   { plan, source }: Subject,
   parts: readonly FoundPart[],
   { range, exclusions, ahead }: View,
-): { units: Counts; coverage: number } {
+): Pick<WindowReading, 'units' | 'coverage' | 'watched'> {
   const { method, slice, noData } = plan.slo.objective
   if (slice === null || method === 'occurrences') throw new Error(`${plan.slo.name} has no slices`)
   const sliceMs = slice.minutes * MINUTE_MS
   const places = source.segments.in(range, exclusions)
   const minutes = parts.map((part) => minutesIn(source, places, part))
-  const expected = Math.max(...minutes.map((of) => of.expected)) / slice.minutes
-  const blind = Math.max(...minutes.map((of) => of.blind)) / slice.minutes
-  if ((range.from.getTime() - plan.sliceOrigin) % sliceMs !== 0)
-    return { units: { good: 0, total: 0 }, coverage: noData === 'gap' ? coverageOf(expected, blind) : 1 }
+  const most = (of: keyof Blindness) => Math.max(...minutes.map((minute) => minute[of])) / slice.minutes
+  const blindness = { expected: most('expected'), blind: most('blind'), unseen: most('unseen') }
+  const shares = sharesOf(blindness, noData)
+  if ((range.from.getTime() - plan.sliceOrigin) % sliceMs !== 0) return { units: { good: 0, total: 0 }, ...shares }
   const keys = parts.map(({ key }) => key)
   const bySegment = source.slices(sliceSubject(plan, keys, exclusions))
   const sums = source.segments
     .in(range)
     .reduce((all, place) => addSlices(all, bySegment[place] ?? NO_SLICES), NO_SLICES)
-  return readSlices({ ...sums, expected, blind, ahead }, method, noData)
+  return { ...readSlices({ ...sums, ...blindness, ahead }, method, noData), ...shares }
 }
 
 function sliceSubject(plan: WindowPlan, keys: readonly string[], exclusions: readonly Period[]): SliceSubject {

@@ -10,6 +10,10 @@ export interface MinuteSeries {
   total: Float64Array
   /** 1 where telemetry is known to have arrived, with events or not. */
   covered: Uint8Array
+  /** 1 where a collector was alive, though nothing was known to arrive. */
+  alive: Uint8Array
+  /** Position from which telemetry is expected; absent: from the first covered minute on. */
+  expectedFrom?: number
   /** What sampling makes of the counts; all zero where nothing is known of it. */
   spread: Record<keyof Spread, Float64Array>
 }
@@ -25,6 +29,7 @@ export function emptySeries(from: Date, minutes: number): MinuteSeries {
     good: new Float64Array(minutes),
     total: new Float64Array(minutes),
     covered: new Uint8Array(minutes),
+    alive: new Uint8Array(minutes),
     spread: {
       varianceGood: new Float64Array(minutes),
       varianceBad: new Float64Array(minutes),

@@ -1,9 +1,10 @@
 import type { Period } from '../budget/calendar.ts'
+import { selectionKey } from '../budget/coverage.ts'
 import { type IndicatorSums, readingOf, type SliceSubject, type WindowSource } from '../budget/read-window.ts'
 import { Segments } from '../budget/segments.ts'
 import { isSliceGood, type SliceSums } from '../budget/slices.ts'
 import { cutsOf, planWindows } from '../budget/window-plan.ts'
-import { keyOf, measuredOf } from '../indicator.ts'
+import { environmentsOf, keyOf, measuredOf } from '../indicator.ts'
 import type { Slo } from '../model.ts'
 import type { BudgetReset, Reading } from '../reading.ts'
 import { type MinuteSeries, minuteAt, RunningSums, type Spread } from './minute-series.ts'
@@ -24,7 +25,10 @@ export function replay(
   resets: readonly BudgetReset[] = [],
 ): (end: number) => Reading {
   const pasts = new Map(measuredOf([slo]).map((part) => [keyOf(part), pastOf(series.get(keyOf(part)), excluded)]))
-  const { from, covered, expected } = [...pasts.values()][0]!
+  const { from, expected } = [...pasts.values()][0]!
+  const bySelection = new Map(
+    measuredOf([slo]).map((part) => [selectionKey(environmentsOf(part.indicator)), pasts.get(keyOf(part))!]),
+  )
   const slices = sliceReader(pasts, from)
   const positionOf = (ms: number) => (ms - from.getTime()) / MINUTE_MS
 
@@ -37,7 +41,13 @@ export function replay(
       segments,
       sums: new Map([...pasts].map(([key, past]) => [key, sumsIn(past, bounds, end, slo.settleMinutes > 0)])),
       slices: (subject) => segmentsOf(segments, slices(subject)),
-      covered: bounds.map(([first, last]) => covered.between(first, last)),
+      covered: (environments) => {
+        const { covered, alive } = bySelection.get(selectionKey(environments))!
+        return {
+          covered: bounds.map(([first, last]) => covered.between(first, last)),
+          alive: bounds.map(([first, last]) => alive.between(first, last)),
+        }
+      },
       expected: bounds.map(([first, last]) => expected.between(first, last)),
     }
     return readingOf(plan, source, watermark)
@@ -54,6 +64,7 @@ interface Past {
   filled: RunningSums
   spread: Record<keyof Spread, RunningSums>
   covered: RunningSums
+  alive: RunningSums
   expected: RunningSums
   lastEvents: Int32Array
   invalid: readonly number[]
@@ -65,18 +76,19 @@ function pastOf(series: MinuteSeries | undefined, excluded: readonly Period[]): 
   const good = series.good.slice()
   const total = series.total.slice()
   const covered = series.covered.slice()
+  const alive = series.alive.map((isAlive, n) => isAlive | covered[n]!)
   const spread = {
     varianceGood: series.spread.varianceGood.slice(),
     varianceBad: series.spread.varianceBad.slice(),
     seenGood: series.spread.seenGood.slice(),
     seenBad: series.spread.seenBad.slice(),
   }
-  const firstKnown = covered.indexOf(1)
+  const firstKnown = series.expectedFrom ?? covered.indexOf(1)
   const expected = new Uint8Array(total.length).fill(firstKnown < 0 ? 0 : 1, Math.max(0, firstKnown))
   for (const range of excluded) {
     const first = Math.max(0, Math.floor((range.from.getTime() - from.getTime()) / MINUTE_MS))
     const last = Math.max(first, Math.ceil((range.to.getTime() - from.getTime()) / MINUTE_MS))
-    for (const values of [good, total, covered, expected, ...Object.values(spread)]) values.fill(0, first, last)
+    for (const values of [good, total, covered, alive, expected, ...Object.values(spread)]) values.fill(0, first, last)
   }
   return {
     from,
@@ -92,6 +104,7 @@ function pastOf(series: MinuteSeries | undefined, excluded: readonly Period[]): 
       seenBad: new RunningSums(spread.seenBad),
     },
     covered: new RunningSums(covered),
+    alive: new RunningSums(alive),
     expected: new RunningSums(expected),
     lastEvents: lastEventBefore(total),
     invalid: invalidPositions(good, total),

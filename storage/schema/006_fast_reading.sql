@@ -38,24 +38,46 @@ ORDER BY (hour, indicator, generation);
 
 {{distributed:indicator_hours:cityHash64(indicator)}};
 
--- Minutes in which a collector was alive, or whose data arrived anyhow.
+-- What is known of a minute: that telemetry of an environment has its event time in it, that a collector was alive then, or that
+-- some SLI has events in it.
 CREATE TABLE IF NOT EXISTS {{table:covered_minutes}} {{on_cluster}} (
-  minute DateTime CODEC(DoubleDelta, ZSTD(1))
+  minute DateTime CODEC(DoubleDelta, ZSTD(1)),
+  kind Enum8('telemetry' = 1, 'collector' = 2, 'measured' = 3),
+  -- of telemetry, as calls have it; '' otherwise
+  env LowCardinality(String)
 ) ENGINE = {{engine:ReplacingMergeTree}}
 PARTITION BY toYYYYMM(minute)
-ORDER BY minute;
+ORDER BY (minute, kind, env)
+SETTINGS {{ingest}};
 
 {{distributed:covered_minutes:cityHash64(minute)}};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS covered_minutes_reported_mv {{on_cluster}} TO {{table:covered_minutes}} AS
-SELECT DISTINCT toStartOfMinute(toDateTime(complete_until)) AS minute FROM {{table:ingest_log}};
+SELECT DISTINCT toStartOfMinute(toDateTime(complete_until)) AS minute, 'collector' AS kind, '' AS env FROM {{table:ingest_log}};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS covered_minutes_measured_mv {{on_cluster}} TO {{table:covered_minutes}} AS
-SELECT DISTINCT minute FROM {{table:indicator_minutes}} WHERE total > 0;
+SELECT DISTINCT minute, 'measured' AS kind, '' AS env FROM {{table:indicator_minutes}} WHERE total > 0;
 
-INSERT INTO covered_minutes SELECT DISTINCT toStartOfMinute(toDateTime(complete_until)) FROM ingest_log;
+CREATE MATERIALIZED VIEW IF NOT EXISTS covered_minutes_calls_mv {{on_cluster}} TO {{table:covered_minutes}} AS
+SELECT DISTINCT toStartOfMinute(toDateTime(ts)) AS minute, 'telemetry' AS kind, toString(c.env) AS env FROM {{table:call_rows}} AS c;
 
-INSERT INTO covered_minutes SELECT DISTINCT minute FROM indicator_minutes WHERE total > 0;
+CREATE MATERIALIZED VIEW IF NOT EXISTS covered_minutes_spans_mv {{on_cluster}} TO {{table:covered_minutes}} AS
+SELECT DISTINCT toStartOfMinute(toDateTime(Timestamp)) AS minute, 'telemetry' AS kind, {{environment}} AS env FROM {{table:otel_traces}};
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS covered_minutes_gauge_mv {{on_cluster}} TO {{table:covered_minutes}} AS
+SELECT DISTINCT toStartOfMinute(toDateTime(TimeUnix)) AS minute, 'telemetry' AS kind, {{environment}} AS env FROM {{table:otel_metrics_gauge}};
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS covered_minutes_sum_mv {{on_cluster}} TO {{table:covered_minutes}} AS
+SELECT DISTINCT toStartOfMinute(toDateTime(TimeUnix)) AS minute, 'telemetry' AS kind, {{environment}} AS env FROM {{table:otel_metrics_sum}};
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS covered_minutes_histogram_mv {{on_cluster}} TO {{table:covered_minutes}} AS
+SELECT DISTINCT toStartOfMinute(toDateTime(TimeUnix)) AS minute, 'telemetry' AS kind, {{environment}} AS env FROM {{table:otel_metrics_histogram}};
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS covered_minutes_exponential_histogram_mv {{on_cluster}} TO {{table:covered_minutes}} AS
+SELECT DISTINCT toStartOfMinute(toDateTime(TimeUnix)) AS minute, 'telemetry' AS kind, {{environment}} AS env FROM {{table:otel_metrics_exponential_histogram}};
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS covered_minutes_summary_mv {{on_cluster}} TO {{table:covered_minutes}} AS
+SELECT DISTINCT toStartOfMinute(toDateTime(TimeUnix)) AS minute, 'telemetry' AS kind, {{environment}} AS env FROM {{table:otel_metrics_summary}};
 
 -- How far each collector's data is complete, and since when it reports.
 CREATE TABLE IF NOT EXISTS {{table:collector_reports}} {{on_cluster}} (

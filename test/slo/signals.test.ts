@@ -9,6 +9,7 @@ import { SHORT_KEEP_MS, type Signal, sloSubject } from '../../slo/alert/signal.t
 import { unusualHour } from '../../slo/alert/unusual.ts'
 import { labelFingerprint } from '../../slo/fnv1a.ts'
 import { muteOf, NO_OVERLAYS } from '../../slo/overlay/overlays.ts'
+import type { WindowReading } from '../../slo/reading.ts'
 import { counts, NOW, reading, slo } from './build.ts'
 
 const SECOND_MS = 1_000
@@ -38,13 +39,25 @@ describe('absence', () => {
   }
   const withAbsence = (read: ReturnType<typeof reading>, recent: number, both: number) => {
     const window = (total: number) => ({ counts: counts(0, total), units: counts(0, total), coverage: 1 })
-    return new Map([...read.windows, [10, window(recent)], [70, window(both)]])
+    return new Map<number, WindowReading>([...read.windows, [10, window(recent)], [70, window(both)]])
   }
   it('ten minutes without an event after a hundred in the hour before', () =>
     expect(absent(0, 100)).toBe('ticket matched'))
   it('too few in the hour before to say', () => expect(absent(0, 99)).toBe('ticket hold frozen_min_events'))
   it('an event', () => expect(absent(1, 100)).toBe('ticket clear'))
   it('stale data', () => expect(absent(0, 100, { watermark: ago(4 * MINUTE_MS) })).toBe('ticket frozen frozen_stale'))
+  it('an environment that sends nothing at all, while a collector is alive', () => {
+    const read = reading()
+    const watching = (watched?: number) => {
+      const windows = withAbsence(read, 0, 100)
+      windows.set(10, { ...windows.get(10)!, coverage: 0, ...(watched !== undefined && { watched }) })
+      return absence({ ...read, windows }, NOW, ALERT_POLICY)
+    }
+    expect(said(watching(1))).toBe('ticket matched')
+    expect(watching(1)!.summary).toBe('checkout-stripe has no events for 10 min although a collector is running')
+    expect(said(watching(0.8))).toBe('ticket frozen frozen_coverage')
+    expect(said(watching())).toBe('ticket frozen frozen_coverage')
+  })
   it('is set apart from the burn-rate alert of its SLO', () => {
     const { subject, waits, keepFiringMs } = absence(reading({ elsewhere: counts(0, 0) }), NOW, ALERT_POLICY)!
     expect(subject).toMatchObject({ alert: 'checkout-stripe#absent', alertname: 'TelemetryAbsent' })
