@@ -127,7 +127,6 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   for (const path of [...GUARDED, ...OPEN]) app.all(path, (c) => answerProblem(c, noRoute(app, c.req)))
   app.route('/', webPages(deps.webRoot))
   app.notFound((c) => answerProblem(c, noRoute(app, c.req)))
-  app.notFound((c) => answerProblem(c, noRoute(app, c.req)))
   return app
 }
 

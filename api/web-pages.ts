@@ -31,8 +31,12 @@ const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>P
 /** Paths at which the page shows something, since it routes itself; the same as in dashboards/web/route.ts. */
 const PAGES = [/^\/$/, /^\/(slos|incidents|dependencies)(\/[^/]+)?\/?$/, /^\/silences\/?$/, /^\/traces\/[^/]+\/?$/]
 
+/** What looks like a file is no page, not even a missing one. */
+const FILE = /^\/assets\/|\.[a-z0-9]+$/i
+
 /**
- * The UI: files of `root`, and its index page for the paths of its pages. Every other path is left to who comes next.
+ * The UI: files of `root`, and its index page for the paths of its pages. A browser that asks for another path gets the
+ * page with 404, which says so and leads back; for every other client the path is left to what comes next.
  * Files under `/assets/` carry a hash in their name and never change; all others are checked by ETag.
  */
 export function webPages(root: string): Hono {
@@ -45,9 +49,11 @@ export function webPages(root: string): Hono {
   })
   if (existsSync(root)) app.use('*', serveStatic({ root }))
   app.get('*', async (c, next) => {
-    if (!PAGES.some((page) => page.test(c.req.path))) return next()
+    const isPage = PAGES.some((page) => page.test(c.req.path))
+    if (!isPage && (FILE.test(c.req.path) || !c.req.header('accept')?.includes('text/html'))) return next()
     const page = await readFile(join(root, 'index.html'), 'utf8').catch(() => null)
-    return page === null ? c.html(NOT_BUILT, 503) : c.html(page)
+    if (page !== null) return c.html(page, isPage ? 200 : 404)
+    return isPage ? c.html(NOT_BUILT, 503) : next()
   })
   return app
 }

@@ -113,10 +113,11 @@ test('origin * allows every page, by its own name, since credentials exclude *',
   expect((await post(open, 'null')).headers.get('access-control-allow-origin')).toBe('null')
 })
 
-test('without origins nothing is said to browsers, and OPTIONS is a wrong method', async () => {
+test('without origins a page of another site is refused, and nothing is said to browsers', async () => {
   await using closed = await collectorUnderTest()
   const response = await preflight(closed, SHOP)
-  expect(response.status).toBe(405)
+  expect(response.status).toBe(403)
+  expect((await preflight(closed, null)).status).toBe(405)
   const { headers } = await post(closed, SHOP)
   for (const reply of [response.headers, headers]) {
     expect([...reply.keys()].filter((name) => name.startsWith('access-control') || name === 'vary')).toEqual([])

@@ -68,8 +68,8 @@ test('a collector starts while ClickHouse is away, and takes what arrives', { ti
     traceId: 'ab'.repeat(16),
     spanId: 'cd'.repeat(8),
     name: 'x',
-    startTimeUnixNano: '1',
-    endTimeUnixNano: '2',
+    startTimeUnixNano: `${Date.now()}000000`,
+    endTimeUnixNano: `${Date.now()}000001`,
   }
   const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] })
   const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })

@@ -50,7 +50,7 @@ async function open(): Promise<Connection> {
 const openMany = (count: number): Promise<Connection[]> => Promise.all(Array.from({ length: count }, open))
 
 const head = (...lines: string[]): string =>
-  ['POST /v1/traces HTTP/1.1', 'host: x', 'content-type: application/x-protobuf', ...lines, '', ''].join('\r\n')
+  ['POST /v1/traces HTTP/1.1', 'host: localhost', 'content-type: application/x-protobuf', ...lines, '', ''].join('\r\n')
 
 const answered = (connections: Connection[], status: number) =>
   eventually(

@@ -10,6 +10,8 @@ interface Kind {
   slo: Slo
   /** Nothing was measured. */
   isEmpty?: boolean
+  /** It has a burn and a budget, and no SLI: OpenSLO gives the sum of weighted burns no meaning as one. */
+  hasNoSli?: boolean
 }
 
 const OCCURRENCES: Objective = {
@@ -64,7 +66,7 @@ export const KINDS: readonly Kind[] = [
   kind('excluded-timeslices', SLICES),
   kind('reset'),
   kind('reset-timeslices', SLICES),
-  composite('openslo', 'openslo'),
+  { ...composite('openslo', 'openslo'), hasNoSli: true },
   composite('openslo-timeslices', 'openslo', SLICES),
   composite('weighted-mean', 'weighted-mean'),
   composite('pooled', 'pooled'),

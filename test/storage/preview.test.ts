@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Outcome } from '../../integration/outcome.ts'
-import { budgetOf } from '../../slo/budget/budget.ts'
+import { budgetOfSlo } from '../../slo/budget/budget.ts'
 import type { CalendarWindow, CallSelection, CompositeIndicator, CompositeMember, Slo } from '../../slo/model.ts'
 import { measureMinutes } from '../../storage/indicator-minutes.ts'
 import { readPastMinutes } from '../../storage/past-minutes.ts'
@@ -40,13 +40,15 @@ afterAll(() => store[Symbol.asyncDispose]())
 
 beforeAll(async () => {
   const { db } = store
-  const rows = Array.from({ length: MINUTES }, (_, minute) =>
-    callRow({
+  // Guards count calls as received: twenty a minute, of which each stands for fifty.
+  const rows = Array.from({ length: MINUTES * 20 }, (_, n) => {
+    const minute = Math.floor(n / 20)
+    return callRow({
       ts: T0 + minute * MINUTE + 1_000,
-      weight: 1_000,
+      weight: 50,
       outcome: minute >= OUTAGE.from && minute < OUTAGE.to ? 'timeout' : 'ok',
-    }),
-  )
+    })
+  })
   await storeCalls(db, rows, 'history')
   for (let minute = 0; minute <= MINUTES; minute++) await storeHeartbeat(db, T0 + minute * MINUTE)
 })
@@ -55,7 +57,8 @@ describe('a preview of an SLO that is not stored', () => {
   test('tells of the page that its outage would have been', async () => {
     const { alerts, coverage } = await previewSlo(store.db, SLO, { days: 1, now: end, stepMinutes: 60 })
     const minuteOf = (at: Date | null) => at && (at.getTime() - T0) / MINUTE
-    const [page, ...more] = alerts.map(({ severity, from, to }) => [severity, minuteOf(from), minuteOf(to)])
+    const burns = alerts.filter(({ alertname }) => alertname === 'SLOBurnRate')
+    const [page, ...more] = burns.map(({ severity, from, to }) => [severity, minuteOf(from), minuteOf(to)])
     expect(page).toEqual(['page', OUTAGE.from + 1, OUTAGE.to + 35])
     expect(more).toEqual([['ticket', OUTAGE.to + 35, null]])
     expect(coverage).toBe(1)
@@ -140,7 +143,7 @@ describe('a preview agrees with what is measured and read', () => {
     const [reading] = await readReadings(store.db, [slo], end)
     expect(counts).toEqual(reading?.period.counts)
     expect(counts.total).toBeGreaterThan(0)
-    expect(budget).toEqual(budgetOf(reading!.period.units, slo.objective.budgetPpm))
+    expect(budget).toEqual(budgetOfSlo(slo, reading!.period.units))
     expect(budget.consumed).toBeGreaterThan(0)
     expect(coverage).toBeCloseTo(reading!.period.coverage, 12)
   })

@@ -106,7 +106,7 @@ test.each([
       'slices of 45m',
       'timeslices of 45m at 94%',
       'History is being measured',
-      '75% from',
+      '75% back to',
       'Timeslices · judges',
     ],
   ],
