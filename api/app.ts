@@ -96,7 +96,7 @@ export function createApp(deps: AppDeps): OpenAPIHono {
   for (const path of OPEN) app.use(path, foreignPages, neverStored)
   app.use('/api/*', lane(API_LANE), bodyLimit({ maxSize: MAX_BODY_BYTES, onError: bodyTooLarge }))
 
-  app.route('/', healthRoutes({ ...deps, board }))
+  app.route('/', healthRoutes({ ...deps, board, isGuarded: config.tokens.length > 0 }))
   app.route('/', metricsRoute({ ...deps, board, dependencies, requests }))
   app.route('/api/v1', sloRoutes({ db, clock, board }))
   app.route('/api/v1', budgetResetRoutes({ db, clock }))

@@ -10,12 +10,13 @@ const readinessSchema = z
   .object({
     ready: z.boolean(),
     missing: z.array(z.string()).meta({ description: 'What is missing, in words; empty when ready' }),
+    invalidSloCount: z.number().meta({ description: 'How many SLOs cannot be judged; these alone do not make it 503' }),
     invalidSlos: z
       .array(z.object({ slo: z.string(), reason: z.string() }))
       .optional()
       .meta({
         description:
-          'SLOs that cannot be judged, and why; absent without any. All others are judged, so that these alone do not make it 503',
+          'SLOs that cannot be judged, and why; absent without any, and where tokens are configured, since this route needs none: see GET /api/v1/slos',
       }),
   })
   .meta({ id: 'Readiness' })
@@ -43,6 +44,8 @@ const readyzRoute = createRoute({
 })
 
 interface HealthDeps {
+  /** Tokens are configured: what only their holders may know is left out. */
+  isGuarded: boolean
   db: Db
   clock: () => Date
   board: () => Promise<SloBoard>
@@ -61,17 +64,24 @@ export function healthRoutes(deps: HealthDeps): OpenAPIHono {
     })
 }
 
-async function readinessOf({ db, clock, board, evaluations }: HealthDeps): Promise<Omit<Readiness, 'ready'>> {
+async function readinessOf({
+  isGuarded,
+  db,
+  clock,
+  board,
+  evaluations,
+}: HealthDeps): Promise<Omit<Readiness, 'ready'>> {
   const missing = await missingOfStore(db)
-  if (missing.length > 0) return { missing }
+  if (missing.length > 0) return { missing, invalidSloCount: 0 }
   try {
     const { slos } = await board()
     const fault = evaluations ? evaluations.fault() : await staleness(db, slos.length, clock())
     const invalidSlos = slos.flatMap(invalidOf)
     const missing = fault === null ? [] : [`SLOs are not evaluated: ${fault}`]
-    return { missing, ...(invalidSlos.length > 0 && { invalidSlos }) }
+    const named = !isGuarded && invalidSlos.length > 0
+    return { missing, invalidSloCount: invalidSlos.length, ...(named && { invalidSlos }) }
   } catch (error) {
-    return { missing: [`the status of SLOs cannot be read: ${firstLine(error)}`] }
+    return { missing: [`the status of SLOs cannot be read: ${firstLine(error)}`], invalidSloCount: 0 }
   }
 }
 

@@ -179,8 +179,9 @@ function readingOf(column: Column, watermarkSecond: number, missing: readonly Bl
 
 const NOTHING: Counts = { good: 0, total: 0 }
 
-function arrivedOf({ good, total }: Counts, seconds: number): Counts {
+/** What arrived of a minute so far: whole events, in the order of their arrival, so that none turns bad afterwards. */
+export function arrivedOf({ good, total }: Counts, seconds: number): Counts {
   const arrived = Math.floor((total * seconds) / MINUTE_S)
-  const bad = Math.floor(((total - good) * seconds) / MINUTE_S)
+  const bad = total === 0 ? 0 : Math.floor(((total - good) * arrived) / total)
   return { good: arrived - bad, total: arrived }
 }

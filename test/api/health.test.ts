@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { connect, embeddedServer } from '../../storage/client.ts'
-import { seededApp } from './seeded-app.ts'
+import { recordDefinitions } from '../../storage/slo-definitions.ts'
+import { NOW, seededApp } from './seeded-app.ts'
 
 test('a store with its whole schema is ready', async () => {
   await using app = await seededApp()
   const { status, body } = await app.get('/readyz')
-  expect([status, body]).toEqual([200, { ready: true, missing: [] }])
+  expect([status, body]).toEqual([200, { ready: true, missing: [], invalidSloCount: 0 }])
 })
 
 test('a schema file that was not applied is named', async () => {
@@ -36,7 +37,10 @@ test('without the store the process is alive, not ready, and tells when to ask a
   await using app = await seededApp({ db: away })
   expect((await app.get('/healthz')).status).toBe(200)
   const ready = await app.get('/readyz')
-  expect([ready.status, ready.body]).toEqual([503, { ready: false, missing: ['ClickHouse does not answer'] }])
+  expect([ready.status, ready.body]).toEqual([
+    503,
+    { ready: false, missing: ['ClickHouse does not answer'], invalidSloCount: 0 },
+  ])
   for (const path of ['/api/v1/slos', '/api/v1/slos/a', '/api/v1/incidents', '/api/v1/dependencies']) {
     const { status, headers, body } = await app.get(path)
     expect([path, status]).toEqual([path, 503])
@@ -44,4 +48,28 @@ test('without the store the process is alive, not ready, and tells when to ask a
     expect(body).toMatchObject({ type: 'urn:plumbline:problem:store-unavailable', status: 503 })
   }
   await away.close()
+})
+
+test('an SLO that cannot be judged is counted, and named only where no tokens keep its name', async () => {
+  const token = { name: 'reader', token: 'a-token-of-thirty-two-characters', scopes: ['read' as const] }
+  const problem = {
+    severity: 'error' as const,
+    layer: 'schema' as const,
+    code: 'required',
+    file: 'a.yaml',
+    line: 3,
+    path: 'spec',
+    message: 'is required',
+  }
+  for (const tokens of [[], [token]]) {
+    await using app = await seededApp({ config: { bind: '127.0.0.1', publicUrl: undefined, tokens } })
+    await recordDefinitions(
+      app.db,
+      [{ name: 'broken', state: 'invalid', slo: null, problems: [problem], source: 'a.yaml' }],
+      NOW,
+    )
+    const { status, body, text } = await app.get('/readyz')
+    expect([status, body.ready, body.invalidSloCount]).toEqual([200, true, 1])
+    expect(text.includes('broken')).toBe(tokens.length === 0)
+  }
 })

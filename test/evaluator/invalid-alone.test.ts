@@ -217,7 +217,7 @@ describe('a store that holds counts which are no numbers', () => {
         status: 'ok',
         counts: { good: 100 * HOUR_MINUTES, total: 100 * HOUR_MINUTES },
       })
-      expect((await app.get('/readyz')).body).toEqual({ ready: true, missing: [] })
+      expect((await app.get('/readyz')).body).toEqual({ ready: true, missing: [], invalidSloCount: 0 })
     })
   }
 })
