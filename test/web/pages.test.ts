@@ -142,7 +142,8 @@ test('a dependency whose name holds dots opens by its address', async () => {
 
 test('an address that is no page says so and leads back', async () => {
   await serve(BUSY)
-  const page = await visit({ path: '/nothing/here' })
+  // The browser notes the status of the document: 404.
+  const page = await visit({ path: '/nothing/here', allow: /status of 404/ })
   await page.getByRole('heading', { level: 1, name: 'There is no page /nothing/here' }).waitFor()
   await page.getByRole('link', { name: 'Back to the overview' }).click()
   await page.getByRole('heading', { name: 'SLOs by urgency' }).waitFor()
