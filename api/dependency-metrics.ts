@@ -62,7 +62,7 @@ const BOUNDS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1
 
 /** Combinations of dependency, service and environment with series of their own; a histogram has seventeen of each. */
 const LIMITS = { counted: 2_000, timed: 500 }
-/** Dependencies whose health is told. */
+/** Dependencies whose health is on /metrics. */
 const MAX_DEPENDENCIES = 1_000
 
 interface Place {
